@@ -1,0 +1,30 @@
+// Time as an argument: whoever needs to know what time it is, or to be woken, is handed a clock.
+
+/** A source of time. `now` is milliseconds since 1970 with a fraction; `monotonicMs` never goes back. */
+export interface Clock {
+  now(): number;
+  monotonicMs(): number;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = Object.freeze({
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+});
+
+/** A clock that a test moves by hand. */
+export class ManualClock implements Clock {
+  #ms: number;
+  constructor(startMs = 1_800_000_000_000) {
+    this.#ms = startMs;
+  }
+  now(): number {
+    return this.#ms;
+  }
+  monotonicMs(): number {
+    return this.#ms;
+  }
+  advance(ms: number): void {
+    this.#ms += ms;
+  }
+}

@@ -1,0 +1,142 @@
+// The settings of one generation, parsed and complete: every default is filled in, every unit is in the name.
+// `schema.ts` says how the file's words become this; stations take the part that has their name.
+
+/** `modern` order of trust: what a person wrote, normalised. */
+export interface Settings {
+  /** Where certificates, the control socket and journals live; absolute. */
+  readonly dataDirectory: string;
+  readonly listen: readonly ListenSettings[];
+  readonly firewall: FirewallSettings;
+  readonly tls: TlsSettings;
+  readonly sites: readonly SiteSettings[];
+  readonly waf: WafSettings;
+  readonly rates: readonly RateSettings[];
+  /** CIDRs whose forwarding headers are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly proxy: ProxySettings;
+  readonly limits: LimitSettings;
+  readonly observe: ObserveSettings;
+}
+
+export interface ListenSettings {
+  /** Address to bind: `::` (both families) unless the file says otherwise. */
+  readonly address: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Every request is redirected to https: on the port of the first TLS listener unless one is named. */
+  readonly redirect: 'https' | null;
+}
+
+/** A rule as written: the string form, or the object form; both are parsed by `firewall/rule.ts`. */
+export type RuleSetting =
+  | string
+  | {
+      readonly action: string;
+      readonly protocol?: string;
+      readonly port?: string | number | readonly (string | number)[];
+      readonly source?: string | readonly string[];
+      readonly description?: string;
+    };
+
+export interface FirewallSettings {
+  readonly default: 'allow' | 'deny';
+  readonly rules: readonly RuleSetting[];
+  /** The comment behind each rule in the file, its description where the rule itself has none; '' for none. */
+  readonly comments: readonly string[];
+  readonly enforce: readonly ('accept' | 'kernel')[];
+}
+
+export interface TlsSettings {
+  readonly certificates: readonly { readonly certificate: string; readonly key: string }[];
+  /** Names the local CA makes a certificate for; used where no file serves the name. */
+  readonly localNames: readonly string[];
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+}
+
+export interface SiteSettings {
+  /** Name in journeys: the first host and the path. */
+  readonly name: string;
+  /** Exact names, `*.example.com`, or `*` for any. */
+  readonly hosts: readonly string[];
+  /** Path prefix on a segment boundary; `/` for all. */
+  readonly path: string;
+  /** Upstreams `host:port`. */
+  readonly to: readonly string[];
+  /** Host header sent upstream: as the client sent it, or the upstream's own. */
+  readonly hostHeader: 'client' | 'upstream';
+  /** Seconds for Strict-Transport-Security; 0 for none. */
+  readonly hstsSeconds: number;
+  readonly waf: {
+    readonly mode: 'block' | 'detect' | 'off';
+    readonly exclude: readonly ExclusionSettings[];
+  };
+  /** null: the limits of the whole gate. */
+  readonly rates: readonly RateSettings[] | null;
+  readonly maxBodyBytes: number;
+}
+
+/** What the WAF does not look at: a detector in a place under a path. A missing part means every. */
+export interface ExclusionSettings {
+  /** `sql-injection`, `cross-site-scripting`, `path-traversal`, `command-injection`, `scanner`, or a rule id. */
+  readonly detector?: string;
+  /** `ARGS:code`, `JSON:source`, `REQUEST_COOKIES:theme`, `REQUEST_HEADERS:referer`; `ARGS:*` for all of a kind. */
+  readonly place?: string;
+  /** Path prefix on a segment boundary. */
+  readonly path?: string;
+  /** Why, for whoever reads the file next. */
+  readonly because?: string;
+}
+
+export interface WafSettings {
+  readonly mode: 'block' | 'detect' | 'off';
+  readonly rules: 'builtin';
+  /** Score from which a request is blocked. */
+  readonly threshold: number;
+  readonly maxInspectedBytes: number;
+  /** A form, JSON or text body longer than `maxInspectedBytes`: refused, or passed with only its beginning inspected. */
+  readonly bodyOverLimit: 'refuse' | 'pass';
+  readonly maxArguments: number;
+  readonly maxJsonDepth: number;
+}
+
+export interface RateSettings {
+  readonly limit: number;
+  readonly windowMs: number;
+  /** `client`, `header:NAME`, `cookie:NAME` or `path`. */
+  readonly by: string;
+  /** Path prefix it holds for; `/` for all. */
+  readonly path: string;
+  readonly status: number;
+}
+
+export interface ProxySettings {
+  readonly connectTimeoutMs: number;
+  /** Longest wait for the head of an answer, and between two pieces of its body. */
+  readonly answerTimeoutMs: number;
+  readonly maxIdleConnections: number;
+  readonly idleMs: number;
+}
+
+export interface LimitSettings {
+  readonly maxRequestLineBytes: number;
+  readonly maxHeaderBytes: number;
+  readonly maxHeaders: number;
+  readonly maxBodyBytes: number;
+  readonly headerTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly minBodyBytesPerSecond: number;
+  readonly minBodyGraceMs: number;
+  readonly maxRequestsPerConnection: number;
+  readonly handshakeTimeoutMs: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerClient: number;
+  readonly maxNewConnectionsPerClientPerSecond: number;
+  readonly drainTimeoutMs: number;
+}
+
+export interface ObserveSettings {
+  /** File for journal lines, or null. */
+  readonly journal: string | null;
+  /** How many journeys are kept in memory for `explain`. */
+  readonly maxJourneys: number;
+}

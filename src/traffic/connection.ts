@@ -1,0 +1,70 @@
+// A connection: one accepted socket, known by its 4-tuple, as plain data. No socket in here.
+
+/** Facts of a TLS session. `cipher` is the IANA name, `alpn` '' where none was agreed, `group` the key exchange or ''. */
+export interface TlsFacts {
+  readonly version: string;
+  readonly cipher: string;
+  readonly alpn: string;
+  readonly sni: string;
+  readonly resumed: boolean;
+  readonly group: string;
+}
+
+/** Where a connection is in its life. */
+export type Stage = 'accepted' | 'handshake' | 'idle' | 'reading' | 'waiting' | 'answering' | 'tunnel' | 'closing';
+
+/** One accepted connection. Addresses are normalised text (`::ffff:` never appears). Times are ms since 1970. */
+export class Connection {
+  readonly number: number;
+  readonly peer: string;
+  readonly peerPort: number;
+  readonly local: string;
+  readonly localPort: number;
+  /** The listener as its owner wrote it: `:443 tls`. */
+  readonly listener: string;
+  readonly secure: boolean;
+  readonly openedAt: number;
+  /** The firewall rule that admitted or refused it. Set once, before anything is read. */
+  firewallAction: 'ALLOW' | 'DENY' = 'ALLOW';
+  /** Number of the rule from 1, or 0 for the default. */
+  firewallRule = 0;
+  firewallDescription = '';
+  /** `file:line` of the rule, or ''. */
+  firewallAt = '';
+  firewallMicroseconds = 0;
+  stage: Stage = 'accepted';
+  tls: TlsFacts | null = null;
+  tlsMicroseconds = 0;
+  requests = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  lastActiveAt: number;
+  /** Why it ended (`station/reason`), or '' while it lives and where it ended in peace. */
+  endedWhy = '';
+
+  constructor(
+    number: number,
+    peer: string,
+    peerPort: number,
+    local: string,
+    localPort: number,
+    listener: string,
+    secure: boolean,
+    openedAt: number,
+  ) {
+    this.number = number;
+    this.peer = peer;
+    this.peerPort = peerPort;
+    this.local = local;
+    this.localPort = localPort;
+    this.listener = listener;
+    this.secure = secure;
+    this.openedAt = openedAt;
+    this.lastActiveAt = openedAt;
+  }
+}
+
+/** `address:port`, an IPv6 address in brackets. */
+export function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -30,6 +30,8 @@ export class Exchange {
   /** Length of the body when announced, -1 for chunked, 0 for none. */
   readonly bodyLength: number;
 
+  /** The path as an application would understand it (decoded, dots resolved): what sites, rates and exclusions match on. */
+  placingPath = '';
   /** Who the client is: the peer, or whom a trusted proxy vouches for. Normalised text. */
   client = '';
   /** Name of the site it was placed on, or ''. */

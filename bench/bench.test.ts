@@ -1,0 +1,95 @@
+// The bench's own arithmetic, and that the gate understands the configuration it is measured with.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, it } from 'node:test';
+import { settingsFrom } from '../src/config/config.ts';
+import { cases, judged, rowOf, tableOf } from './bench.ts';
+import { countIn, rowsIn } from './connections.ts';
+import { median, type Sample } from './load.ts';
+import { gateConfiguration } from './peers.ts';
+import { cpuNanoseconds, descriptors, residentBytes, treeOf } from './proc.ts';
+import { Missing, requirePrograms } from './processes.ts';
+
+const sample = (cpuUs: number, errors = 0): Sample => ({ cpuUs, perSecond: 1e6 / cpuUs, p50Ms: 1, p99Ms: 2, errors });
+const [plain, , waf] = cases;
+
+describe('the figures', () => {
+  it('have a median', () => {
+    assert.equal(median([3, 1, 2]), 2);
+    assert.equal(median([4, 1, 2, 3]), 2.5);
+    assert.equal(median([7]), 7);
+  });
+
+  it('judge the last server against the first', () => {
+    const rows = (first: number, last: number) => [rowOf('a', [sample(first)]), rowOf('b', [sample(last)])];
+    assert.deepEqual([judged(plain!, rows(10, 15)).figure, judged(plain!, rows(10, 15)).met], [1.5, true]);
+    assert.equal(judged(plain!, rows(10, 15.1)).met, false);
+    assert.deepEqual([judged(waf!, rows(30, 50)).figure, judged(waf!, rows(30, 50)).met], [20, true]);
+    assert.equal(judged(waf!, rows(30, 50.1)).met, false);
+  });
+
+  it('never meet a target with errors among them', () => {
+    const result = judged(plain!, [rowOf('a', [sample(10)]), rowOf('b', [sample(10), sample(10, 1), sample(10)])]);
+    assert.equal(result.met, false);
+    assert.match(tableOf(result), /1\.00 ×; target at most 1\.5 ×: MISSED/);
+  });
+});
+
+describe('what the gate tells', () => {
+  it('is counted in each of its shapes', () => {
+    assert.deepEqual(
+      [rowsIn([1, 2]), rowsIn({ total: 2, connections: [1, 2] }), rowsIn({}), rowsIn(null)],
+      [2, 2, -1, -1],
+    );
+    assert.deepEqual(
+      [countIn({ connections: 7 }), countIn({ connections: { open: 7 } }), countIn({}), countIn(null)],
+      [7, 7, -1, -1],
+    );
+  });
+});
+
+describe("the gate's configuration in a measurement", () => {
+  it('is one the gate understands', () => {
+    const tls = { certificate: '/b/bench.crt', key: '/b/bench.key' };
+    const limits = { idle_timeout: '1h', header_timeout: '10m', handshake_timeout: '1m', max_connections: 20_000 };
+    const settings = settingsFrom(gateConfiguration('/b', 8443, 3000, { tls, waf: 'off', limits }));
+    assert.equal(settings.sites[0]!.waf.mode, 'off');
+    assert.deepEqual(settings.rates, []);
+    assert.equal(settings.limits.maxRequestsPerConnection, 1_000_000_000);
+    assert.equal(settings.limits.idleTimeoutMs, 3_600_000);
+    assert.equal(settings.listen[0]!.tls, true);
+  });
+});
+
+describe('a process', { skip: process.platform !== 'linux' && 'only Linux has /proc' }, () => {
+  it('is seen with its children, until it is gone', async () => {
+    const child = spawn(process.execPath, ['-e', 'console.log(1); process.stdin.resume()'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    const tree = treeOf(process.pid);
+    assert.equal(tree[0], process.pid);
+    assert.ok(tree.includes(child.pid!));
+    assert.ok(cpuNanoseconds([child.pid!]) > 0);
+    assert.ok(residentBytes([child.pid!]) > 1024 * 1024);
+    assert.ok(descriptors(child.pid!).used > 2);
+    child.stdin.end();
+    await once(child, 'exit');
+    assert.deepEqual(treeOf(child.pid!), []);
+    assert.equal(cpuNanoseconds([child.pid!]), 0);
+  });
+});
+
+describe('a machine without the peers', () => {
+  it('is told what to install', () => {
+    assert.throws(
+      () => requirePrograms({ sh: 'dash', 'no-such-nginx': 'nginx-light', 'no-such-wrk': 'wrk' }),
+      (error: Error) =>
+        error instanceof Missing &&
+        error.message ===
+          'no-such-nginx and no-such-wrk not found: the peers are measured in the same run; apt-get install nginx-light wrk',
+    );
+  });
+});

@@ -1,0 +1,246 @@
+// `node bench/connections.ts [--count 10000] [--requests 0|1] [--json]`: idle TLS connections held on one port and one worker,
+// listed and counted by the gate itself, one more client served meanwhile, and what each costs.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { parseArgs, promisify } from 'node:util';
+import { writeCertificate } from './certificate.ts';
+import type { Holding } from './holder.ts';
+import { type CertificateFiles, gateCommand, loadCore, portcullis, startGateProxy, startUpstream } from './peers.ts';
+import { descriptors, residentBytes, tcpKernelBytes, treeOf } from './proc.ts';
+import { Missing, pinned, requirePrograms } from './processes.ts';
+
+/** What was found. Figures in bytes are for one connection and count the gate's processes only. */
+interface Report {
+  readonly asked: number;
+  readonly requestsEach: number;
+  readonly open: number;
+  readonly failed: number;
+  readonly firstFailure: string;
+  readonly openMs: number;
+  readonly perSecond: number;
+  /** Rows of `portcullis connections --json`, and what `portcullis status --json` counts; -1 where the gate did not tell. */
+  readonly listed: number;
+  readonly counted: number;
+  readonly listMs: number;
+  /** Of the client that came after them. */
+  readonly oneMore: { readonly status: number; readonly ms: number };
+  /** Held connections that the gate closed although nobody asked it to. */
+  readonly dropped: number;
+  readonly bytesEach: number;
+  readonly kernelBytesEach: number;
+  readonly descriptors: { readonly used: number; readonly limit: number; readonly left: number };
+  /** Connections that the gate still lists after all clients have gone. */
+  readonly remaining: number;
+  readonly met: boolean;
+}
+
+interface Holder {
+  readonly child: ChildProcess;
+  readonly lines: Interface;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      count: { type: 'string', default: '10000' },
+      requests: { type: 'string', default: '1' },
+      clients: { type: 'string', default: '2' },
+      concurrency: { type: 'string', default: '32' },
+      gate: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  requirePrograms({ nginx: 'nginx-light', openssl: 'openssl' });
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
+  try {
+    const report = await run(folder, gateCommand(values.gate), {
+      count: Number(values.count),
+      requests: Number(values.requests),
+      clients: Number(values.clients),
+      concurrency: Number(values.concurrency),
+    });
+    process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report));
+    return report.met ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(
+  folder: string,
+  command: readonly string[],
+  wanted: { count: number; requests: number; clients: number; concurrency: number },
+): Promise<Report> {
+  const tls = writeCertificate(folder);
+  const upstream = await startUpstream(folder);
+  const limits = { idle_timeout: '1h', header_timeout: '10m', handshake_timeout: '1m', max_connections: 20_000 };
+  const gate = await startGateProxy(folder, command, upstream.port, { tls, waf: 'block', limits });
+  const holders: Holder[] = [];
+  try {
+    // Because a first request loads and compiles what every later one finds ready.
+    await askOnce(gate.port, tls);
+    const memoryBefore = residentBytes(treeOf(gate.pid));
+    const kernelBefore = tcpKernelBytes();
+    const startedAt = performance.now();
+    for (let index = 0; index < wanted.clients; index++)
+      holders.push(startHolder(holdingOf(index, gate.port, tls.certificate, wanted)));
+    const held = await Promise.all(holders.map(said));
+    const openMs = performance.now() - startedAt;
+    const pids = treeOf(gate.pid);
+    const bytes = residentBytes(pids) - memoryBefore;
+    const kernelBytes = tcpKernelBytes() - kernelBefore;
+    const used = pids.map(descriptors).reduce((most, one) => (one.used > most.used ? one : most));
+    const oneMore = await askOnce(gate.port, tls);
+    const listStartedAt = performance.now();
+    const listed = rowsIn(await tell(gate.dataDirectory, 'connections'));
+    const listMs = performance.now() - listStartedAt;
+    const counted = countIn(await tell(gate.dataDirectory, 'status'));
+    const dropped = (await Promise.all(holders.map(release))).reduce((sum, one) => sum + one, 0);
+    const remaining = await untilGone(gate.dataDirectory);
+    const open = held.reduce((sum, one) => sum + Number(one.open), 0);
+    return {
+      asked: wanted.count,
+      requestsEach: wanted.requests,
+      open,
+      failed: held.reduce((sum, one) => sum + Number(one.failed), 0),
+      firstFailure: held.map((one) => String(one.firstFailure)).find((text) => text !== '') ?? '',
+      openMs,
+      perSecond: open / (openMs / 1000),
+      listed,
+      counted,
+      listMs,
+      oneMore,
+      dropped,
+      bytesEach: bytes / open,
+      kernelBytesEach: kernelBytes / open,
+      descriptors: { ...used, left: used.limit - used.used },
+      remaining,
+      met:
+        open === wanted.count &&
+        listed >= open &&
+        counted >= open &&
+        oneMore.status === 200 &&
+        dropped === 0 &&
+        remaining === 0,
+    };
+  } finally {
+    for (const { child } of holders) child.kill('SIGKILL');
+    await gate.stop();
+    await upstream.stop();
+  }
+}
+
+function holdingOf(
+  index: number,
+  port: number,
+  caFile: string,
+  wanted: { count: number; requests: number; clients: number; concurrency: number },
+): Holding {
+  const share = Math.floor(wanted.count / wanted.clients);
+  const count = index === 0 ? wanted.count - share * (wanted.clients - 1) : share;
+  const { requests, concurrency } = wanted;
+  return { port, caFile, count, concurrency, requests, firstAddress: 2 + index * 8, addresses: 8 };
+}
+
+function startHolder(holding: Holding): Holder {
+  const words = pinned(loadCore, [process.execPath, join(import.meta.dirname, 'holder.ts'), JSON.stringify(holding)]);
+  const child = spawn(words[0]!, words.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+  return { child, lines: createInterface({ input: child.stdout! }) };
+}
+
+async function said({ child, lines }: Holder): Promise<Record<string, unknown>> {
+  const gone = once(child, 'exit').then(() => ['{"open":0,"failed":0,"firstFailure":"the client process ended"}']);
+  const [line] = await Promise.race([once(lines, 'line'), gone]);
+  return JSON.parse(line);
+}
+
+/** Lets the holder go; how many of its connections were gone already. */
+async function release(holder: Holder): Promise<number> {
+  const last = said(holder);
+  holder.child.stdin!.end();
+  return Number((await last).dropped ?? 0);
+}
+
+/** One request on a connection of its own, as the client who comes after all the others. */
+function askOnce(port: number, tls: CertificateFiles): Promise<{ status: number; ms: number }> {
+  const startedAt = performance.now();
+  return new Promise((resolve) => {
+    const done = (status: number) => resolve({ status, ms: performance.now() - startedAt });
+    const options = {
+      host: '127.0.0.1',
+      port,
+      servername: 'localhost',
+      ca: readFileSync(tls.certificate),
+      agent: false,
+    };
+    const asked = request({ ...options, headers: { Host: 'localhost' } }, (answer) => {
+      answer.resume().once('end', () => done(answer.statusCode ?? 0));
+    });
+    asked.setTimeout(10_000, () => asked.destroy());
+    asked.once('error', () => done(0)).end();
+  });
+}
+
+/** What the gate says of itself through the command, or null where it says nothing. */
+async function tell(dataDirectory: string, word: string): Promise<unknown> {
+  const words = [portcullis, word, '--json', '--data-dir', dataDirectory];
+  const options = { maxBuffer: 256 * 1024 * 1024 };
+  return promisify(execFile)(process.execPath, words, options).then(
+    ({ stdout }) => JSON.parse(stdout),
+    () => null,
+  );
+}
+
+/** The rows in the answer of `connections --json`: the list itself, or the list in it. */
+export function rowsIn(answer: unknown): number {
+  if (Array.isArray(answer)) return answer.length;
+  if (typeof answer !== 'object' || answer === null) return -1;
+  const list = Object.values(answer).find(Array.isArray);
+  return list === undefined ? -1 : list.length;
+}
+
+/** The number of open connections in the answer of `status --json`. */
+export function countIn(answer: unknown): number {
+  if (typeof answer !== 'object' || answer === null) return -1;
+  const part = (answer as Record<string, unknown>).connections;
+  if (typeof part === 'number') return part;
+  if (typeof part !== 'object' || part === null) return -1;
+  const open = (part as Record<string, unknown>).open;
+  return typeof open === 'number' ? open : -1;
+}
+
+/** Connections still listed when none is left, or after ten looks. */
+async function untilGone(dataDirectory: string): Promise<number> {
+  let remaining = -1;
+  for (let look = 0; look < 10 && remaining !== 0; look++) remaining = rowsIn(await tell(dataDirectory, 'connections'));
+  return remaining;
+}
+
+function textOf(report: Report): string {
+  const kibibytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
+  const told = (count: number) => (count < 0 ? 'not told' : String(count));
+  const { used, limit, left } = report.descriptors;
+  return `${report.open} of ${report.asked} TLS connections held on one port, ${report.requestsEach} request each
+  opened in       ${(report.openMs / 1000).toFixed(1)} s, ${report.perSecond.toFixed(0)} a second
+  failed          ${report.failed}${report.firstFailure && ` (${report.firstFailure})`}; dropped while idle ${report.dropped}
+  listed          ${told(report.listed)} by \`connections\` in ${report.listMs.toFixed(0)} ms; ${told(report.counted)} by \`status\`
+  one more        ${report.oneMore.status === 0 ? 'NOT SERVED' : report.oneMore.status} in ${report.oneMore.ms.toFixed(1)} ms
+  memory each     ${kibibytes(report.bytesEach)} in the gate, ${kibibytes(report.kernelBytesEach)} of socket buffers in the kernel (both ends)
+  descriptors     ${used} used of ${limit}, ${left} left
+  after the end   ${told(report.remaining)} left
+  ${report.met ? 'met' : 'MISSED'}: all held, listed, counted, none dropped, one more served, none left behind
+`;
+}
+
+if (import.meta.main)
+  process.exitCode = await main().catch((error: unknown) => {
+    if (!(error instanceof Missing)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  });

@@ -1,0 +1,138 @@
+// The servers that are measured: nginx as upstream, nginx as reverse proxy, and the gate; all on loopback.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram, freePort, pinned, type Serving, serve } from './processes.ts';
+
+/** Which core serves, and which carries the load and the upstream, so that neither disturbs the other. */
+export const serverCore = 0;
+export const loadCore = 1;
+
+/** Files of a certificate that every server in the run uses. */
+export interface CertificateFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** How the gate is started: `{config}` stands for the configuration file. */
+export type GateCommand = readonly string[];
+
+/** The cheapest upstream there is: nginx answering 1 KB from its configuration, on the load's core. */
+export async function startUpstream(folder: string): Promise<Serving> {
+  const port = await freePort();
+  const body = 'x'.repeat(1024);
+  return startNginx(
+    join(folder, 'upstream'),
+    loadCore,
+    port,
+    `server { listen 127.0.0.1:${port}; access_log off; location / { default_type text/plain; return 200 "${body}"; } }`,
+  );
+}
+
+/** nginx as a reverse proxy before `upstream`, one worker, keep-alive on both sides. */
+export async function startNginxProxy(
+  folder: string,
+  upstream: number,
+  options: { tls: CertificateFiles | null; accessLog: boolean },
+): Promise<Serving> {
+  const port = await freePort();
+  const name = `nginx${options.tls === null ? '' : '-tls'}${options.accessLog ? '-log' : ''}`;
+  const tls =
+    options.tls === null
+      ? ''
+      : `ssl_certificate ${options.tls.certificate}; ssl_certificate_key ${options.tls.key}; ssl_protocols TLSv1.3; ssl_session_cache off;`;
+  return startNginx(
+    join(folder, name),
+    serverCore,
+    port,
+    `upstream app { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 1000000000; keepalive_time 24h; }
+    server {
+      listen 127.0.0.1:${port}${options.tls === null ? '' : ' ssl'};
+      ${tls}
+      access_log ${options.accessLog ? 'access.log combined' : 'off'};
+      location / {
+        proxy_pass http://app;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_set_header X-Request-Id $request_id;
+      }
+    }`,
+  );
+}
+
+/** What a measurement varies in the gate. `limits` are added to those that must not bite. */
+export interface GateOptions {
+  readonly tls: CertificateFiles | null;
+  readonly waf: 'block' | 'off';
+  readonly limits?: Readonly<Record<string, unknown>>;
+}
+
+/** The gate before `upstream`, one worker, everything off that nginx does not do either; journeys stay on. */
+export async function startGateProxy(
+  folder: string,
+  command: GateCommand,
+  upstream: number,
+  options: GateOptions,
+): Promise<Serving & { readonly dataDirectory: string }> {
+  const port = await freePort();
+  const dataDirectory = join(folder, `gate-${port}`);
+  mkdirSync(dataDirectory, { recursive: true });
+  const config = join(dataDirectory, 'portcullis.yaml');
+  writeFileSync(config, JSON.stringify(gateConfiguration(dataDirectory, port, upstream, options), null, 2));
+  const words = command.map((word) => word.replace('{config}', config));
+  return { ...(await serve(pinned(serverCore, words), port)), dataDirectory };
+}
+
+/** The configuration of the gate in a measurement, in the words of `portcullis.yaml` (JSON is YAML). */
+export function gateConfiguration(
+  dataDirectory: string,
+  port: number,
+  upstream: number,
+  options: GateOptions,
+): Record<string, unknown> {
+  return {
+    data_directory: dataDirectory,
+    listen: [{ address: '127.0.0.1', port, ...(options.tls === null ? {} : { tls: true }) }],
+    firewall: { rules: ['allow tcp all from any'] },
+    ...(options.tls === null ? {} : { tls: { certificates: [options.tls] } }),
+    sites: [{ host: '*', to: [`127.0.0.1:${upstream}`], waf: { mode: options.waf } }],
+    rates: [],
+    limits: {
+      max_connections_per_client: 20_000,
+      max_new_connections_per_client_per_second: 100_000,
+      max_requests_per_connection: 1_000_000_000,
+      ...options.limits,
+    },
+  };
+}
+
+/** How the gate is started unless an argument says otherwise. */
+export function gateCommand(words: string | undefined): GateCommand {
+  if (words !== undefined) return words.split(' ');
+  return [process.execPath, portcullis, 'run', '--config', '{config}'];
+}
+
+/** The command itself. */
+export const portcullis = join(import.meta.dirname, '../bin/portcullis');
+
+async function startNginx(folder: string, core: number, port: number, http: string): Promise<Serving> {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'nginx.conf');
+  writeFileSync(
+    file,
+    `daemon off; worker_processes 1; pid nginx.pid; error_log stderr error;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+events { worker_connections 16384; }
+http {
+  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  keepalive_timeout 3600s; keepalive_requests 1000000000; tcp_nodelay on; server_tokens off;
+  ${http}
+}
+`,
+  );
+  const nginx = findProgram('nginx') ?? 'nginx';
+  return serve(pinned(core, [nginx, '-p', folder, '-c', file]), port);
+}

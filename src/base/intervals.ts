@@ -1,0 +1,168 @@
+// A whole address space cut into sorted, disjoint intervals, each with the number of the first span that covers it.
+
+/** A point of an address space: a number for IPv4 (below 2^32), a bigint for IPv6 (below 2^128). */
+export type Bound = number | bigint;
+
+/** From `start` up to but without `end`, owned by `value` (at least 1). Both ends are of one kind. */
+export interface Span {
+  readonly start: Bound;
+  readonly end: Bound;
+  readonly value: number;
+}
+
+/** A cut space: interval `i` begins at `starts[i]`, ends before `starts[i + 1]`, and has `values[i]`; 0 is nobody. */
+export interface Cut {
+  readonly starts: readonly Bound[];
+  readonly values: readonly number[];
+}
+
+/**
+ * Cuts the space at every end of a span; where spans overlap the first in the list wins. `onOwned` is told the value
+ * of each span that owns at least one point. O(n log n).
+ */
+export function cut(zero: Bound, spans: readonly Span[], onOwned: ((value: number) => void) | null = null): Cut {
+  const bounds = sortedBounds(zero, spans);
+  const owners = new Int32Array(bounds.length);
+  // Because painted cells are skipped through `next`, every cell is painted once however many spans lie over it.
+  const next = Int32Array.from({ length: bounds.length + 1 }, (_, index) => index);
+  for (const span of spans) {
+    const end = indexOf(bounds, span.end);
+    let cell = follow(next, indexOf(bounds, span.start));
+    if (cell < end) onOwned?.(span.value);
+    while (cell < end) {
+      owners[cell] = span.value;
+      next[cell] = cell + 1;
+      cell = follow(next, cell);
+    }
+  }
+  return merged(bounds, owners);
+}
+
+/** A cut IPv4 space laid out for lookups. */
+export class Intervals4 {
+  readonly #starts: Uint32Array;
+  readonly #values: Int32Array;
+  /** For each first byte of an address the interval where it begins: where the search begins and ends. */
+  readonly #byFirstByte: Uint32Array;
+
+  constructor(spans: readonly Span[], onOwned: ((value: number) => void) | null = null) {
+    const { starts, values } = cut(0, spans, onOwned);
+    const inside = starts.filter((start) => start < 2 ** 32);
+    this.#starts = Uint32Array.from(inside, Number);
+    this.#values = Int32Array.from(values.slice(0, inside.length));
+    this.#byFirstByte = new Uint32Array(257).fill(inside.length - 1);
+    for (let byte = 0, index = 0; byte < 256; byte++) {
+      while (index + 1 < inside.length && this.#starts[index + 1]! <= byte * 2 ** 24) index++;
+      this.#byFirstByte[byte] = index;
+    }
+  }
+
+  /** How many intervals there are. */
+  get count(): number {
+    return this.#starts.length;
+  }
+
+  /** The value at an address given as 32 bits (signed or not); 0 for nobody. O(log n), no allocation. */
+  find(word: number): number {
+    const starts = this.#starts;
+    const wanted = word >>> 0;
+    let low = this.#byFirstByte[word >>> 24]!;
+    let high = this.#byFirstByte[(word >>> 24) + 1]!;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (starts[middle]! <= wanted) low = middle;
+      else high = middle - 1;
+    }
+    return this.#values[low]!;
+  }
+}
+
+/** A cut IPv6 space laid out for lookups: four 32-bit words to a start. */
+export class Intervals6 {
+  readonly #starts: Uint32Array;
+  readonly #values: Int32Array;
+
+  constructor(spans: readonly Span[], onOwned: ((value: number) => void) | null = null) {
+    const { starts, values } = cut(0n, spans, onOwned);
+    const inside = starts.filter((start) => start < 1n << 128n);
+    this.#starts = new Uint32Array(inside.length * 4);
+    for (let index = 0; index < inside.length; index++) {
+      const start = BigInt(inside[index]!);
+      for (let word = 0; word < 4; word++)
+        this.#starts[index * 4 + word] = Number((start >> BigInt(96 - 32 * word)) & 0xffffffffn);
+    }
+    this.#values = Int32Array.from(values.slice(0, inside.length));
+  }
+
+  /** How many intervals there are. */
+  get count(): number {
+    return this.#values.length;
+  }
+
+  /** The value at an address given as four words of 32 bits (signed or not); 0 for nobody. O(log n), no allocation. */
+  find(word0: number, word1: number, word2: number, word3: number): number {
+    const starts = this.#starts;
+    let low = 0;
+    let high = this.#values.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (isAtMost(starts, middle * 4, word0 >>> 0, word1 >>> 0, word2 >>> 0, word3 >>> 0)) low = middle;
+      else high = middle - 1;
+    }
+    return this.#values[low]!;
+  }
+}
+
+function isAtMost(starts: Uint32Array, at: number, word0: number, word1: number, word2: number, word3: number) {
+  const start0 = starts[at]!;
+  if (start0 !== word0) return start0 < word0;
+  const start1 = starts[at + 1]!;
+  if (start1 !== word1) return start1 < word1;
+  const start2 = starts[at + 2]!;
+  if (start2 !== word2) return start2 < word2;
+  return starts[at + 3]! <= word3;
+}
+
+function sortedBounds(zero: Bound, spans: readonly Span[]): Bound[] {
+  const all: Bound[] = [zero];
+  for (const span of spans) all.push(span.start, span.end);
+  // Because a typed array sorts without calling back, IPv4 takes that way.
+  const sorted =
+    typeof zero === 'number'
+      ? Array.from(Float64Array.from(all, Number).sort())
+      : all.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return sorted.filter((bound, index) => index === 0 || bound !== sorted[index - 1]);
+}
+
+function indexOf(bounds: readonly Bound[], bound: Bound): number {
+  let low = 0;
+  let high = bounds.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (bounds[middle]! < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function follow(next: Int32Array, from: number): number {
+  let last = from;
+  while (next[last] !== last) last = next[last]!;
+  for (let step = from; step !== last; ) {
+    const after = next[step]!;
+    next[step] = last;
+    step = after;
+  }
+  return last;
+}
+
+function merged(bounds: readonly Bound[], owners: Int32Array): Cut {
+  const starts: Bound[] = [];
+  const values: number[] = [];
+  for (let index = 0; index < bounds.length; index++) {
+    if (index > 0 && owners[index] === owners[index - 1]) continue;
+    starts.push(bounds[index]!);
+    values.push(owners[index]!);
+  }
+  return { starts, values };
+}

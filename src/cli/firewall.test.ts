@@ -1,0 +1,169 @@
+// `firewall show` and `firewall simulate`, over a configuration file and with a gate that answers or none.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { UsageError } from './command.ts';
+import { firewall } from './firewall.ts';
+
+const file = `listen:
+  - { port: 8443 }
+sites:
+  - host: example.com
+    to: [localhost:3000]
+firewall:
+  rules:
+    - allow tcp 443 from any                    # HTTPS from anywhere
+    - allow tcp 22 from 10.0.0.0/8              # SSH from the internal network only
+    - { action: deny, protocol: all, port: all, source: 0.0.0.0/0, description: Block everything else }
+`;
+
+let directory = '';
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'portcullis-firewall-'));
+  await writeFile(join(directory, 'portcullis.yaml'), file);
+});
+after(() => rm(directory, { recursive: true }));
+
+async function run(words: string[], options: Record<string, string | boolean> = {}) {
+  let [stdout, stderr] = ['', ''];
+  const world = {
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    env: {},
+    cwd: directory,
+    stop: new AbortController().signal,
+  };
+  const code = await firewall.run({ words, options: { 'data-dir': directory, ...options } }, world);
+  return { code, stdout, stderr };
+}
+
+test('show prints the columns of the guide, and where each rule is written', async () => {
+  const { code, stdout, stderr } = await run(['show']);
+  assert.equal(stderr, '');
+  assert.equal(code, 0);
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map((row) => row.trim().split(/ {2,}/));
+  assert.deepEqual(rows, [
+    ['Rule #', 'Action', 'Protocol', 'Port', 'Source', 'Description', 'Where'],
+    ['1', 'ALLOW', 'TCP', '443', 'any', 'HTTPS from anywhere', 'portcullis.yaml:8'],
+    ['2', 'ALLOW', 'TCP', '22', '10.0.0.0/8', 'SSH from the internal network only', 'portcullis.yaml:9'],
+    ['3', 'DENY', 'ALL', 'ALL', '0.0.0.0/0', 'Block everything else', 'portcullis.yaml:10'],
+    ['default', 'DENY', 'ALL', 'ALL', 'any', 'Whatever no rule matches'],
+  ]);
+});
+
+test('show adds the hits of a running gate', async () => {
+  const rules = [1, 2, 3].map((number) => ({ number, hits: number * 10 }));
+  const gate = createServer((socket) =>
+    socket.once('data', (question) => {
+      assert.deepEqual(JSON.parse(String(question)), { ask: 'firewall' });
+      socket.end(JSON.stringify({ ok: true, value: { rules, default: 'deny', defaultHits: 7 } }));
+    }),
+  );
+  await listen(gate, join(directory, 'control.sock'));
+  try {
+    const text = await run(['show']);
+    const hits = text.stdout
+      .trimEnd()
+      .split('\n')
+      .map((row) => row.trim().split(/ {2,}/)[6]);
+    assert.deepEqual(hits, ['Hits', '10', '20', '30', '7']);
+    const json = JSON.parse((await run(['show'], { json: true })).stdout);
+    assert.deepEqual([json.gate, json.default, json.defaultHits, json.rules[2].hits], [true, 'DENY', 7, 30]);
+  } finally {
+    await new Promise((resolve) => gate.close(resolve));
+  }
+});
+
+test('show as JSON says that no gate was asked', async () => {
+  const json = JSON.parse((await run(['show'], { json: true })).stdout);
+  assert.equal(json.gate, false);
+  assert.deepEqual(json.rules[1], {
+    number: 2,
+    action: 'ALLOW',
+    protocol: 'TCP',
+    ports: '22',
+    source: '10.0.0.0/8',
+    description: 'SSH from the internal network only',
+    at: 'portcullis.yaml:9',
+    hits: null,
+  });
+});
+
+const packets: readonly (readonly [string, string, string])[] = [
+  [
+    '203.0.113.7:52431',
+    ':5432/tcp',
+    'DENY  rule 3 "Block everything else" (portcullis.yaml:10)\n       tcp 203.0.113.7:52431 → :5432\n',
+  ],
+  ['72.14.200.1', '443', 'ALLOW  rule 1 "HTTPS from anywhere" (portcullis.yaml:8)\n       tcp 72.14.200.1 → :443\n'],
+  [
+    '::ffff:10.0.5.22',
+    '[2001:db8::1]:22',
+    'ALLOW  rule 2 "SSH from the internal network only" (portcullis.yaml:9)\n       tcp 10.0.5.22 → :22\n',
+  ],
+  [
+    '[2001:DB8::7]:40000',
+    '93.184.216.34:53/UDP',
+    'DENY  the default: no rule matches\n       udp [2001:db8::7]:40000 → :53\n',
+  ],
+];
+
+test('simulate names the rule that decides, and exits 0 whatever it decides', async () => {
+  for (const [from, to, expected] of packets) {
+    const { code, stdout } = await run(['simulate'], { from, to });
+    assert.deepEqual([code, stdout], [0, expected]);
+  }
+});
+
+test('simulate as JSON', async () => {
+  const { stdout } = await run(['simulate'], { from: '203.0.113.7:52431', to: ':5432/tcp', json: true });
+  assert.deepEqual(JSON.parse(stdout), {
+    action: 'DENY',
+    rule: 3,
+    description: 'Block everything else',
+    at: 'portcullis.yaml:10',
+    protocol: 'tcp',
+    from: '203.0.113.7:52431',
+    to: ':5432',
+  });
+});
+
+const misuses: readonly (readonly [string[], Record<string, string>])[] = [
+  [[], {}],
+  [['list'], {}],
+  [['show', 'more'], {}],
+  [['show'], { from: '10.0.0.1' }],
+  [['simulate'], {}],
+  [['simulate'], { from: '10.0.0.1' }],
+  [['simulate'], { from: 'nobody:80', to: ':443/tcp' }],
+  [['simulate'], { from: '10.0.0.1:99999', to: ':443/tcp' }],
+  [['simulate'], { from: '10.0.0.1:', to: ':443/tcp' }],
+  [['simulate'], { from: '[2001:db8::7]80', to: ':443/tcp' }],
+  [['simulate'], { from: '[2001:db8::7', to: ':443/tcp' }],
+  [['simulate'], { from: '10.0.0.1', to: ':443/icmp' }],
+  [['simulate'], { from: '10.0.0.1', to: ':65536' }],
+  [['simulate'], { from: '10.0.0.1', to: 'nowhere:443' }],
+  [['simulate'], { from: '10.0.0.1', to: ':' }],
+];
+
+test('wrong usage is named as such', async () => {
+  for (const [words, options] of misuses)
+    await assert.rejects(run(words, options), UsageError, JSON.stringify([words, options]));
+});
+
+test('problems of the rules are printed with their place', async () => {
+  const config = join(directory, 'wrong.yaml');
+  await writeFile(config, file.replace('allow tcp 443', 'alow tcp 443'));
+  await assert.rejects(run(['show'], { config }), /wrong\.yaml:8:7[\s\S]*did you mean `allow`\?/);
+});
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => server.once('error', reject).listen(path, resolve));
+}

@@ -1,0 +1,173 @@
+// `portcullis status`: one screen about the running gate. Whatever part the gate does not tell is left out.
+
+import { ask, dataDirectoryOf } from './ask.ts';
+import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
+import { count, size } from './figures.ts';
+import { table, visible } from './table.ts';
+
+/** The `status` command. */
+export const status: Command = {
+  name: 'status',
+  summary: 'How the running gate is',
+  usage: '[--data-dir DIRECTORY]',
+  options: {
+    'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate' },
+    config: { type: 'string', value: 'FILE', says: 'the configuration of the gate, for its data directory' },
+  },
+  examples: [
+    { says: 'the gate of this directory', line: 'portcullis status' },
+    { says: 'for a program', line: 'portcullis status --json' },
+  ],
+  run,
+};
+
+async function run(args: Arguments, world: World): Promise<ExitCode> {
+  if (args.words.length > 0) throw new UsageError(`status takes no words, and was given "${args.words[0]}"`);
+  const answer = await ask(dataDirectoryOf(args, world), { ask: 'status' });
+  world.stdout.write(args.options.json === true ? `${JSON.stringify(answer)}\n` : screen(answer, world));
+  return 0;
+}
+
+/** One part of the answer: a group that may lack anything. */
+type Part = Readonly<Record<string, unknown>>;
+
+/** The screen, part by part, a blank line between two. */
+export function screen(answer: unknown, world: Pick<World, 'stdout'>): string {
+  const gate = part(answer);
+  const parts = [
+    facts(gate),
+    rowsOf(gate.listeners, ['LISTENER', 'ADDRESS', 'PORT', 'TLS', 'ACCEPTED', 'OPEN'], listener, world),
+    rowsOf(gate.upstreams, ['UPSTREAM', 'SITE', 'IDLE', 'BUSY', 'FAILURES', 'PORTS USED', 'OF'], upstream, world),
+    rowsOf(gate.certificates, ['CERTIFICATE', 'NAMES', 'ISSUER', 'UNTIL'], certificate, world),
+  ];
+  return parts.filter((text) => text !== '').join('\n');
+}
+
+function facts(gate: Part): string {
+  const lines: [string, string][] = [
+    ['gate', headline(gate)],
+    ['connections', connections(part(gate.connections))],
+    ['requests', requests(part(gate.requests))],
+    ['refused', counters(part(part(gate.requests).refusedByWhy))],
+    ['memory', memory(part(gate.memory))],
+    ['descriptors', descriptors(part(gate.descriptors))],
+    ['firewall', counters(part(gate.firewall))],
+    ['waf', counters(part(gate.waf))],
+  ];
+  const shown = lines.filter(([, text]) => text !== '');
+  return shown.map(([name, text]) => `${name.padEnd(12)}  ${visible(text)}\n`).join('');
+}
+
+function headline(gate: Part): string {
+  const since = moment(gate.since);
+  return joined([
+    typeof gate.version === 'string' ? gate.version : '',
+    told(gate.pid, (pid) => `pid ${pid}`),
+    told(gate.workers, (workers) => plural(workers, 'worker')),
+    since === '' ? '' : `since ${since}`,
+  ]);
+}
+
+function connections(part_: Part): string {
+  return joined([
+    told(
+      part_.open,
+      (open) => `${count(open)} open${typeof part_.max === 'number' ? ` of at most ${count(part_.max)}` : ''}`,
+    ),
+    told(part_.idle, (idle) => `${count(idle)} idle`),
+    told(part_.denied, (denied) => `${count(denied)} denied by the firewall`),
+    told(part_.refused, (refused) => `${count(refused)} over a limit`),
+    counters(part(part_.perStage)),
+  ]);
+}
+
+function requests(part_: Part): string {
+  return joined([
+    told(part_.total, (total) => `${count(total)} in all`),
+    told(part_.perSecond, (rate) => `${count(Math.round(rate * 10) / 10)} a second`),
+  ]);
+}
+
+function memory(part_: Part): string {
+  return joined([told(part_.rssBytes, size), told(part_.perConnectionBytes, (bytes) => `${size(bytes)} a connection`)]);
+}
+
+function descriptors(part_: Part): string {
+  return joined([
+    told(
+      part_.open,
+      (open) => `${count(open)} open${typeof part_.limit === 'number' ? ` of ${count(part_.limit)}` : ''}`,
+    ),
+    told(part_.left, (left) => `${count(left)} left`),
+  ]);
+}
+
+function listener(row: Part): string[] {
+  const { name, address, port, tls, accepted, open } = row;
+  return [word(name), word(address), word(port), tls === true ? 'yes' : 'no', count(accepted), count(open)];
+}
+
+function upstream(row: Part): string[] {
+  const ephemeral = part(row.ephemeral);
+  const [used, available] = [count(ephemeral.used), count(ephemeral.available)];
+  return [word(row.endpoint), word(row.site), count(row.idle), count(row.busy), count(row.failures), used, available];
+}
+
+function certificate(row: Part): string[] {
+  const names = Array.isArray(row.names) ? row.names.join(', ') : word(row.names);
+  return [
+    word(row.name ?? row.source ?? row.subject),
+    names,
+    word(row.issuer),
+    moment(row.until ?? row.notAfter) || '-',
+  ];
+}
+
+/** `sql-injection 3, path-traversal 1`, the most first; only what is a number or a word, and at most twelve. */
+function counters(part_: Part): string {
+  const entries = Object.entries(part_).filter(([, value]) => ['number', 'string'].includes(typeof value));
+  entries.sort(([, a], [, b]) => (typeof a === 'number' && typeof b === 'number' ? b - a : 0));
+  return joined(
+    entries.slice(0, 12).map(([name, value]) => `${name} ${typeof value === 'number' ? count(value) : value}`),
+  );
+}
+
+function rowsOf(
+  rows: unknown,
+  headers: readonly string[],
+  cells: (row: Part) => string[],
+  world: Pick<World, 'stdout'>,
+): string {
+  if (!Array.isArray(rows) || rows.length === 0) return '';
+  return table(
+    headers,
+    rows.map((row) => cells(part(row))),
+    world,
+  );
+}
+
+function part(value: unknown): Part {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Part) : {};
+}
+
+function told(value: unknown, say: (number: number) => string): string {
+  return typeof value === 'number' && Number.isFinite(value) ? say(value) : '';
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '-';
+}
+
+function plural(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? '' : 's'}`;
+}
+
+/** A time as the gate tells it, milliseconds or ISO text, in ISO to the second; '' for none. */
+function moment(value: unknown): string {
+  const date = typeof value === 'number' || typeof value === 'string' ? new Date(value) : null;
+  return date === null || Number.isNaN(date.getTime()) ? '' : `${date.toISOString().slice(0, 19)}Z`;
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((text) => text !== '').join(', ');
+}

@@ -1,0 +1,211 @@
+// The table of every setting: its type, its default, its limits and one sentence. Types, messages and the JSON Schema come from here.
+
+import { z } from 'zod';
+import {
+  duration,
+  flag,
+  group,
+  host,
+  hsts,
+  list,
+  oneOf,
+  oneOrMany,
+  pathPrefix,
+  rate,
+  size,
+  text,
+  upstream,
+  whole,
+} from './kinds.ts';
+
+const mode = () => oneOf('block', 'detect', 'off');
+
+const listener = group({
+  port: whole(0, 65535).describe('The TCP port to listen on; 0 takes a free one.'),
+  tls: flag().prefault(false).describe('Whether connections begin with a TLS handshake.'),
+  redirect: oneOf('https').optional().describe('Send every request to the same address under https:.'),
+  address: text('an IP address such as 127.0.0.1 or ::', 64)
+    .prefault('::')
+    .describe('The address to bind: `::` is every address of both families, `0.0.0.0` every IPv4 address.'),
+});
+
+const portSpec = z.union([text('a port, a range such as 8000-8100, or all'), whole(0, 65535)], {
+  error: 'a port, a range such as 8000-8100, or all',
+});
+
+const rule = z.union(
+  [
+    text('a rule such as allow tcp 443 from any'),
+    group({
+      action: text('allow or deny').describe('allow or deny.'),
+      protocol: text('tcp, udp or all').optional().describe('tcp, udp or all.'),
+      port: z
+        .union([portSpec, list(portSpec, 'a list of ports')], { error: 'a port, a range, a list of both, or all' })
+        .optional()
+        .describe('A port, a range, a list of both, or all.'),
+      source: z
+        .union([text('an address'), list(text('an address such as 10.0.0.0/8'), 'a list of addresses')], {
+          error: 'an address or CIDR, a list of them, or any',
+        })
+        .optional()
+        .describe('An address or CIDR, a list of them, or any.'),
+      description: text('a description').optional().describe('What the rule is for, shown wherever it speaks.'),
+    }),
+  ],
+  { error: 'a rule such as allow tcp 443 from any, or one with action, protocol, port and source' },
+);
+
+const firewall = group({
+  default: oneOf('allow', 'deny').prefault('deny').describe('What happens to a connection that no rule matches.'),
+  rules: list(rule, 'a list of rules')
+    .prefault([])
+    .describe('The rules in their order; the first that matches decides.'),
+  enforce: oneOrMany(oneOf('accept', 'kernel'), 'accept or kernel')
+    .prefault(['accept'])
+    .describe('Where the rules hold: when the gate accepts a connection, and in the kernel before that.'),
+});
+
+const tls = group({
+  certificates: list(
+    group({
+      certificate: text('a file name').describe('PEM file: the certificate, then the chain that leads to its root.'),
+      key: text('a file name').describe('PEM file: the private key.'),
+    }),
+    'a list of certificate and key files',
+  )
+    .prefault([])
+    .describe('Certificates from files; a connection gets the one that serves the name it asks for.'),
+  local_names: list(text('a host name or an address', 255), 'a list of names')
+    .optional()
+    .describe('Names that the gate signs for itself with its local CA, where no file serves them.'),
+  min_version: oneOf('1.2', '1.3').prefault('1.2').describe('The oldest TLS version that is spoken.'),
+});
+
+const exclusion = group({
+  detector: text('a detector such as sql-injection, or the id of a rule')
+    .optional()
+    .describe('The detector or rule to leave out; all where missing.'),
+  place: text('a place such as ARGS:code').optional().describe('The value to leave out; all where missing.'),
+  path: pathPrefix().optional().describe('Only under this path.'),
+  because: text('a sentence').optional().describe('Why, for whoever reads the file next.'),
+});
+
+const rates = list(
+  group({
+    limit: rate().describe('How many requests in how much time.'),
+    by: text('client, path, header:NAME or cookie:NAME')
+      .prefault('client')
+      .describe('What shares one count: client (an IPv6 client by its /64), path, header:NAME or cookie:NAME.'),
+    path: pathPrefix().prefault('/').describe('Only under this path.'),
+    // biome-ignore lint/suspicious/noThenProperty: the file's word; no setting is ever awaited.
+    then: whole(400, 599).prefault(429).describe('The status of the refusal.'),
+  }),
+  'a list of limits, each with `limit: 500 per 10s`',
+);
+
+const site = group({
+  host: oneOrMany(host(), 'a host')
+    .prefault('*')
+    .describe('The names it serves: exact, `*.example.com`, or `*` for any.'),
+  path: pathPrefix().prefault('/').describe('The path under which it serves.'),
+  to: oneOrMany(upstream(), 'an endpoint such as localhost:3000, or a port').describe(
+    'The upstreams: endpoints, or ports of this machine.',
+  ),
+  host_header: oneOf('client', 'upstream')
+    .prefault('client')
+    .describe("The Host header sent upstream: as the client sent it, or the upstream's own."),
+  hsts: hsts().prefault(false).describe('Strict-Transport-Security: true is one year.'),
+  waf: group({
+    mode: mode().optional().describe("What the WAF does here; the whole gate's mode where missing."),
+    exclude: list(exclusion, 'a list of exclusions').prefault([]).describe('What the WAF does not look at here.'),
+  })
+    .prefault({})
+    .describe('The WAF on this site.'),
+  rates: rates.optional().describe("Limits of this site in place of the whole gate's."),
+  max_body: size('0B', '1GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),
+});
+
+const waf = group({
+  mode: mode().prefault('block').describe('block refuses, detect only tells, off does not look.'),
+  rules: oneOf('builtin').prefault('builtin').describe('The rules.'),
+  threshold: whole(1, 1000)
+    .prefault(5)
+    .describe('The score from which a request is blocked; a critical finding has 5.'),
+  max_inspected: size('1KiB', '16MiB').prefault('128KiB').describe('How much of a body is inspected.'),
+  body_over_limit: oneOf('refuse', 'pass')
+    .prefault('refuse')
+    .describe('A body longer than that: refused, or passed with only its beginning inspected.'),
+  max_arguments: whole(1, 100_000).prefault(1000).describe('The most arguments of query and body together.'),
+  max_json_depth: whole(1, 1000).prefault(64).describe('The deepest nesting of JSON.'),
+});
+
+const proxy = group({
+  connect_timeout: duration('10ms', '5m').prefault('5s').describe('The longest wait for a connection to an upstream.'),
+  answer_timeout: duration('10ms', '1h')
+    .prefault('60s')
+    .describe('The longest wait for the head of an answer, and between two pieces of its body.'),
+  max_idle_connections: whole(0, 16_384).prefault(256).describe('Idle connections kept to each upstream.'),
+  // Because node:http closes its idle connections after 5 s, and a pool that waits longer sends requests into closing ones.
+  idle: duration('0s', '1h').prefault('4s').describe('How long an idle connection to an upstream is kept.'),
+});
+
+const limits = group({
+  max_request_line: size('256B', '64KiB').prefault('8KiB').describe('The longest request line.'),
+  max_header: size('1KiB', '1MiB').prefault('32KiB').describe('The longest header block.'),
+  max_headers: whole(10, 10_000).prefault(100).describe('The most header fields.'),
+  max_body: size('0B', '1GiB').prefault('10MiB').describe('The longest request body.'),
+  header_timeout: duration('100ms', '10m').prefault('10s').describe('The longest wait for a whole header block.'),
+  idle_timeout: duration('100ms', '1h').prefault('60s').describe('The longest silence between two requests.'),
+  min_body_bytes_per_second: whole(0, 1_000_000_000).prefault(500).describe('The slowest body that is waited for.'),
+  min_body_grace: duration('0s', '10m').prefault('10s').describe('How long a body may be slower than that.'),
+  max_requests_per_connection: whole(1, 1_000_000_000)
+    .prefault(1000)
+    .describe('Requests before a connection is closed.'),
+  handshake_timeout: duration('100ms', '10m').prefault('10s').describe('The longest TLS handshake.'),
+  max_connections: whole(1, 10_000_000).prefault(16_000).describe('Connections open at once.'),
+  // Because one address may be a whole office behind NAT (browsers hold about 6 each), yet sixteen of them should be needed to fill the gate.
+  max_connections_per_client: whole(1, 10_000_000)
+    .prefault(1000)
+    .describe('Connections open at once from one client address.'),
+  max_new_connections_per_client_per_second: whole(1, 10_000_000)
+    .prefault(100)
+    .describe('New connections a second from one client address.'),
+  drain_timeout: duration('0s', '1h').prefault('30s').describe('How long running requests may still take at the end.'),
+});
+
+/** The whole file. Its input is what a person writes, its output has defaults and plain units. */
+export const configuration = group({
+  listen: list(listener, 'a list of listeners, such as - { port: 443, tls: true }')
+    .prefault([])
+    .describe('Where the gate listens; nothing else does.'),
+  firewall: firewall.prefault({}).describe('Who may connect.'),
+  tls: tls.prefault({}).describe('Certificates and TLS.'),
+  sites: list(site, 'a list of sites, each with host and to')
+    .prefault([])
+    .describe('What is served, and by which upstreams.'),
+  waf: waf.prefault({}).describe('The web application firewall.'),
+  rates: rates.prefault([{ limit: '500 per 10s' }]).describe('How often may be asked; [] for no limit.'),
+  trusted_proxies: oneOrMany(text('an address or CIDR such as 10.0.0.0/8', 64), 'an address or CIDR')
+    .prefault([])
+    .describe('Peers whose X-Forwarded-For and Forwarded are believed.'),
+  proxy: proxy.prefault({}).describe('How upstreams are spoken to.'),
+  limits: limits.prefault({}).describe('What one connection and one request may take.'),
+  journal: text('a file name').optional().describe('File that gets a JSON line for every exchange.'),
+  max_journeys: whole(1, 1_000_000).prefault(2000).describe('Journeys kept in memory for explain.'),
+  data_directory: text('a directory').optional().describe('Where certificates and the control socket live.'),
+});
+
+/** What a person may write, for `defineConfig`. */
+export type Configuration = z.input<typeof configuration>;
+
+/** The file's words with all defaults and units resolved. */
+export type Complete = z.output<typeof configuration>;
+
+/** The JSON Schema (2020-12) of the file, for editors. */
+export function jsonSchema(): object {
+  return {
+    ...z.toJSONSchema(configuration, { io: 'input', unrepresentable: 'any' }),
+    title: 'portcullis.yaml',
+    description: 'The configuration of Portcullis.',
+  };
+}

@@ -1,0 +1,119 @@
+// The file's words become the program's settings: camelCase, units in names, paths absolute.
+
+import { dirname, resolve } from 'node:path';
+import type { Complete } from './schema.ts';
+import type { RateSettings, Settings, SiteSettings } from './settings.ts';
+
+/** What the file cannot say: where its relative names begin, where data lives, and the comments behind its rules. */
+export interface Setting {
+  /** The file the words came from, absolute; null where no file holds them. */
+  readonly file: string | null;
+  readonly cwd: string;
+  readonly dataDirectory: string;
+  readonly comments: readonly string[];
+}
+
+/** Settings from complete words. */
+export function settingsOf(words: Complete, setting: Setting): Settings {
+  const from = setting.file === null ? setting.cwd : dirname(setting.file);
+  const absolute = (name: string) => resolve(from, name);
+  return {
+    dataDirectory: setting.dataDirectory,
+    listen: words.listen.map(({ address, port, tls, redirect }) => ({
+      address,
+      port,
+      tls,
+      redirect: redirect ?? null,
+    })),
+    firewall: {
+      default: words.firewall.default,
+      rules: words.firewall.rules.map(withoutUndefined),
+      comments: words.firewall.rules.map((_, index) => setting.comments[index] ?? ''),
+      enforce: words.firewall.enforce,
+    },
+    tls: {
+      certificates: words.tls.certificates.map(({ certificate, key }) => ({
+        certificate: absolute(certificate),
+        key: absolute(key),
+      })),
+      localNames: words.tls.local_names ?? localNamesFor(words),
+      minVersion: words.tls.min_version === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+    },
+    sites: words.sites.map((site) => siteOf(site, words)),
+    waf: {
+      mode: words.waf.mode,
+      rules: words.waf.rules,
+      threshold: words.waf.threshold,
+      maxInspectedBytes: words.waf.max_inspected,
+      bodyOverLimit: words.waf.body_over_limit,
+      maxArguments: words.waf.max_arguments,
+      maxJsonDepth: words.waf.max_json_depth,
+    },
+    rates: words.rates.map(rateOf),
+    trustedProxies: words.trusted_proxies,
+    proxy: {
+      connectTimeoutMs: words.proxy.connect_timeout,
+      answerTimeoutMs: words.proxy.answer_timeout,
+      maxIdleConnections: words.proxy.max_idle_connections,
+      idleMs: words.proxy.idle,
+    },
+    limits: limitsOf(words.limits),
+    observe: {
+      journal: words.journal === undefined ? null : absolute(words.journal),
+      maxJourneys: words.max_journeys,
+    },
+  };
+}
+
+/** Names the local CA signs for where a TLS listener has no other certificate: those of the sites, and this machine's. */
+export function localNamesFor(words: Complete): string[] {
+  if (words.tls.certificates.length > 0 || !words.listen.some((listener) => listener.tls)) return [];
+  const names = words.sites.flatMap((site) => site.host).filter((host) => host !== '*');
+  const bare = names.map((name) => (name.startsWith('[') ? name.slice(1, -1) : name));
+  return [...new Set([...bare, 'localhost', '127.0.0.1', '::1'])];
+}
+
+function siteOf(site: Complete['sites'][number], words: Complete): SiteSettings {
+  return {
+    name: site.path === '/' ? site.host[0]! : `${site.host[0]}${site.path}`,
+    hosts: site.host,
+    path: site.path,
+    to: site.to,
+    hostHeader: site.host_header,
+    hstsSeconds: site.hsts,
+    waf: { mode: site.waf.mode ?? words.waf.mode, exclude: site.waf.exclude.map(withoutUndefined) },
+    rates: site.rates?.map(rateOf) ?? null,
+    maxBodyBytes: site.max_body ?? words.limits.max_body,
+  };
+}
+
+function rateOf(rate: Complete['rates'][number]): RateSettings {
+  return { ...rate.limit, by: rate.by, path: rate.path, status: rate.then };
+}
+
+function limitsOf(limits: Complete['limits']): Settings['limits'] {
+  return {
+    maxRequestLineBytes: limits.max_request_line,
+    maxHeaderBytes: limits.max_header,
+    maxHeaders: limits.max_headers,
+    maxBodyBytes: limits.max_body,
+    headerTimeoutMs: limits.header_timeout,
+    idleTimeoutMs: limits.idle_timeout,
+    minBodyBytesPerSecond: limits.min_body_bytes_per_second,
+    minBodyGraceMs: limits.min_body_grace,
+    maxRequestsPerConnection: limits.max_requests_per_connection,
+    handshakeTimeoutMs: limits.handshake_timeout,
+    maxConnections: limits.max_connections,
+    maxConnectionsPerClient: limits.max_connections_per_client,
+    maxNewConnectionsPerClientPerSecond: limits.max_new_connections_per_client_per_second,
+    drainTimeoutMs: limits.drain_timeout,
+  };
+}
+
+/** The same value without keys that hold undefined, as exact optional properties want it. */
+function withoutUndefined<T>(value: T): Defined<T> {
+  if (typeof value !== 'object' || value === null) return value as Defined<T>;
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
+}
+
+type Defined<T> = T extends object ? { [K in keyof T]: Exclude<T[K], undefined> } : T;

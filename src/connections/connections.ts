@@ -1,0 +1,159 @@
+// The door of the connections: admits a socket to the table of live connections, or says which limit is against it.
+
+import type { Clock } from '../base/clock.ts';
+import { type Built, built, failed, type Problem } from '../base/problem.ts';
+import { Connection } from '../traffic/connection.ts';
+import { close, type Reason, type Refusal } from '../traffic/verdict.ts';
+import { Clients } from './clients.ts';
+import { type Choice, type Counts, countRows, listRows, type Row, tupleOf } from './table.ts';
+
+export { Deadlines } from './deadlines.ts';
+export type { Choice, Counts, Row } from './table.ts';
+
+export interface ConnectionSettings {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerClient: number;
+  readonly maxNewConnectionsPerClientPerSecond: number;
+}
+
+export interface ConnectionTools {
+  readonly clock: Clock;
+}
+
+/** The four things that tell one TCP connection from every other. Addresses are normalised text. */
+export interface FourTuple {
+  readonly peer: string;
+  readonly peerPort: number;
+  readonly local: string;
+  readonly localPort: number;
+}
+
+export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
+  'connections/too-many': {
+    says: 'The gate holds as many connections as it may.',
+    allow: 'Raise `limits.max_connections`, and the file descriptors that the process may have (`ulimit -n`) with it.',
+  },
+  'connections/too-many-of-client': {
+    says: 'One client address holds as many connections as one may.',
+    allow:
+      'Raise `limits.max_connections_per_client`; a proxy in front of the gate brings everybody under one address.',
+  },
+  'connections/too-fast-of-client': {
+    says: 'One client address opens connections faster than one may.',
+    allow: 'Raise `limits.max_new_connections_per_client_per_second`, or let the client keep its connections open.',
+  },
+});
+
+/** The station: one table of all live connections of this process. */
+export class Connections {
+  #settings: ConnectionSettings;
+  #clock: Clock;
+  #clients = new Clients();
+  /** By 4-tuple; a map keeps the order in which they came. Never more than `maxConnections`. */
+  #table = new Map<string, Connection>();
+  #admitted = 0;
+
+  constructor(settings: ConnectionSettings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  /** The limits in force. */
+  get settings(): ConnectionSettings {
+    return this.#settings;
+  }
+
+  /** Puts other limits in force, those of `another` table; connections that are over them stay. */
+  adopt(another: Connections): void {
+    this.#settings = another.settings;
+  }
+
+  /** Live connections. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Client addresses (IPv6 by /64) that hold a connection. */
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  /** Connections admitted since the start. */
+  get admitted(): number {
+    return this.#admitted;
+  }
+
+  /** A row for this socket, or the refusal. Addresses are normalised text; whoever admits it also ends it. */
+  admit(
+    peer: string,
+    peerPort: number,
+    local: string,
+    localPort: number,
+    listener: string,
+    secure: boolean,
+  ): Connection | Refusal {
+    const tuple = tupleOf(peer, peerPort, local, localPort);
+    // The kernel gives a 4-tuple anew only when its connection is gone: the old row merely has not been ended yet.
+    const stale = this.#table.get(tuple);
+    if (stale !== undefined) this.end(stale);
+    const {
+      maxConnections,
+      maxConnectionsPerClient,
+      maxNewConnectionsPerClientPerSecond: maxPerSecond,
+    } = this.settings;
+    if (this.#table.size >= maxConnections)
+      return close('connections/too-many', `all ${maxConnections} connections are taken`);
+    switch (this.#clients.enter(peer, this.#clock.monotonicMs(), maxConnectionsPerClient, maxPerSecond)) {
+      case 'too-many':
+        return close('connections/too-many-of-client', `${peer} holds ${maxConnectionsPerClient} connections already`);
+      case 'too-fast':
+        return close('connections/too-fast-of-client', `${peer} opens more than ${maxPerSecond} connections a second`);
+    }
+    const number = ++this.#admitted;
+    const connection = new Connection(number, peer, peerPort, local, localPort, listener, secure, this.#clock.now());
+    this.#table.set(tuple, connection);
+    return connection;
+  }
+
+  /** Takes the row out; again, or for a connection that was never admitted, it does nothing. */
+  end(connection: Connection): void {
+    const tuple = tupleOf(connection.peer, connection.peerPort, connection.local, connection.localPort);
+    if (this.#table.get(tuple) !== connection) return;
+    this.#table.delete(tuple);
+    this.#clients.leave(connection.peer, this.#clock.monotonicMs());
+  }
+
+  /** The live connection with this 4-tuple, or null. */
+  of({ peer, peerPort, local, localPort }: FourTuple): Connection | null {
+    return this.#table.get(tupleOf(peer, peerPort, local, localPort)) ?? null;
+  }
+
+  /** Rows, the oldest first, 1,000 unless the choice says otherwise. */
+  list(choice: Choice = {}): Row[] {
+    return listRows(this.#table.values(), choice, this.#clock.now());
+  }
+
+  /** Every live connection, the oldest first. */
+  all(): IterableIterator<Connection> {
+    return this.#table.values();
+  }
+
+  /** How many are in each stage and on each listener; looks at every row. */
+  counts(): Counts {
+    return countRows(this.#table.values());
+  }
+}
+
+/** Builds an empty table, or says which limits cannot be. */
+export function build(settings: ConnectionSettings, tools: ConnectionTools): Built<Connections> {
+  const names = ['maxConnections', 'maxConnectionsPerClient', 'maxNewConnectionsPerClientPerSecond'] as const;
+  const problems: Problem[] = names
+    .filter((name) => !Number.isInteger(settings[name]) || settings[name] < 1)
+    .map((name) => ({
+      path: ['limits', name],
+      code: 'connections/bad-limit',
+      says: `a limit of ${settings[name]} connections lets nobody in`,
+      instead: 'a whole number of at least 1',
+    }));
+  return problems.length > 0 ? failed(problems) : built(new Connections(settings, tools.clock));
+}

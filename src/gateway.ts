@@ -1,0 +1,196 @@
+// The spine: one connection's life, then one exchange's life, station by station. The only file that knows their order.
+//
+//   accept → firewall → connections → tls → http → site → rates → waf → proxy → answer, and everything is told to observe
+
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { normalise } from './base/address.ts';
+import type { Clock } from './base/clock.ts';
+import type { Identifiers } from './base/identifier.ts';
+import type { Connections } from './connections/connections.ts';
+import type { Generation } from './generation.ts';
+import { ClientSide, placingPath, SeenFields } from './http/http.ts';
+import type { Observe } from './observe/observe.ts';
+import { Passage } from './passage.ts';
+import { withReadBuffer } from './ports/ports.ts';
+import { Connection, type TlsFacts } from './traffic/connection.ts';
+import type { Timekeeper } from './traffic/deadline.ts';
+import type { Exchange } from './traffic/exchange.ts';
+import { answer, type Refusal } from './traffic/verdict.ts';
+
+/** A listener as the spine needs it. */
+export interface Listener {
+  readonly name: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Port of the redirect's target, or 0 where this listener does not redirect. */
+  readonly redirectPort: number;
+  accepted: number;
+}
+
+/** What outlives a generation. */
+export interface GatewayTools {
+  readonly clock: Clock;
+  readonly timekeeper: Timekeeper;
+  readonly identifiers: Identifiers;
+  readonly connections: Connections;
+  readonly observe: Observe;
+}
+
+const deniedNumber = 0;
+
+/** The gate itself. `generation` may be replaced whole at any time; a running exchange keeps the one it came under. */
+export class Gateway {
+  generation: Generation;
+  readonly tools: GatewayTools;
+  readonly #passages = new Set<Passage>();
+  /** Sockets within their TLS handshake: they have no passage yet, and must not outlive the gate. */
+  readonly #handshakes = new Set<Socket>();
+  readonly #seen = new SeenFields();
+  /** One for all connections: what a read brings is consumed before the next one. */
+  readonly #readBuffer = Buffer.allocUnsafeSlow(65_536);
+
+  constructor(generation: Generation, tools: GatewayTools) {
+    this.generation = generation;
+    this.tools = tools;
+  }
+
+  /** One accepted socket: judged by who calls which port before one byte is read, counted, and secured. */
+  accept(socket: Socket, listener: Listener): void {
+    listener.accepted++;
+    const remote = socket.remoteAddress;
+    if (remote === undefined) {
+      // The client reset the connection before we could ask who it was.
+      socket.destroy();
+      return;
+    }
+    const peer = normalise(remote);
+    const refused = this.#judgeConnection(socket, peer, listener);
+    if (refused instanceof Connection) this.#secure(socket, refused, listener);
+  }
+
+  #judgeConnection(socket: Socket, peer: string, listener: Listener): Connection | null {
+    const { firewall } = this.generation;
+    const { connections, clock, observe, identifiers } = this.tools;
+    const before = performance.now();
+    const rule = firewall.judge('tcp', peer, listener.port);
+    const microseconds = (performance.now() - before) * 1000;
+    const peerPort = socket.remotePort ?? 0;
+    const local = normalise(socket.localAddress ?? '');
+    if (!firewall.isAllowed(rule)) {
+      const refusal = firewall.refusal(rule, 'tcp', peer, listener.port);
+      const connection = new Connection(deniedNumber, peer, peerPort, local, listener.port, listener.name, listener.tls, clock.now());
+      this.#markRule(connection, rule, microseconds);
+      connection.endedWhy = refusal.why;
+      socket.destroy();
+      observe.tellConnection(connection, identifiers.next(), 'firewall', refusal.says);
+      return null;
+    }
+    const admitted = connections.admit(peer, peerPort, local, listener.port, listener.name, listener.tls);
+    if (admitted instanceof Connection) {
+      this.#markRule(admitted, rule, microseconds);
+      return admitted;
+    }
+    const connection = new Connection(deniedNumber, peer, peerPort, local, listener.port, listener.name, listener.tls, clock.now());
+    this.#markRule(connection, rule, microseconds);
+    connection.endedWhy = admitted.why;
+    socket.destroy();
+    observe.tellConnection(connection, identifiers.next(), 'connections', admitted.says);
+    return null;
+  }
+
+  #markRule(connection: Connection, number: number, microseconds: number): void {
+    const { firewall } = this.generation;
+    connection.firewallAction = firewall.isAllowed(number) ? 'ALLOW' : 'DENY';
+    connection.firewallRule = number;
+    connection.firewallMicroseconds = microseconds;
+    const rule = number > 0 ? firewall.rules[number - 1]! : null;
+    connection.firewallDescription = rule?.description ?? 'default';
+    connection.firewallAt = rule?.at ?? '';
+  }
+
+  #secure(socket: Socket, connection: Connection, listener: Listener): void {
+    const { tls } = this.generation;
+    if (!listener.tls || tls === null) {
+      this.#read(socket, connection, listener);
+      return;
+    }
+    const before = performance.now();
+    connection.stage = 'handshake';
+    this.#handshakes.add(socket);
+    tls.secure(
+      socket,
+      (secured, facts: TlsFacts) => {
+        this.#handshakes.delete(socket);
+        connection.tls = facts;
+        connection.tlsMicroseconds = (performance.now() - before) * 1000;
+        this.#read(secured, connection, listener);
+      },
+      (why, says) => {
+        this.#handshakes.delete(socket);
+        connection.endedWhy = why;
+        connection.lastActiveAt = this.tools.clock.now();
+        this.tools.connections.end(connection);
+        this.tools.observe.tellConnection(connection, this.tools.identifiers.next(), 'tls', says);
+      },
+    );
+  }
+
+  #read(socket: Socket, connection: Connection, listener: Listener): void {
+    const { timekeeper, clock } = this.tools;
+    const side = new ClientSide(connection, this.generation.limits, timekeeper, () => clock.monotonicMs(), this.#seen);
+    const passage = new Passage(this, side, listener);
+    this.#passages.add(passage);
+    const buffer = this.#readBuffer;
+    const fed = connection.secure ? null : withReadBuffer(socket, buffer, (count) => side.read(buffer, count));
+    side.start(fed ?? socket, passage, fed !== null);
+  }
+
+  /** The connection of a passage is over. */
+  forget(passage: Passage, connection: Connection): void {
+    this.#passages.delete(passage);
+    this.tools.connections.end(connection);
+  }
+
+  /** No further request on any connection; idle ones close now. Resolves when all are over, at the latest after `ms`. */
+  async drain(ms: number): Promise<void> {
+    for (const socket of this.#handshakes) socket.destroy();
+    for (const passage of [...this.#passages]) passage.side.drain();
+    const until = this.tools.clock.monotonicMs() + ms;
+    while (this.#passages.size > 0 && this.tools.clock.monotonicMs() < until)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const passage of [...this.#passages]) passage.side.destroy('http/drained');
+  }
+}
+
+/** Places an exchange, holds it to its rates and inspects its head: the part of the journey that traffic and rehearsals share.
+ * Gives the refusal, or null where it may go on. `count` is false for rehearsals, which use nothing up. */
+export function judgeHead(exchange: Exchange, generation: Generation, count: boolean): Refusal | null {
+  const { clientResolver, sites, rates, waf } = generation;
+  exchange.client = clientResolver.resolve(exchange.connection.peer, exchange.headers);
+  exchange.placingPath = placingPath(exchange.path);
+  const index = sites.place(exchange.host, exchange.placingPath);
+  const site = index < 0 ? null : generation.siteSettings[index]!;
+  exchange.site = site?.name ?? '';
+
+  const ratesFrom = performance.now();
+  const ratePolicy = index < 0 ? rates.common : rates.policies[index]!;
+  const rateVerdict = count ? rates.judge(exchange, ratePolicy) : rates.peek(exchange, ratePolicy);
+  const wafFrom = performance.now();
+  exchange.ratesMicroseconds = (wafFrom - ratesFrom) * 1000;
+  if (rateVerdict.kind !== 'pass') return refuse(exchange, 'rates', rateVerdict);
+  if (site === null)
+    return refuse(exchange, 'http', answer(404, 'http/no-site', `no site has host "${exchange.host}" and path ${exchange.placingPath}`));
+
+  const wafVerdict = waf.inspectHead(exchange, waf.policies[index]!);
+  exchange.wafMicroseconds = (performance.now() - wafFrom) * 1000;
+  return wafVerdict.kind === 'pass' ? null : refuse(exchange, 'waf', wafVerdict);
+}
+
+/** Writes a refusal into its exchange. */
+export function refuse(exchange: Exchange, station: string, refusal: Refusal): Refusal {
+  exchange.refusal = refusal;
+  exchange.refusedBy = station;
+  exchange.status = refusal.status;
+  return refusal;
+}

@@ -1,0 +1,162 @@
+// Everything that traffic needs, built from one configuration: immutable, swapped whole. Or every problem that it has.
+
+import { joined } from './base/catalogue.ts';
+import { type Clock, systemClock } from './base/clock.ts';
+import { type Built, built, failed, type Path, type Problem } from './base/problem.ts';
+import type { Settings, SiteSettings } from './config/settings.ts';
+import { build as buildConnections, type Connections, reasons as connectionReasons } from './connections/connections.ts';
+import { build as buildFirewall, type Firewall, reasons as firewallReasons } from './firewall/firewall.ts';
+import {
+  answerCodec,
+  buildClientResolver,
+  type ClientLimits,
+  type ClientResolver,
+  reasons as httpReasons,
+  Sites,
+} from './http/http.ts';
+import {
+  build as buildObserve,
+  type Observe,
+  reasons as observeReasons,
+  systemFiles as systemJournalFiles,
+} from './observe/observe.ts';
+import { build as buildProxy, type Proxy, reasons as proxyReasons } from './proxy/proxy.ts';
+import { build as buildRates, type Rates, reasons as rateReasons } from './rates/rates.ts';
+import { build as buildTls, type Files, systemFiles, type Tls, reasons as tlsReasons } from './tls/tls.ts';
+import type { Timekeeper } from './traffic/deadline.ts';
+import type { Reason } from './traffic/verdict.ts';
+import { build as buildWaf, type Waf, reasons as wafReasons } from './waf/waf.ts';
+
+/** A site as the spine uses it. */
+export interface Site extends SiteSettings {
+  /** The Strict-Transport-Security line with its CRLF, or ''. */
+  readonly hsts: string;
+}
+
+/** One configuration, compiled. */
+export interface Generation {
+  readonly settings: Settings;
+  readonly firewall: Firewall;
+  /** A table of connections with these limits; a gate that runs already keeps its own and adopts the limits. */
+  readonly connections: Connections;
+  /** Null where no listener speaks TLS. */
+  readonly tls: Tls | null;
+  readonly limits: ClientLimits;
+  readonly clientResolver: ClientResolver;
+  readonly sites: Sites;
+  readonly siteSettings: readonly Site[];
+  readonly rates: Rates;
+  readonly waf: Waf;
+  readonly proxy: Proxy;
+  readonly observe: Observe;
+  /** How much of a body waits for the WAF's word before the rest streams. */
+  readonly maxHeldBytes: number;
+  readonly reasons: Readonly<Record<string, Reason>>;
+}
+
+/** What a build is handed of the outside. All but `locate` may be left out where nothing is to run: then nothing is written. */
+export interface GenerationTools {
+  /** `file:line` of a path of the settings, or ''. */
+  locate(path: Path): string;
+  readonly clock?: Clock;
+  readonly timekeeper?: Timekeeper;
+  /** A secret whole number below 2^53. */
+  readonly seed?: number;
+  readonly hostname?: string;
+  /** Whether missing keys and certificates are made on disk; otherwise they live for this build only. */
+  readonly mayWrite?: boolean;
+}
+
+const noTimekeeper: Timekeeper = Object.freeze({ set: () => {}, clear: () => {} });
+
+/** Builds every station and gathers the problems of all. Opens no port. */
+export async function build(settings: Settings, tools: GenerationTools): Promise<Built<Generation>> {
+  const { clock = systemClock, timekeeper = noTimekeeper } = tools;
+  const found = new Findings();
+  const locateIn = (part: string) => (path: Path) => tools.locate([part, ...path]);
+  const firewall = found.take('firewall', buildFirewall(settings.firewall, { locate: locateIn('firewall') }));
+  const connections = found.take(null, buildConnections(settings.limits, { clock }));
+  const clientResolver = found.take('trustedProxies', buildClientResolver(settings.trustedProxies));
+  const rates = found.take(
+    null,
+    buildRates(settings.rates, settings.sites, { clock, seed: tools.seed ?? 1, locate: tools.locate }),
+  );
+  const waf = found.take(null, buildWaf(settings.waf, settings.sites));
+  const codec = answerCodec(settings.limits);
+  const proxy = found.take(null, buildProxy(settings.proxy, settings.sites, { codec, timekeeper }));
+  const observe = found.take(null, buildObserve(settings.observe, { files: systemJournalFiles }));
+  const wantsTls = settings.listen.some((listener) => listener.tls);
+  const tls = wantsTls ? found.take('tls', await buildTls(settings.tls, tlsTools(settings, tools, clock))) : null;
+
+  if (found.problems.length > 0) return failed(found.problems);
+  const generation: Generation = {
+    settings,
+    firewall: firewall!,
+    connections: connections!,
+    tls,
+    limits: settings.limits,
+    clientResolver: clientResolver!,
+    sites: new Sites(settings.sites),
+    siteSettings: settings.sites.map(siteOf),
+    rates: rates!,
+    waf: waf!,
+    proxy: proxy!,
+    observe: observe!,
+    maxHeldBytes: settings.waf.maxInspectedBytes,
+    reasons: allReasons(),
+  };
+  return built(generation, found.warnings);
+}
+
+/** Problems and warnings of all stations, their paths completed by the part of the settings that the station reads. */
+class Findings {
+  readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
+
+  /** The station, or null where it has problems. `part` is null for stations whose paths begin at the root. */
+  take<T>(part: string | null, result: Built<T>): T | null {
+    const whole = (problem: Problem): Problem => (part === null ? problem : { ...problem, path: [part, ...problem.path] });
+    if (!result.ok) {
+      this.problems.push(...result.problems.map(whole));
+      return null;
+    }
+    this.warnings.push(...result.warnings.map(whole));
+    return result.value;
+  }
+}
+
+function siteOf(site: SiteSettings): Site {
+  return { ...site, hsts: site.hstsSeconds > 0 ? `Strict-Transport-Security: max-age=${site.hstsSeconds}\r\n` : '' };
+}
+
+function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock) {
+  return {
+    dataDirectory: settings.dataDirectory,
+    hostname: tools.hostname ?? 'localhost',
+    clock,
+    files: tools.mayWrite === true ? systemFiles : readOnlyFiles,
+    handshakeTimeoutMs: settings.limits.handshakeTimeoutMs,
+  };
+}
+
+/** For a build that only looks: what would be written is not. */
+const readOnlyFiles: Files = Object.freeze({
+  ...systemFiles,
+  replace: async () => {},
+  setAside: async () => {},
+  keepDirectory: async () => {},
+});
+
+/** Every reason of every station. */
+export function allReasons(): Readonly<Record<string, Reason>> {
+  return joined(
+    firewallReasons,
+    connectionReasons,
+    tlsReasons,
+    httpReasons,
+    rateReasons,
+    wafReasons,
+    proxyReasons,
+    observeReasons,
+  );
+}

@@ -1,0 +1,91 @@
+// The answers that the gate gives itself: a short page with the id, JSON for those who speak JSON; nothing a stranger could use.
+
+import type { Headers } from '../traffic/headers.ts';
+
+/** Reason phrases of RFC 9110 15 and RFC 6585 for the statuses we give. */
+const phrases: Readonly<Record<number, string>> = Object.freeze({
+  301: 'Moved Permanently',
+  308: 'Permanent Redirect',
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  414: 'URI Too Long',
+  415: 'Unsupported Media Type',
+  417: 'Expectation Failed',
+  421: 'Misdirected Request',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
+});
+
+/** What a visitor is told: what happened and whose turn it is, never which rule. */
+const sentences: Readonly<Record<number, string>> = Object.freeze({
+  400: 'The request could not be understood as HTTP.',
+  403: 'This request looked like an attack and was stopped before it reached the site.',
+  404: 'There is no site here by that name.',
+  408: 'The request took too long to arrive.',
+  413: 'The request is larger than this site accepts.',
+  429: 'Too many requests in a short time. Please wait a moment.',
+  431: 'The request has more or longer header fields than this site accepts.',
+  502: 'The application behind this gate gave no usable answer.',
+  503: 'The application behind this gate is not available.',
+  504: 'The application behind this gate did not answer in time.',
+});
+
+/** The phrase of a status, or a plain one. */
+export function phraseOf(status: number): string {
+  return phrases[status] ?? 'Error';
+}
+
+/** Does the client speak JSON rather than HTML? */
+export function prefersJson(headers: Headers): boolean {
+  const accept = headers.get('accept')?.toLowerCase() ?? '';
+  if (accept.includes('text/html')) return false;
+  if (accept.includes('json')) return true;
+  return headers.get('content-type')?.toLowerCase().includes('json') ?? false;
+}
+
+/** A whole answer: head and, unless `headOnly`, body. `extra` holds further field lines, each with its CRLF. */
+export function ownAnswer(status: number, id: string, json: boolean, headOnly: boolean, keepAlive: boolean, extra: string, now: number): string {
+  const body = json ? jsonBody(status, id) : htmlBody(status, id);
+  const head = `HTTP/1.1 ${status} ${phraseOf(status)}\r\nDate: ${new Date(now).toUTCString()}\r\nContent-Type: ${
+    json ? 'application/json' : 'text/html; charset=utf-8'
+  }\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\nX-Content-Type-Options: nosniff\r\n${
+    id === '' ? '' : `X-Request-Id: ${id}\r\n`
+  }${extra}${keepAlive ? '' : 'Connection: close\r\n'}\r\n`;
+  return headOnly ? head : head + body;
+}
+
+/** A redirect: 301 for GET and HEAD, 308 for methods that must not be changed on the way (RFC 9110 15.4.9). */
+export function redirectAnswer(method: string, location: string, id: string, keepAlive: boolean, now: number): { status: number; text: string } {
+  const status = method === 'GET' || method === 'HEAD' ? 301 : 308;
+  const text = `HTTP/1.1 ${status} ${phraseOf(status)}\r\nDate: ${new Date(now).toUTCString()}\r\nLocation: ${location}\r\nContent-Length: 0\r\nX-Request-Id: ${id}\r\n${
+    keepAlive ? '' : 'Connection: close\r\n'
+  }\r\n`;
+  return { status, text };
+}
+
+function jsonBody(status: number, id: string): string {
+  const error = { status, title: phraseOf(status), detail: sentences[status] ?? '', id };
+  return `${JSON.stringify(error)}\n`;
+}
+
+function htmlBody(status: number, id: string): string {
+  const about = sentences[status] ?? '';
+  return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${status} ${phraseOf(status)}</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:15vh auto;padding:0 1em;color:#222;background:#fff}
+h1{font-size:1.4em}code{font-size:1.05em}@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}}</style>
+<h1>${status} ${phraseOf(status)}</h1>
+<p>${about}</p>
+${id === '' ? '' : `<p>If you think this is a mistake, tell the owner of this site this number: <code>${id}</code></p>\n`}</html>
+`;
+}

@@ -1,0 +1,83 @@
+// The HTTP station's door: our HTTP/1.1 codec, the table of sites, the answers we give ourselves, and the reasons for refusing.
+
+import type { Reason } from '../traffic/verdict.ts';
+import type { AnswerCodec, HeadLimits } from '../traffic/wire.ts';
+import { readAnswerHead } from './answer-head.ts';
+import { openBody } from './body.ts';
+import { SeenFields } from './fields.ts';
+
+export { ownAnswer, prefersJson, redirectAnswer } from './answers.ts';
+export { type ClientResolver, buildClientResolver } from './client.ts';
+export { type ClientHandler, type ClientLimits, ClientSide } from './h1.ts';
+export { SeenFields } from './fields.ts';
+export { readRequestHead } from './request.ts';
+export { type SitePlace, Sites } from './sites.ts';
+export { placingPath } from './target.ts';
+
+/** The codec's half that reads answers, for the proxy. */
+export function answerCodec(limits: HeadLimits): AnswerCodec {
+  const seen = new SeenFields();
+  return {
+    readAnswerHead: (bytes, from, to, toMethod) => readAnswerHead(bytes, from, to, toMethod, limits, seen),
+    openAnswerBody: (head) => openBody(head.framing, head.contentLength),
+  };
+}
+
+const asHttp = 'send HTTP as RFC 9112 writes it; nothing here is a matter of settings';
+
+function refusal(says: string, allow = asHttp): Reason {
+  return Object.freeze({ says, allow });
+}
+
+/** Every reason why bytes are not a request we take, what it means, and how its owner lets it pass where that is right. */
+export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
+  'http/bare-lf': refusal('a line ends in LF without CR: readers disagree on where it ends'),
+  'http/bare-cr': refusal('a CR stands without LF: readers disagree on whether the line ends'),
+  'http/folded-field': refusal('a header line is folded: readers disagree on what it belongs to'),
+  'http/space-before-colon': refusal('white space before the colon of a field: some readers see another name'),
+  'http/empty-name': refusal('a header line without a name'),
+  'http/bad-name': refusal('a field name with a character that names cannot have'),
+  'http/bad-value': refusal('a field value with a control character'),
+  'http/too-many-fields': refusal('more header fields than the limit', 'raise `limits.max_headers`'),
+  'http/header-too-long': refusal('header fields longer than the limit', 'raise `limits.max_header`'),
+  'http/target-too-long': refusal('a request line longer than the limit', 'raise `limits.max_request_line`'),
+  'http/bad-method': refusal('a method that is no word'),
+  'http/bad-request-line': refusal('the request line is not "method target HTTP/1.1"'),
+  'http/version': refusal('an HTTP version that this connection does not speak'),
+  'http/connect': refusal('CONNECT asks for a forward proxy'),
+  'http/trace': refusal('TRACE reflects credentials'),
+  'http/no-host': refusal('an HTTP/1.1 request without Host'),
+  'http/repeated-host': refusal('more than one Host: readers disagree on which counts'),
+  'http/bad-host': refusal('a Host that is no host'),
+  'http/authority-mismatch': refusal('target and Host name different hosts'),
+  'http/bad-target': refusal('a target that is neither path nor URL'),
+  'http/asterisk-form': refusal('the target "*" with a method other than OPTIONS'),
+  'http/two-lengths': refusal('Content-Length and Transfer-Encoding together: the root of request smuggling'),
+  'http/repeated-length': refusal('Content-Length more than once'),
+  'http/bad-length': refusal('a Content-Length that is no plain number'),
+  'http/chunked-in-1.0': refusal('Transfer-Encoding in HTTP/1.0: old readers do not know it'),
+  'http/transfer-encoding': refusal('a transfer coding other than one "chunked"'),
+  'http/connection-field': refusal('a Connection field with too many options'),
+  'http/connection-nominates': refusal('Connection asks us to drop an end-to-end field'),
+  'http/ambiguous-name': refusal('a field name with an underscore that applications confuse with one that frames or routes'),
+  'http/expectation': refusal('an expectation other than 100-continue'),
+  'http/websocket-handshake': refusal('a WebSocket upgrade that is not a whole handshake'),
+  'http/bad-chunk': refusal('a chunked body that breaks its own grammar'),
+  'http/chunk-extension': refusal('chunk extensions beyond the bound'),
+  'http/trailers-too-long': refusal('trailer fields beyond the bound'),
+  'http/forbidden-trailer': refusal('a trailer field that frames, routes or authenticates'),
+  'http/header-timeout': refusal('the request head did not arrive in time', 'raise `limits.header_timeout`'),
+  'http/body-too-slow': refusal('the body came slower than the least rate', 'lower `limits.min_body_rate`'),
+  'http/body-cut-short': refusal('the client ended within the body it announced'),
+  'http/body-too-long': refusal('a body longer than the site takes', 'raise `max_body` of the site'),
+  'http/no-site': refusal('no site has this host and path', 'add a site for it, or one with `host: "*"`'),
+  'http/no-request': refusal('the connection was opened and nothing was sent', 'raise `limits.header_timeout`'),
+  'http/idle': refusal('the connection was idle for too long', 'raise `limits.idle_timeout`'),
+  'http/head-cut-short': refusal('the client ended within a request head'),
+  'http/client-reset': refusal('the client reset the connection'),
+  'http/client-gone': refusal('the client left before its answer was whole'),
+  'http/slow-reader': refusal('the client stopped reading its answer', 'raise `limits.idle_timeout`'),
+  'http/answered-early': refusal('the answer was whole before the request was: the connection cannot go on'),
+  'http/redirected': refusal('the listener redirects to https'),
+  'http/drained': refusal('the gate is being stopped'),
+});

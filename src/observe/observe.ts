@@ -1,0 +1,233 @@
+// The door of observation: keeps what happened for whoever asks, counts it, and writes it to the journal.
+
+import { type Built, built, failed, type Problem } from '../base/problem.ts';
+import { type Connection, endpoint } from '../traffic/connection.ts';
+import type { Exchange } from '../traffic/exchange.ts';
+import { type Journey, journeyOf, journeyOfConnection } from '../traffic/journey.ts';
+import type { Reason } from '../traffic/verdict.ts';
+import type { Files } from './files.ts';
+import { Journal, type JournalCounts } from './journal.ts';
+import { jsonLine } from './plain.ts';
+import { Ring } from './ring.ts';
+
+export { type ExplainOptions, explain } from './explain.ts';
+export { type AppendedFile, type Files, systemFiles } from './files.ts';
+export type { JournalCounts } from './journal.ts';
+
+/** Observation stands in nobody's way, and has no reason to. */
+export const reasons: Readonly<Record<string, Reason>> = Object.freeze({});
+
+export interface ObserveSettings {
+  /** File for journal lines, or null. */
+  readonly journal: string | null;
+  /** How many journeys of each kind (passed, refused, connections without a request) are kept in memory. */
+  readonly maxJourneys: number;
+}
+
+export interface ObserveTools {
+  readonly files: Files;
+}
+
+/** What was told since the start. Every exchange is in one status class. */
+export interface ObserveCounts {
+  readonly exchanges: number;
+  /** Exchanges that a station refused. */
+  readonly refused: number;
+  /** Exchanges that the WAF would have refused, had it not been told to watch only. */
+  readonly detected: number;
+  /** Connections that never became an exchange. */
+  readonly connections: number;
+  /** How often each `station/reason` ended an exchange or a connection. */
+  readonly whys: Readonly<Record<string, number>>;
+  /** `1xx` to `5xx`, and `none` for exchanges that ended without an answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly journal: JournalCounts | null;
+}
+
+/** A connection that never became an exchange, with what was said about it. */
+interface Lost {
+  readonly connection: Connection;
+  readonly id: string;
+  readonly station: string;
+  readonly says: string;
+}
+
+/** Text that one kept exchange may hold on to on average, in characters: heads are at most 40 KiB, ordinary ones 1. */
+const maxCharsPerJourney = 4096;
+
+/** Names of the status classes, by the first digit. */
+const classes = Object.freeze(['none', '1xx', '2xx', '3xx', '4xx', '5xx']);
+
+/** The station. Nothing in it waits, and what it keeps is bounded. */
+export class Observe {
+  readonly journal: Journal | null;
+  // Three rings, because a flood of one kind must not push out the others.
+  #passed: Ring<Exchange>;
+  #refused: Ring<Exchange>;
+  #lost: Ring<Lost>;
+  #exchanges = 0;
+  #refusals = 0;
+  #detected = 0;
+  #connections = 0;
+  #statuses = new Float64Array(classes.length);
+  /** Keyed by the reasons that stand in our own tables, not by traffic. */
+  #whys = new Map<string, number>();
+
+  constructor(settings: ObserveSettings, journal: Journal | null) {
+    const { maxJourneys } = settings;
+    this.journal = journal;
+    this.#passed = new Ring(maxJourneys, maxJourneys * maxCharsPerJourney);
+    this.#refused = new Ring(maxJourneys, maxJourneys * maxCharsPerJourney);
+    this.#lost = new Ring(maxJourneys);
+  }
+
+  /** Keeps, counts and journals an exchange that has ended; it is not changed any more. */
+  tell(exchange: Exchange): void {
+    const { refusal, status } = exchange;
+    const why = refusal === null ? exchange.endedWhy : refusal.why;
+    (refusal === null ? this.#passed : this.#refused).push(exchange, weightOf(exchange));
+    this.#exchanges++;
+    if (refusal !== null) this.#refusals++;
+    if (exchange.wafAction === 'detect') this.#detected++;
+    if (why !== '') this.#count(why);
+    const statusClass = (status / 100) | 0;
+    this.#statuses[statusClass < classes.length ? statusClass : 0]!++;
+    if (this.journal === null) return;
+    if (this.journal.hasRoom) this.journal.add(jsonLine(journeyOf(exchange)));
+    else this.journal.drop();
+  }
+
+  /** The same for a connection that never became an exchange: `station` ended it, and `says` why in a sentence. */
+  tellConnection(connection: Connection, id: string, station: string, says: string): void {
+    this.#lost.push({ connection, id, station, says });
+    this.#connections++;
+    if (connection.endedWhy !== '') this.#count(connection.endedWhy);
+    if (this.journal === null) return;
+    if (this.journal.hasRoom) this.journal.add(jsonLine(journeyOfConnection(connection, id, station, says)));
+    else this.journal.drop();
+  }
+
+  /** The journey with this id, if it is still kept. */
+  find(id: string): Journey | null {
+    const isIt = (entry: { readonly id: string }) => entry.id === id;
+    const exchange = this.#refused.find(isIt) ?? this.#passed.find(isIt);
+    if (exchange !== null) return journeyOf(exchange);
+    const lost = this.#lost.find(isIt);
+    return lost === null ? null : journeyOfLost(lost);
+  }
+
+  /**
+   * Journeys that came over connections between these endpoints, the newest first, 100 at most. `from` is
+   * `address:port` or an address alone; `to` may also be a port alone (`:443`), or null for any.
+   */
+  findByTuple(from: string, to: string | null): Journey[] {
+    const isIt = (connection: Connection) =>
+      isAt(from, connection.peer, connection.peerPort) &&
+      (to === null || isAt(to, connection.local, connection.localPort));
+    return this.#newest(100, isIt);
+  }
+
+  /** The newest journeys of all kinds, the newest first. */
+  recent(count: number): Journey[] {
+    return this.#newest(count, () => true);
+  }
+
+  counts(): ObserveCounts {
+    const statuses: Record<string, number> = {};
+    for (const [index, name] of classes.entries()) statuses[name] = this.#statuses[index]!;
+    return {
+      exchanges: this.#exchanges,
+      refused: this.#refusals,
+      detected: this.#detected,
+      connections: this.#connections,
+      whys: Object.fromEntries(this.#whys),
+      statuses,
+      journal: this.journal?.counts ?? null,
+    };
+  }
+
+  /** Opens the journal; gives the problem where that cannot be, and traffic may still be told. */
+  async start(): Promise<Problem | null> {
+    return this.#opening(() => this.journal?.start());
+  }
+
+  /** Opens the journal anew under its name, after somebody moved the file away. */
+  async reopen(): Promise<Problem | null> {
+    return this.#opening(() => this.journal?.reopen());
+  }
+
+  /** Writes what waits and closes the journal. */
+  async stop(): Promise<void> {
+    await this.journal?.stop();
+  }
+
+  async #opening(open: () => Promise<void> | undefined): Promise<Problem | null> {
+    try {
+      await open();
+      return null;
+    } catch (error) {
+      const says = `the journal cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+      const instead = 'a file in a directory that this user may write in';
+      return { path: ['observe', 'journal'], code: 'observe/journal-not-writable', says, instead };
+    }
+  }
+
+  #newest(count: number, isIt: (connection: Connection) => boolean): Journey[] {
+    const found: { readonly at: number; readonly journey: () => Journey }[] = [];
+    for (const ring of [this.#passed, this.#refused])
+      for (const exchange of chosen(ring, count, isIt))
+        found.push({ at: exchange.startedAt, journey: () => journeyOf(exchange) });
+    for (const lost of chosen(this.#lost, count, isIt))
+      found.push({ at: lost.connection.openedAt, journey: () => journeyOfLost(lost) });
+    found.sort((one, other) => other.at - one.at);
+    return found.slice(0, Math.max(0, count)).map(({ journey }) => journey());
+  }
+
+  #count(why: string): void {
+    this.#whys.set(why, (this.#whys.get(why) ?? 0) + 1);
+  }
+}
+
+/** Builds the station; the journal is opened by `start`. */
+export function build(settings: ObserveSettings, tools: ObserveTools): Built<Observe> {
+  const { journal, maxJourneys } = settings;
+  const problems: Problem[] = [];
+  if (!Number.isInteger(maxJourneys) || maxJourneys < 1 || maxJourneys > 1_000_000)
+    problems.push({
+      path: ['observe', 'maxJourneys'],
+      code: 'observe/bad-bound',
+      says: `${maxJourneys} journeys cannot be kept`,
+      instead: 'a whole number from 1 to 1000000',
+    });
+  if (problems.length > 0) return failed(problems);
+  return built(new Observe(settings, journal === null ? null : new Journal(journal, tools.files)));
+}
+
+function chosen<T extends { readonly connection: Connection }>(
+  ring: Ring<T>,
+  count: number,
+  isIt: (connection: Connection) => boolean,
+): T[] {
+  const entries: T[] = [];
+  for (let age = 0; age < ring.size && entries.length < count; age++) {
+    const entry = ring.newest(age)!;
+    if (isIt(entry.connection)) entries.push(entry);
+  }
+  return entries;
+}
+
+/** Roughly the characters that an exchange holds on to. */
+function weightOf(exchange: Exchange): number {
+  const { values } = exchange.headers;
+  let chars = exchange.target.length;
+  for (let index = 0; index < values.length; index++) chars += values[index]!.length + 16;
+  return chars;
+}
+
+function isAt(written: string, address: string, port: number): boolean {
+  return written === address || written === endpoint(address, port) || written === `:${port}`;
+}
+
+function journeyOfLost({ connection, id, station, says }: Lost): Journey {
+  return journeyOfConnection(connection, id, station, says);
+}

@@ -1,0 +1,27 @@
+// The eyes of this station: how it reads the kernel's text files, as an argument, so that tests hand it a machine of their own.
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** Reads the machine. None of the three ever throws: what cannot be read is null, or an empty list. */
+export interface Reader {
+  read(path: string): string | null;
+  list(path: string): readonly string[];
+  /** Where a symbolic link points. */
+  link(path: string): string | null;
+}
+
+/** The machine this process runs on. */
+export const machineReader: Reader = Object.freeze({
+  read: (path: string) => attempt(() => readFileSync(path, 'latin1'), null),
+  list: (path: string) => attempt(() => readdirSync(path), []),
+  link: (path: string) => attempt(() => readlinkSync(path), null),
+});
+
+// Because a process may end between two looks at /proc, and another user's may not be looked at: both are ordinary.
+function attempt<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,74 @@
+// The connections to one upstream endpoint: the most recently used idle one is taken first, a new one is opened where none is.
+
+import { endpoint as endpointText } from '../traffic/connection.ts';
+import { Upstream, type UpstreamOptions, type UpstreamOwner, type UpstreamTools } from './upstream.ts';
+
+/** A keep-alive pool. Counters are exact and only grow. */
+export class Pool implements UpstreamOwner {
+  readonly options: UpstreamOptions;
+  readonly maxIdle: number;
+  opened = 0;
+  reused = 0;
+  failures = 0;
+  open = 0;
+  #tools: UpstreamTools;
+  #idle: Upstream[] = [];
+  #isClosed = false;
+
+  constructor(options: UpstreamOptions, maxIdle: number, tools: UpstreamTools) {
+    this.options = options;
+    this.maxIdle = maxIdle;
+    this.#tools = tools;
+  }
+
+  get endpoint(): string {
+    return endpointText(this.options.host, this.options.port);
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  get busy(): number {
+    return this.open - this.#idle.length;
+  }
+
+  /** A connection for one exchange: an idle one unless `fresh` is asked for. */
+  take(fresh: boolean): Upstream {
+    const idle = fresh ? undefined : this.#idle.pop();
+    if (idle !== undefined) {
+      idle.idleIndex = -1;
+      this.reused++;
+      return idle;
+    }
+    this.opened++;
+    this.open++;
+    return new Upstream(this.options, this.#tools, this);
+  }
+
+  released(upstream: Upstream): void {
+    if (this.#isClosed || this.#idle.length >= this.maxIdle) {
+      upstream.retire();
+      return;
+    }
+    upstream.idleIndex = this.#idle.length;
+    this.#idle.push(upstream);
+  }
+
+  closed(upstream: Upstream): void {
+    this.open--;
+    const index = upstream.idleIndex;
+    if (index < 0) return;
+    upstream.idleIndex = -1;
+    const last = this.#idle.pop()!;
+    if (last === upstream) return;
+    this.#idle[index] = last;
+    last.idleIndex = index;
+  }
+
+  /** Ends idle connections; busy ones end with their exchange. */
+  close(): void {
+    this.#isClosed = true;
+    for (const upstream of [...this.#idle]) upstream.retire();
+  }
+}

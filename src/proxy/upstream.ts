@@ -1,0 +1,388 @@
+// One connection to an upstream: sends one request at a time and reads its answer. It is reused only after an exchange that
+// both sides finished to the last byte; a byte too many, or one that nobody asked for, ends it.
+
+import net, { type Socket } from 'node:net';
+import { endpoint as endpointText } from '../traffic/connection.ts';
+import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
+import { Fault } from '../traffic/fault.ts';
+import type { Headers } from '../traffic/headers.ts';
+import type { AnswerCodec, AnswerHead, BodyReader, BodySink } from '../traffic/wire.ts';
+import { connectFailure, Failure } from './failure.ts';
+
+/** Who hears of the answer. `onAnswerBody` lends its bytes for the time of the call; false asks to pause. */
+export interface AnswerReceiver {
+  onConnected(upstream: Upstream): void;
+  onInterim(head: AnswerHead): void;
+  onAnswerHead(head: AnswerHead, upstream: Upstream): void;
+  onAnswerBody(bytes: Buffer, from: number, to: number): boolean;
+  onAnswerEnd(trailers: Headers | null): void;
+  /** What one read brought has been handed over: a good moment to send on what was gathered. */
+  onReadEnd(): void;
+  /** The upstream takes bytes again. */
+  onUpstreamDrain(): void;
+  /** Called at most once, and then nothing else. */
+  onFailure(failure: Failure, upstream: Upstream): void;
+}
+
+/** What a pool hears of its connections. */
+export interface UpstreamOwner {
+  released(upstream: Upstream): void;
+  closed(upstream: Upstream): void;
+}
+
+/** Where to connect, and how patient to be. */
+export interface UpstreamOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly connectTimeoutMs: number;
+  readonly answerTimeoutMs: number;
+  readonly idleMs: number;
+}
+
+/** What all connections of a proxy share. One read buffer serves them all: it is consumed within the call that fills it. */
+export interface UpstreamTools {
+  readonly codec: AnswerCodec;
+  readonly timekeeper: Timekeeper;
+  readonly readBuffer: Buffer;
+}
+
+type State = 'connecting' | 'idle' | 'waiting' | 'answering' | 'tunnel' | 'closed';
+
+/** More interim answers than a real server sends before the final one. */
+const maxInterims = 8;
+
+export class Upstream implements BodySink, Expiring {
+  due = 0;
+  /** Place in the pool's idle list, or -1; kept by the pool. */
+  idleIndex = -1;
+  uses = 0;
+  readonly socket: Socket;
+  readonly endpoint: string;
+  #options: UpstreamOptions;
+  #tools: UpstreamTools;
+  #owner: UpstreamOwner;
+  #state: State = 'connecting';
+  #receiver: AnswerReceiver | null = null;
+  #method = 'GET';
+  #pending: Buffer | null = null;
+  #body: BodyReader | null = null;
+  #mayReuse = true;
+  #isSent = false;
+  #interims = 0;
+  #sawBytes = false;
+  #isEnded = false;
+  #trailers: Headers | null = null;
+  #isPaused = false;
+  #queued: string | Buffer | null = null;
+  #from = '';
+  #to = '';
+
+  constructor(options: UpstreamOptions, tools: UpstreamTools, owner: UpstreamOwner) {
+    this.#options = options;
+    this.#tools = tools;
+    this.#owner = owner;
+    this.endpoint = endpointText(options.host, options.port);
+    this.socket = net.connect({
+      host: options.host,
+      port: options.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+      onread: { buffer: tools.readBuffer, callback: (bytes: number) => this.#onRead(bytes) },
+    });
+    this.socket.on('connect', () => this.#onConnect());
+    this.socket.on('end', () => this.#onEnd());
+    this.socket.on('drain', () => this.#receiver?.onUpstreamDrain());
+    this.socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error.code ?? error.message));
+    this.socket.on('close', () => this.#onClosed());
+    tools.timekeeper.set(this, options.connectTimeoutMs);
+  }
+
+  /** Our own end of the 4-tuple, '' before it is connected. */
+  get from(): string {
+    return this.#from;
+  }
+
+  /** The address the name led to, '' before it is connected. */
+  get to(): string {
+    return this.#to;
+  }
+
+  get isReused(): boolean {
+    return this.uses > 1;
+  }
+
+  /** Has any byte of an answer to the request in hand come? */
+  get hasAnswered(): boolean {
+    return this.#sawBytes;
+  }
+
+  /** Sends the first bytes of a request, its head at least. Body bytes may follow with `write`, then `endRequest`. */
+  send(method: string, first: string | Buffer, isWhole: boolean, receiver: AnswerReceiver): void {
+    this.uses++;
+    this.#receiver = receiver;
+    this.#method = method;
+    this.#isSent = isWhole;
+    this.#interims = 0;
+    this.#sawBytes = false;
+    this.#isEnded = false;
+    if (this.#state === 'connecting') {
+      this.#queued = first;
+      return;
+    }
+    this.#state = 'waiting';
+    this.#write(first);
+    this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+  }
+
+  /** Sends a further piece of the body; false asks to wait for `onUpstreamDrain`. */
+  write(piece: string | Buffer): boolean {
+    if (this.#state === 'closed') return true;
+    if (this.#state === 'connecting') {
+      this.#queued = this.#queued === null ? piece : Buffer.concat([bufferOf(this.#queued), bufferOf(piece)]);
+      return false;
+    }
+    // An upstream that is still being sent to is not late with its answer.
+    if (this.#state === 'waiting') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    return this.#write(piece);
+  }
+
+  /** The request is whole. */
+  endRequest(): void {
+    this.#isSent = true;
+  }
+
+  /** Reads no more of the answer until `resume`. */
+  pause(): void {
+    if (this.#state === 'closed') return;
+    this.#isPaused = true;
+    this.socket.pause();
+    this.#tools.timekeeper.clear(this);
+  }
+
+  resume(): void {
+    if (!this.#isPaused || this.#state === 'closed') return;
+    this.#isPaused = false;
+    if (this.#state !== 'tunnel') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    this.socket.resume();
+  }
+
+  /** Ends the exchange without its answer; the connection goes with it. */
+  abort(): void {
+    this.#receiver = null;
+    this.#close();
+  }
+
+  /** Ends an idle connection. */
+  retire(): void {
+    if (this.#state === 'idle') this.#close();
+  }
+
+  /** From here on every byte is handed to `onAnswerBody`; nothing is timed. */
+  becomeTunnel(): void {
+    this.#state = 'tunnel';
+    this.#tools.timekeeper.clear(this);
+  }
+
+  /** Sends our FIN: the tunnel's client has nothing more to say. */
+  endTunnel(): void {
+    this.socket.end();
+  }
+
+  data(bytes: Buffer, from: number, to: number): void {
+    if (this.#receiver?.onAnswerBody(bytes, from, to) === false) this.pause();
+  }
+
+  /** BodySink: the answer's last byte was read. Finished by `#consume`, which knows whether bytes too many stand behind it. */
+  end(trailers: Headers | null): void {
+    this.#isEnded = true;
+    this.#trailers = trailers;
+  }
+
+  expire(): void {
+    switch (this.#state) {
+      case 'connecting':
+        this.#fail(connectFailure('ETIMEDOUT', this.endpoint));
+        break;
+      case 'waiting':
+        this.#fail(
+          new Failure(504, 'proxy/answer-timeout', `${this.endpoint} did not answer within ${this.#options.answerTimeoutMs} ms`, false),
+        );
+        break;
+      case 'answering':
+        this.#fail(
+          new Failure(504, 'proxy/cut-short', `${this.endpoint} paused its answer for ${this.#options.answerTimeoutMs} ms`, false),
+        );
+        break;
+      default:
+        this.#close();
+    }
+  }
+
+  #write(piece: string | Buffer): boolean {
+    return typeof piece === 'string' ? this.socket.write(piece, 'latin1') : this.socket.write(piece);
+  }
+
+  #onConnect(): void {
+    if (this.#state !== 'connecting') return;
+    const { socket } = this;
+    this.#from = endpointText(socket.localAddress ?? '', socket.localPort ?? 0);
+    this.#to = endpointText(socket.remoteAddress ?? '', socket.remotePort ?? 0);
+    this.#state = 'waiting';
+    const queued = this.#queued;
+    this.#queued = null;
+    if (this.#receiver === null) {
+      this.#close();
+      return;
+    }
+    this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    this.#receiver.onConnected(this);
+    if (queued !== null && this.#write(queued)) this.#receiver?.onUpstreamDrain();
+  }
+
+  /** `onread` callback: bytes stand in the shared buffer until it returns. False would stop the reading, as `pause` does. */
+  #onRead(count: number): boolean {
+    this.#sawBytes = true;
+    let bytes = this.#tools.readBuffer;
+    let to = count;
+    if (this.#pending !== null) {
+      bytes = Buffer.concat([this.#pending, bytes.subarray(0, count)]);
+      to = bytes.length;
+      this.#pending = null;
+    }
+    this.#consume(bytes, to);
+    this.#receiver?.onReadEnd();
+    return !this.#isPaused;
+  }
+
+  #consume(bytes: Buffer, to: number): void {
+    let at = 0;
+    while (at < to) {
+      if (this.#state === 'waiting') {
+        const next = this.#readHead(bytes, at, to);
+        if (next < 0) return;
+        at = next;
+      } else if (this.#state === 'answering') {
+        const next = this.#body!.read(bytes, at, to, this);
+        if (typeof next !== 'number') {
+          this.#fail(new Failure(502, 'proxy/cut-short', `${this.endpoint} sent a broken body: ${next.says}`, false));
+          return;
+        }
+        at = next;
+      } else if (this.#state === 'tunnel') {
+        this.data(bytes, at, to);
+        return;
+      } else {
+        // Nobody asked for these bytes: whatever they are, they must not answer the next request.
+        this.#close();
+        return;
+      }
+      if (this.#isEnded) {
+        // What stands behind a whole answer would be taken for the next one.
+        if (at < to) this.#mayReuse = false;
+        this.#finish();
+        return;
+      }
+    }
+  }
+
+  #readHead(bytes: Buffer, from: number, to: number): number {
+    const head = this.#tools.codec.readAnswerHead(bytes, from, to, this.#method);
+    if (head === null) {
+      this.#pending = Buffer.from(bytes.subarray(from, to));
+      return -1;
+    }
+    if (head instanceof Fault) {
+      this.#fail(new Failure(502, 'proxy/bad-answer', `${this.endpoint}: ${head.says}`, false));
+      return -1;
+    }
+    if (head.status < 200 && head.status !== 101) return this.#takeInterim(head, from);
+    if (!head.keepAlive || head.framing === 'until-close') this.#mayReuse = false;
+    this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    this.#state = 'answering';
+    this.#body = this.#tools.codec.openAnswerBody(head);
+    if (this.#body === null && head.status !== 101) this.#isEnded = true;
+    this.#trailers = null;
+    this.#receiver!.onAnswerHead(head, this);
+    return from + head.bytes;
+  }
+
+  #takeInterim(head: AnswerHead, from: number): number {
+    if (++this.#interims > maxInterims) {
+      this.#fail(new Failure(502, 'proxy/interim-storm', `${this.endpoint} sent more than ${maxInterims} interim answers`, false));
+      return -1;
+    }
+    this.#receiver!.onInterim(head);
+    return from + head.bytes;
+  }
+
+  /** The connection is given back before the receiver hears of the end: it may want one at once. */
+  #finish(): void {
+    const receiver = this.#receiver;
+    if (this.#state === 'closed') return;
+    this.#receiver = null;
+    this.#body = null;
+    if (!this.#mayReuse || !this.#isSent) this.#close();
+    else {
+      if (this.#isPaused) this.socket.resume();
+      this.#isPaused = false;
+      this.#state = 'idle';
+      this.#tools.timekeeper.set(this, this.#options.idleMs);
+      this.#owner.released(this);
+    }
+    receiver?.onAnswerEnd(this.#trailers);
+  }
+
+  #onEnd(): void {
+    switch (this.#state) {
+      case 'waiting':
+        this.#fail(new Failure(502, 'proxy/reset', `${this.endpoint} closed the connection before it answered`, false));
+        break;
+      case 'answering':
+        this.#mayReuse = false;
+        if (this.#body?.endsWithConnection) this.#finish();
+        else this.#fail(new Failure(502, 'proxy/cut-short', `${this.endpoint} closed the connection within its answer`, false));
+        break;
+      case 'tunnel':
+        this.#receiver?.onAnswerEnd(null);
+        break;
+      default:
+        this.#close();
+    }
+  }
+
+  #onError(code: string): void {
+    if (this.#state === 'connecting') this.#fail(connectFailure(code, this.endpoint));
+    else if (this.#state === 'waiting' || this.#state === 'answering' || this.#state === 'tunnel') {
+      const why = this.#state === 'waiting' ? 'proxy/reset' : 'proxy/cut-short';
+      this.#fail(new Failure(502, why, `${this.endpoint} reset the connection (${code})`, false));
+    } else this.#close();
+  }
+
+  #fail(failure: Failure): void {
+    const receiver = this.#receiver;
+    this.#receiver = null;
+    this.#close();
+    receiver?.onFailure(failure, this);
+  }
+
+  #close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#pending = null;
+    this.#queued = null;
+    this.#tools.timekeeper.clear(this);
+    this.socket.destroy();
+    this.#owner.closed(this);
+  }
+
+  #onClosed(): void {
+    if (this.#state === 'closed') return;
+    if (this.#receiver !== null) this.#fail(new Failure(502, 'proxy/reset', `${this.endpoint} closed the connection`, false));
+    else this.#close();
+  }
+}
+
+function bufferOf(piece: string | Buffer): Buffer {
+  return typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
+}

@@ -1,0 +1,204 @@
+// The door of the rates: how often a client, a header, a cookie or a path may be asked for, per site, judged per request.
+
+import type { Clock } from '../base/clock.ts';
+import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
+import type { Exchange } from '../traffic/exchange.ts';
+import { answer, type Evidence, pass, type Reason, type Refusal, type Verdict } from '../traffic/verdict.ts';
+import { Counters } from './counters.ts';
+import { KeyHash } from './hash.ts';
+import { clientName, foldPath, isUnder, KeyReader, kinds } from './keys.ts';
+import { type Limit, makePolicy, type Policy, type PolicyTools, type RateSettings } from './policy.ts';
+
+export type { Policy, RateSettings } from './policy.ts';
+
+/** A site, as far as rates look at it; without a list of its own it is held to the gate's. */
+export interface RatedSite {
+  readonly name: string;
+  readonly rates: readonly RateSettings[] | null;
+}
+
+export interface RateTools {
+  readonly clock: Clock;
+  /** A secret whole number below 2^53, drawn once a process, against keys that are made to collide. */
+  readonly seed: number;
+  /** Keys that each limit remembers (136 bytes each, held from the beginning). */
+  readonly maxKeys?: number;
+  /** `file:line` of a limit, by its path in the settings; '' where no line holds it. */
+  readonly locate?: (path: Path) => string;
+  /** The rates of the generation before, whose counters go on where a limit stays the same but for its number. */
+  readonly previous?: Rates;
+}
+
+export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
+  'rates/over-limit': {
+    says: 'The sender used up the requests that a limit gives it in a time.',
+    allow: 'Raise the limit under `rates` (of the gate or of the site), or give this path a limit of its own.',
+  },
+});
+
+/** Keys that each limit remembers unless its maker says otherwise: 8.5 MiB. */
+const defaultMaxKeys = 65_536;
+
+/** The station: judges every exchange by the policy of its site. */
+export class Rates {
+  /** The gate's own limits: for sites without a list, and for what no site takes. */
+  readonly common: Policy;
+  /** One a site, in the order of the sites. */
+  readonly policies: readonly Policy[];
+  readonly tables: ReadonlyMap<string, Counters>;
+  readonly hash: KeyHash;
+  #clock: Clock;
+  #keys: KeyReader;
+
+  constructor(
+    common: Policy,
+    policies: readonly Policy[],
+    tables: ReadonlyMap<string, Counters>,
+    hash: KeyHash,
+    clock: Clock,
+  ) {
+    this.common = common;
+    this.policies = policies;
+    this.tables = tables;
+    this.hash = hash;
+    this.#clock = clock;
+    this.#keys = new KeyReader(hash);
+  }
+
+  /** Bytes that all counters hold, whatever traffic does. */
+  get bytes(): number {
+    let sum = 0;
+    for (const counters of this.tables.values()) sum += counters.bytes;
+    return sum;
+  }
+
+  /** Counts the exchange where no limit is against it, and says whether one is; fills its `rate…` fields. */
+  judge(exchange: Exchange, policy: Policy): Verdict {
+    const nowMs = this.#clock.monotonicMs();
+    const refusal = this.#weigh(exchange, policy, nowMs);
+    if (refusal !== null) return refusal;
+    // Counted only now, because a request that one limit refuses must cost nothing at the others.
+    for (const limit of policy.limits)
+      if (limit.applies) limit.row = limit.counters.add(limit.high, limit.low, limit.row, nowMs);
+    fill(exchange, policy, nowMs);
+    return pass;
+  }
+
+  /** What `judge` would say and fill in, without counting. */
+  peek(exchange: Exchange, policy: Policy): Verdict {
+    const nowMs = this.#clock.monotonicMs();
+    const refusal = this.#weigh(exchange, policy, nowMs);
+    if (refusal !== null) return refusal;
+    fill(exchange, policy, nowMs);
+    return pass;
+  }
+
+  /** Finds every limit's key and use; the refusal is that of the limit that takes longest to have room again. */
+  #weigh(exchange: Exchange, policy: Policy, nowMs: number): Refusal | null {
+    const path = policy.readsPath ? foldPath(exchange.placingPath) : '/';
+    let over: Limit | null = null;
+    let waitMs = -1;
+    for (const limit of policy.limits) {
+      limit.applies = isUnder(path, limit.prefix);
+      if (!limit.applies) continue;
+      limit.kind = this.#keys.read(limit.source, exchange, path);
+      limit.high = this.hash.high;
+      limit.low = this.hash.low;
+      limit.row = limit.counters.find(limit.high, limit.low);
+      limit.used = limit.row < 0 ? 0 : limit.counters.used(limit.row, nowMs);
+      if (limit.used < limit.limit) continue;
+      const freeInMs = limit.counters.freeInMs(limit.row, limit.limit, nowMs);
+      if (freeInMs <= waitMs) continue;
+      over = limit;
+      waitMs = freeInMs;
+    }
+    return over === null ? null : refuse(exchange, over, waitMs, nowMs);
+  }
+}
+
+/** Builds the policies of all sites, or says what is wrong with their limits; paths begin at the root of the settings. */
+export function build(settings: readonly RateSettings[], sites: readonly RatedSite[], tools: RateTools): Built<Rates> {
+  const problems: Problem[] = [];
+  const tables = new Map<string, Counters>();
+  const { previous, clock, maxKeys = defaultMaxKeys } = tools;
+  const policyTools: PolicyTools = {
+    problems,
+    locate: tools.locate ?? (() => ''),
+    countersOf: (identity, windowMs) => {
+      const counters = previous?.tables.get(identity) ?? new Counters(windowMs, maxKeys, clock.monotonicMs());
+      tables.set(identity, counters);
+      return counters;
+    },
+  };
+  const common = makePolicy(settings, ['rates'], 'gate', policyTools);
+  const policies = sites.map(({ name, rates }, index) =>
+    rates === null ? common : makePolicy(rates, ['sites', index, 'rates'], `site ${name}`, policyTools),
+  );
+  if (problems.length > 0) return failed(problems);
+  return built(new Rates(common, policies, tables, previous?.hash ?? new KeyHash(tools.seed), clock));
+}
+
+/**
+ * The header fields that tell a client where it stands, each ended by CRLF; '' where no limit applied
+ * (draft-ietf-httpapi-ratelimit-headers-10).
+ */
+export function rateHeaders(exchange: Exchange): string {
+  const { ratePolicy, rateRemaining, rateResetSeconds } = exchange;
+  if (ratePolicy === '') return '';
+  const name = ratePolicy.slice(0, ratePolicy.lastIndexOf('";q=') + 1);
+  return `RateLimit-Policy: ${ratePolicy}\r\nRateLimit: ${name};r=${rateRemaining};t=${rateResetSeconds}\r\n`;
+}
+
+/** Writes the limit with the fewest requests left into the exchange; the one that passes now is already taken off. */
+function fill(exchange: Exchange, policy: Policy, nowMs: number): void {
+  let tightest: Limit | null = null;
+  for (const limit of policy.limits)
+    if (limit.applies && (tightest === null || limit.limit - limit.used < tightest.limit - tightest.used))
+      tightest = limit;
+  if (tightest === null) return;
+  const { row, counters } = tightest;
+  const wholeInMs = row < 0 ? counters.windowMs : counters.wholeInMs(row, nowMs);
+  write(exchange, tightest, tightest.limit - tightest.used - 1, wholeInMs);
+}
+
+function write(exchange: Exchange, limit: Limit, remaining: number, resetMs: number): void {
+  exchange.rateLimit = limit.limit;
+  exchange.rateRemaining = remaining;
+  exchange.rateResetSeconds = seconds(resetMs, limit);
+  exchange.ratePolicy = limit.item;
+}
+
+function refuse(exchange: Exchange, limit: Limit, waitMs: number, nowMs: number): Refusal {
+  write(exchange, limit, 0, limit.counters.wholeInMs(limit.row, nowMs));
+  const waitSeconds = Math.max(1, Math.ceil(waitMs / 1000));
+  const evidence = evidenceOf(exchange, limit);
+  const who =
+    limit.kind === kinds.client || limit.kind === kinds.path ? evidence.value : `one value of ${evidence.place}`;
+  return answer(
+    limit.status,
+    'rates/over-limit',
+    `${who} used up its ${limit.span}; there is room again in ${waitSeconds} s`,
+    limit.rule,
+    evidence,
+    waitSeconds,
+  );
+}
+
+/** What was counted; values of headers and cookies are secrets more often than not, and stay unsaid. */
+function evidenceOf(exchange: Exchange, limit: Limit): Evidence {
+  switch (limit.kind) {
+    case kinds.header:
+      return { place: `REQUEST_HEADERS:${limit.source.name}`, value: '[redacted]' };
+    case kinds.cookie:
+      return { place: `REQUEST_COOKIES:${limit.source.name}`, value: '[redacted]' };
+    case kinds.path:
+      return { place: 'REQUEST_FILENAME', value: foldPath(exchange.placingPath).slice(0, 256) };
+    default:
+      return { place: 'client', value: clientName(exchange.client) };
+  }
+}
+
+/** Whole seconds, upwards. The last time of a slot is kept rounded up by a part of it, which must not make 10 s 11. */
+function seconds(ms: number, limit: Limit): number {
+  return Math.ceil((ms - limit.counters.grainMs) / 1000);
+}

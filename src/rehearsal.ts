@@ -1,0 +1,168 @@
+// A rehearsal: the same stations and the same code as traffic, asked about a connection or request that nobody sent.
+
+import { performance } from 'node:perf_hooks';
+import { normalise } from './base/address.ts';
+import { judgeHead, refuse } from './gateway.ts';
+import type { Generation } from './generation.ts';
+import { readRequestHead, SeenFields } from './http/http.ts';
+import { Connection } from './traffic/connection.ts';
+import { Exchange } from './traffic/exchange.ts';
+import { Fault } from './traffic/fault.ts';
+import { type Journey, journeyOf, journeyOfConnection } from './traffic/journey.ts';
+import { answer, type Reason } from './traffic/verdict.ts';
+import type { RequestHead } from './traffic/wire.ts';
+
+/** What is rehearsed. Whatever is left out is what an ordinary visitor would bring. */
+export interface Hypothesis {
+  /** `IP:PORT`. */
+  readonly from?: string;
+  /** `IP:PORT`, `:PORT`, either with `/tcp` or `/udp` behind it. */
+  readonly to?: string;
+  readonly method?: string;
+  /** Path and query; without it only the connection is rehearsed. */
+  readonly target?: string;
+  readonly host?: string;
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly body?: string;
+}
+
+/** A journey that did not happen, and the words for its reasons. */
+export interface Rehearsal {
+  readonly journey: Journey;
+  readonly reasons: Readonly<Record<string, Reason>>;
+}
+
+/** An address of the documentation range (RFC 5737), for visitors who come from nowhere in particular. */
+const somebody = { address: '203.0.113.7', port: 52431 };
+
+/** Asks every station in the order of traffic. Uses nothing up: no rate is counted, no rule gets a hit. */
+export function rehearse(generation: Generation, hypothesis: Hypothesis, now: number): Rehearsal {
+  const { reasons } = generation;
+  const { connection, protocol } = connectionOf(generation, hypothesis, now);
+  const before = performance.now();
+  const rule = generation.firewall.simulate(protocol, connection.peer, connection.localPort);
+  connection.firewallMicroseconds = (performance.now() - before) * 1000;
+  connection.firewallRule = rule;
+  connection.firewallAction = generation.firewall.isAllowed(rule) ? 'ALLOW' : 'DENY';
+  const compiled = rule > 0 ? generation.firewall.rules[rule - 1]! : null;
+  connection.firewallDescription = compiled?.description ?? 'default';
+  connection.firewallAt = compiled?.at ?? '';
+  if (connection.firewallAction === 'DENY') {
+    const refusal = generation.firewall.refusal(rule, protocol, connection.peer, connection.localPort);
+    connection.endedWhy = refusal.why;
+    return { journey: journeyOfConnection(connection, 'rehearsal', 'firewall', refusal.says), reasons };
+  }
+  if (hypothesis.target === undefined) {
+    const journey = journeyOfConnection(connection, 'rehearsal', '', '');
+    return { journey: { ...journey, verdict: { ...journey.verdict, action: 'pass' } }, reasons };
+  }
+  return { journey: rehearseRequest(generation, connection, hypothesis, now), reasons };
+}
+
+function rehearseRequest(generation: Generation, connection: Connection, hypothesis: Hypothesis, now: number): Journey {
+  connection.requests = 1;
+  const body = Buffer.from(hypothesis.body ?? '', 'utf8');
+  const head = headOf(generation, hypothesis, body.length);
+  if (head instanceof Fault) {
+    connection.endedWhy = head.why;
+    return journeyOfConnection(connection, 'rehearsal', 'http', head.says);
+  }
+  const exchange = new Exchange(
+    'rehearsal',
+    connection,
+    1,
+    now,
+    head.method,
+    head.target,
+    head.path,
+    head.query,
+    head.version,
+    head.host,
+    head.headers,
+    Math.max(0, head.contentLength),
+  );
+  exchange.requestBytes = head.bytes + body.length;
+  const refusal = judgeHead(exchange, generation, false);
+  if (refusal === null && body.length > 0) inspectBody(generation, exchange, body);
+  return journeyOf(exchange);
+}
+
+function inspectBody(generation: Generation, exchange: Exchange, body: Buffer): void {
+  const { waf, sites, siteSettings } = generation;
+  const index = sites.place(exchange.host, exchange.placingPath);
+  if (body.length > siteSettings[index]!.maxBodyBytes) {
+    refuse(exchange, 'http', answer(413, 'http/body-too-long', `the body is longer than ${siteSettings[index]!.maxBodyBytes} bytes`));
+    return;
+  }
+  const before = performance.now();
+  const inspector = waf.openBody(exchange, waf.policies[index]!);
+  if (inspector === null) return;
+  let verdict = inspector.feed(body);
+  if (verdict.kind === 'pass') verdict = inspector.end();
+  exchange.wafMicroseconds += (performance.now() - before) * 1000;
+  if (verdict.kind !== 'pass') refuse(exchange, 'waf', verdict);
+}
+
+/** The request as bytes, read by the codec that reads traffic. */
+function headOf(generation: Generation, hypothesis: Hypothesis, bodyBytes: number): RequestHead | Fault {
+  const { method = bodyBytes > 0 ? 'POST' : 'GET', target = '/', headers = [] } = hypothesis;
+  const named = new Set(headers.map(([name]) => name.toLowerCase()));
+  const lines = [`${method} ${asSent(target)} HTTP/1.1`];
+  if (!named.has('host')) lines.push(`Host: ${hypothesis.host ?? firstHost(generation)}`);
+  if (!named.has('user-agent')) lines.push('User-Agent: portcullis-explain');
+  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+  if (bodyBytes > 0 && !named.has('content-length')) lines.push(`Content-Length: ${bodyBytes}`);
+  if (bodyBytes > 0 && !named.has('content-type')) lines.push(`Content-Type: ${guessedType(hypothesis.body ?? '')}`);
+  const bytes = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'utf8');
+  const head = readRequestHead(bytes, 0, bytes.length, generation.limits, new SeenFields());
+  return head ?? new Fault(400, 'http/bad-request-line', 'the rehearsed request is not whole');
+}
+
+/** A target as a browser sends it: what no request line can hold is percent-encoded. */
+function asSent(target: string): string {
+  let text = '';
+  for (const byte of Buffer.from(target, 'utf8'))
+    text += byte > 32 && byte < 127 && byte !== 35 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  return text;
+}
+
+function guessedType(body: string): string {
+  const first = body.trimStart()[0];
+  return first === '{' || first === '[' ? 'application/json' : 'application/x-www-form-urlencoded';
+}
+
+function firstHost(generation: Generation): string {
+  const host = generation.siteSettings[0]?.hosts[0] ?? 'localhost';
+  return host === '*' ? 'localhost' : host.replace(/^\*\./, 'www.');
+}
+
+function connectionOf(generation: Generation, hypothesis: Hypothesis, now: number): { connection: Connection; protocol: 'tcp' | 'udp' } {
+  const from = hypothesis.from === undefined ? somebody : splitEndpoint(hypothesis.from);
+  const [endpoint, protocol] = (hypothesis.to ?? '').split('/');
+  const listener = listenerOf(generation, hypothesis);
+  const to = endpoint === undefined || endpoint === '' ? { address: '', port: listener?.port ?? 443 } : splitEndpoint(endpoint);
+  const connection = new Connection(
+    0,
+    normalise(from.address),
+    from.port,
+    normalise(to.address === '' ? '::' : to.address),
+    to.port,
+    listener === undefined ? '' : `:${listener.port}`,
+    listener?.tls ?? false,
+    now,
+  );
+  return { connection, protocol: protocol?.toLowerCase() === 'udp' ? 'udp' : 'tcp' };
+}
+
+function listenerOf(generation: Generation, hypothesis: Hypothesis) {
+  const { listen } = generation.settings;
+  if (hypothesis.to === undefined) return listen.find(({ redirect }) => redirect === null) ?? listen[0];
+  const port = splitEndpoint(hypothesis.to.split('/')[0]!).port;
+  return listen.find((listener) => listener.port === port);
+}
+
+function splitEndpoint(text: string): { address: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  const address = text.slice(0, Math.max(0, colon)).replace(/^\[|\]$/g, '');
+  return { address, port: Number(text.slice(colon + 1)) || 0 };
+}

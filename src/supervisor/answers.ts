@@ -1,0 +1,176 @@
+// What a running gate answers to its owner's commands: status, connections, firewall, explain, rehearse.
+
+import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import type { Gateway } from '../gateway.ts';
+import { build as buildPorts, type Upstream } from '../ports/ports.ts';
+import { type Hypothesis, rehearse } from '../rehearsal.ts';
+import type { Answers, ControlQuestion } from './control.ts';
+import { readDescriptors, readResidentBytes } from './figures.ts';
+import type { Opened } from './listeners.ts';
+
+/** The table of answers over a gate that runs since `startedAt` (ms since 1970). */
+export function answersOf(gateway: Gateway, opened: () => readonly Opened[], startedAt: number): Answers {
+  const memory = new Memory();
+  const pace = new Pace(startedAt);
+  return {
+    status: () => statusOf(gateway, opened(), startedAt, memory, pace),
+    connections: (question) => connectionsOf(gateway, question),
+    firewall: () => firewallOf(gateway),
+    explain: (question) => explainOf(gateway, question),
+    rehearse: (question) => rehearse(gateway.generation, hypothesisOf(question), gateway.tools.clock.now()),
+  };
+}
+
+/** Resident memory before there was any connection, to tell what a connection costs. */
+class Memory {
+  #baseBytes = readResidentBytes();
+
+  /** Memory now, and its growth shared among the open connections. With few of them the growth is not theirs. */
+  read(open: number): { rssBytes: number; perConnectionBytes?: number } {
+    const rssBytes = readResidentBytes();
+    if (open === 0) this.#baseBytes = Math.min(this.#baseBytes, rssBytes);
+    if (open < 100) return { rssBytes };
+    return { rssBytes, perConnectionBytes: Math.max(0, Math.round((rssBytes - this.#baseBytes) / open)) };
+  }
+}
+
+/** Requests a second since the last time somebody asked (at least a second ago). */
+class Pace {
+  #at: number;
+  #total = 0;
+  #perSecond = 0;
+
+  constructor(at: number) {
+    this.#at = at;
+  }
+
+  read(total: number, now: number): number {
+    const seconds = (now - this.#at) / 1000;
+    if (seconds >= 1) {
+      this.#perSecond = (total - this.#total) / seconds;
+      this.#at = now;
+      this.#total = total;
+    }
+    return this.#perSecond;
+  }
+}
+
+async function statusOf(gateway: Gateway, opened: readonly Opened[], startedAt: number, memory: Memory, pace: Pace) {
+  const { generation, tools } = gateway;
+  const { connections, observe, clock } = tools;
+  const counts = connections.counts();
+  const told = observe.counts();
+  const total = told.exchanges;
+  return {
+    version: version(),
+    pid: process.pid,
+    since: new Date(startedAt).toISOString(),
+    workers: 1,
+    listeners: opened.map(({ socket, listener }) => ({
+      name: listener.name,
+      address: socket.address,
+      port: socket.port,
+      tls: listener.tls,
+      accepted: listener.accepted,
+      open: counts.listeners[listener.name] ?? 0,
+    })),
+    connections: {
+      open: counts.total,
+      max: connections.settings.maxConnections,
+      idle: counts.stages.idle ?? 0,
+      clients: connections.clients,
+      perStage: counts.stages,
+      denied: sumOf(told.whys, 'firewall/'),
+      refused: sumOf(told.whys, 'connections/'),
+    },
+    memory: memory.read(counts.total),
+    descriptors: readDescriptors(),
+    requests: {
+      total,
+      perSecond: pace.read(total, clock.now()),
+      refusedByWhy: told.whys,
+      statuses: told.statuses,
+      detected: told.detected,
+    },
+    firewall: { rules: generation.firewall.rules.length, default: generation.firewall.default },
+    upstreams: await upstreamsOf(gateway),
+    certificates: generation.tls?.describe() ?? [],
+    waf: { mode: generation.settings.waf.mode, threshold: generation.settings.waf.threshold },
+    journal: told.journal,
+  };
+}
+
+function sumOf(whys: Readonly<Record<string, number>>, prefix: string): number {
+  let sum = 0;
+  for (const [why, count] of Object.entries(whys)) if (why.startsWith(prefix)) sum += count;
+  return sum;
+}
+
+async function upstreamsOf(gateway: Gateway) {
+  const { proxy, siteSettings } = gateway.generation;
+  const described = proxy.describe();
+  const upstreams = await Promise.all(described.map(({ endpoint }) => resolved(endpoint)));
+  const { range, upstreams: uses } = buildPorts().ephemeral(upstreams);
+  return described.map((upstream, index) => ({
+    ...upstream,
+    site: siteSettings.find(({ to }) => to.includes(upstream.endpoint))?.name ?? '',
+    addresses: upstreams[index]!.addresses,
+    ephemeral: { used: uses[index]?.used ?? 0, available: range.ports },
+  }));
+}
+
+async function resolved(endpoint: string): Promise<Upstream> {
+  const colon = endpoint.lastIndexOf(':');
+  const host = endpoint.slice(0, colon).replace(/^\[|\]$/g, '');
+  const found = await lookup(host, { all: true }).catch(() => []);
+  return { endpoint, addresses: found.map(({ address }) => address), port: Number(endpoint.slice(colon + 1)) };
+}
+
+function connectionsOf(gateway: Gateway, question: ControlQuestion) {
+  const { connections } = gateway.tools;
+  const limit = typeof question.limit === 'number' ? question.limit : 1000;
+  const choice = typeof question.client === 'string' ? { limit, client: question.client } : { limit };
+  return { total: connections.size, rows: connections.list(choice) };
+}
+
+function firewallOf(gateway: Gateway) {
+  const { firewall } = gateway.generation;
+  return {
+    rules: firewall.rules.map((rule) => ({ ...rule, hits: firewall.hits[rule.number] ?? 0 })),
+    default: firewall.default,
+    defaultHits: firewall.hits[0] ?? 0,
+  };
+}
+
+function explainOf(gateway: Gateway, question: ControlQuestion) {
+  const { observe } = gateway.tools;
+  const { reasons } = gateway.generation;
+  if (typeof question.id === 'string') return { journey: observe.find(question.id), reasons };
+  const from = typeof question.from === 'string' ? question.from : '';
+  return { journeys: observe.findByTuple(from, typeof question.to === 'string' ? question.to : null), reasons };
+}
+
+/** Only what has the right form is taken; the rest is as if it had not been said. */
+function hypothesisOf(question: ControlQuestion): Hypothesis {
+  const taken: Record<string, unknown> = {};
+  for (const name of ['from', 'to', 'method', 'target', 'host', 'body'])
+    if (typeof question[name] === 'string') taken[name] = question[name];
+  if (Array.isArray(question.headers)) taken.headers = question.headers.filter(isPair);
+  return taken;
+}
+
+function isPair(value: unknown): value is [string, string] {
+  return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string');
+}
+
+/** The version in package.json, read when it is asked for. */
+function version(): string {
+  try {
+    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,78 @@
+// Why a handshake failed: OpenSSL's error codes read as the gate's own reasons.
+
+import type { Reason } from '../traffic/verdict.ts';
+
+/** Every reason for which this station ends a connection. */
+export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
+  'tls/handshake-timeout': {
+    says: 'the handshake was not complete in time',
+    allow: 'raise limits.handshake_timeout where honest clients are that slow',
+  },
+  'tls/plain-http': {
+    says: 'an HTTP request came without TLS to a TLS port',
+    allow: 'use https:// in the URL, or listen on another port without tls',
+  },
+  'tls/protocol-too-old': {
+    says: 'the client speaks only TLS versions that are no longer safe',
+    allow: 'update the client; tls.min_version goes down to TLSv1.2 and no further',
+  },
+  'tls/no-shared-cipher': {
+    says: 'client and gate share no cipher, key exchange or signature that is safe',
+    allow: 'update the client, or give a certificate with the kind of key that it knows (RSA for old ones)',
+  },
+  'tls/alpn-refused': {
+    says: 'the client offered only application protocols that the gate does not speak',
+    allow: 'let the client offer http/1.1',
+  },
+  'tls/certificate-distrusted': {
+    says: 'the client does not trust the certificate and said so',
+    allow:
+      'trust the local CA on the client (certificate in the data directory, ca/ca.crt), or serve a certificate of a public CA',
+  },
+  'tls/client-alert': {
+    says: 'the client broke the handshake off with an alert',
+    allow: "look into the client's own log: it found something it does not accept",
+  },
+  'tls/garbage': {
+    says: 'what came is not TLS, or is broken TLS',
+    allow: 'nothing to allow: whoever speaks another protocol belongs on another port',
+  },
+  'tls/client-gone': {
+    says: 'the connection ended before the handshake was complete',
+    allow: 'nothing to allow: port scans, health checks and impatient browsers do this',
+  },
+});
+
+/** Codes of node:tls and OpenSSL 3 that have one clear meaning here. */
+const whyByCode: ReadonlyMap<string, string> = new Map([
+  ['ERR_TLS_HANDSHAKE_TIMEOUT', 'tls/handshake-timeout'],
+  ['ERR_SSL_HTTP_REQUEST', 'tls/plain-http'],
+  ['ERR_SSL_HTTPS_PROXY_REQUEST', 'tls/plain-http'],
+  ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'tls/protocol-too-old'],
+  ['ERR_SSL_VERSION_TOO_LOW', 'tls/protocol-too-old'],
+  ['ERR_SSL_INAPPROPRIATE_FALLBACK', 'tls/protocol-too-old'],
+  ['ERR_SSL_NO_SHARED_CIPHER', 'tls/no-shared-cipher'],
+  ['ERR_SSL_NO_SUITABLE_KEY_SHARE', 'tls/no-shared-cipher'],
+  ['ERR_SSL_NO_SUITABLE_GROUPS', 'tls/no-shared-cipher'],
+  ['ERR_SSL_NO_SHARED_GROUPS', 'tls/no-shared-cipher'],
+  ['ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM', 'tls/no-shared-cipher'],
+  ['ERR_SSL_NO_SHARED_SIGNATURE_ALGORITHMS', 'tls/no-shared-cipher'],
+  ['ERR_SSL_NO_APPLICATION_PROTOCOL', 'tls/alpn-refused'],
+]);
+
+/** The reason for an error's `code`: an alert is the client's word, other OpenSSL errors are broken TLS, system errors a lost client. */
+export function whyOf(code: string): string {
+  const known = whyByCode.get(code);
+  if (known !== undefined) return known;
+  if (code.includes('ALERT'))
+    return code.includes('CERTIFICATE') || code.includes('UNKNOWN_CA')
+      ? 'tls/certificate-distrusted'
+      : 'tls/client-alert';
+  return code.startsWith('ERR_SSL_') ? 'tls/garbage' : 'tls/client-gone';
+}
+
+/** This failure in one sentence: the reason, and OpenSSL's own words (from its fixed table, never from the client). */
+export function sentenceOf(why: string, error: Error): string {
+  const says = reasons[why]!.says;
+  return 'reason' in error && typeof error.reason === 'string' ? `${says} (OpenSSL: ${error.reason})` : says;
+}

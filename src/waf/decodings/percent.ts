@@ -1,0 +1,38 @@
+// Percent encoding undone: `%HH`, `%uHHHH` and, in forms, `+`; what is no escape stays as it stands.
+
+import { hexDigit } from '../classes.ts';
+
+/** `text` with its escapes undone once, or the same string where it has none. Never longer than `text`. */
+export function percentDecode(text: string, plusIsSpace: boolean): string {
+  let from = 0;
+  let out = '';
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 43 && plusIsSpace) {
+      out += `${text.slice(from, index)} `;
+      from = index + 1;
+    } else if (code === 37) {
+      const length = escapeLength(text, index);
+      if (length === 0) continue;
+      out += text.slice(from, index) + String.fromCharCode(hexAt(text, index + (length === 3 ? 1 : 2), length));
+      index += length - 1;
+      from = index + 1;
+    }
+  }
+  return from === 0 ? text : out + text.slice(from);
+}
+
+/** 3 for `%HH`, 6 for `%uHHHH`, 0 for anything else. */
+function escapeLength(text: string, at: number): number {
+  if (hexDigit(text.charCodeAt(at + 1)) >= 0) return hexDigit(text.charCodeAt(at + 2)) >= 0 ? 3 : 0;
+  if ((text.charCodeAt(at + 1) | 32) !== 117) return 0;
+  for (let index = at + 2; index < at + 6; index++) if (!(hexDigit(text.charCodeAt(index)) >= 0)) return 0;
+  return 6;
+}
+
+function hexAt(text: string, at: number, length: number): number {
+  let value = 0;
+  for (let index = at; index < at + (length === 3 ? 2 : 4); index++)
+    value = value * 16 + hexDigit(text.charCodeAt(index));
+  return value;
+}

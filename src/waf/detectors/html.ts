@@ -1,0 +1,134 @@
+// Cross-site scripting: whether a value would execute in a page, as text, inside an attribute or inside a script string.
+
+import { isWord } from '../classes.ts';
+import type { Detection } from './detection.ts';
+import { type Attribute, type Context, TagReader, type TagSink } from './html-tags.ts';
+import { addressAttributes, clobbered, elements, isKnownHandler, rawText } from './html-words.ts';
+import { callsFunction, detectScript, scriptScheme } from './script.ts';
+
+/** How much behind a tag's name is shown with it, in characters. */
+const shown = 64;
+
+/** Cross-site scripting in one decoded value. Ids 1041001–1041019. Linear: five passes at most; never throws. */
+export function detectHtml(value: string): Detection | null {
+  const judge = new MarkupJudge(value);
+  if (value.includes('<')) {
+    judge.read('text', 0);
+    const behind = behindRawText(value);
+    if (behind > 0) judge.read('text', behind);
+  }
+  if (judge.isSure) return judge.best;
+  if (value.includes('"')) judge.read('double-quoted', 0);
+  if (value.includes("'")) judge.read('single-quoted', 0);
+  if (value.includes('=')) judge.read('unquoted', 0);
+  if (judge.isSure) return judge.best;
+  const script = detectScript(value);
+  return script !== null && script.score > (judge.best?.score ?? 0) ? script : judge.best;
+}
+
+/** Where text is markup again behind `</textarea>` and its like or behind a comment's end; 0 where that is nowhere. */
+function behindRawText(value: string): number {
+  const comment = value.indexOf('-->');
+  for (let at = value.indexOf('</'); at >= 0; at = value.indexOf('</', at + 2)) {
+    let end = at + 2;
+    while (end < value.length && end < at + 14 && isWord(value.charCodeAt(end))) end++;
+    if (!rawText.has(value.slice(at + 2, end).toLowerCase())) continue;
+    return comment >= 0 && comment < at ? comment + 3 : end;
+  }
+  return comment < 0 ? 0 : comment + 3;
+}
+
+/** Keeps the worst that one value shows in the contexts it is read in. */
+class MarkupJudge implements TagSink {
+  readonly #text: string;
+  #tagStart = 0;
+  #context: Context = 'text';
+  best: Detection | null = null;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get isSure(): boolean {
+    return this.best !== null && this.best.score >= 5;
+  }
+
+  read(context: Context, start: number): void {
+    this.#context = context;
+    this.#tagStart = start;
+    new TagReader(this.#text, this).read(context, start);
+  }
+
+  tag(name: string, isEnd: boolean, start: number, end: number): void {
+    this.#tagStart = start;
+    // Because `<svg:script>` is a script in XHTML and SVG.
+    const local = name.includes(':') ? name.slice(name.lastIndexOf(':') + 1) : name;
+    if (isEnd) {
+      if (rawText.has(name)) this.#found(1041010, 2, `an end tag </${name}> leaves the element around it`, start, end);
+      return;
+    }
+    const known = elements.get(local);
+    if (known !== undefined && known.score > 0)
+      this.#found(local === 'script' ? 1041001 : 1041005, known.score, known.says, start, end + shown);
+  }
+
+  attribute(tag: string, attribute: Attribute): void {
+    const { name, valueStart, end } = attribute;
+    const isInTag = tag !== '';
+    if (valueStart >= 0 && name.length > 4 && name.startsWith('on')) this.#handler(isInTag, attribute);
+    if (valueStart < 0) return;
+    const known = isInTag ? elements.get(tag) : undefined;
+    if (known?.attribute === name)
+      this.#found(name === 'srcdoc' ? 1041006 : 1041005, known.withScore, known.says, this.#tagStart, end);
+    if (addressAttributes.has(name)) this.#address(isInTag, attribute);
+    else if (name === 'style') this.#style(attribute);
+    else if (isInTag && (name === 'id' || name === 'name')) this.#clobbering(attribute);
+    else if (name === 'srcdoc') this.#found(1041006, 5, 'a srcdoc attribute holds a whole page', this.#tagStart, end);
+  }
+
+  #handler(isInTag: boolean, { name, start, valueStart, end }: Attribute): void {
+    for (let index = 2; index < name.length; index++) if (!isWord(name.charCodeAt(index))) return;
+    if (isInTag) {
+      this.#found(1041002, 5, `the attribute ${name} of a tag runs a script`, this.#tagStart, end);
+      return;
+    }
+    const runs = callsFunction(this.#text, valueStart, end) || this.#text.slice(valueStart, end).includes('=');
+    const known = isKnownHandler(name);
+    const quoted = this.#context !== 'unquoted';
+    const score = known && (runs || quoted) ? 5 : runs ? 4 : 2;
+    if (known || runs) this.#found(1041003, score, `the value leaves its attribute and adds ${name}`, start, end);
+  }
+
+  #address(isInTag: boolean, { name, start, valueStart, end }: Attribute): void {
+    const scheme = scriptScheme(this.#text, valueStart, end);
+    if (scheme === '') return;
+    const from = isInTag ? this.#tagStart : start;
+    this.#found(1041004, 5, `the attribute ${name} holds a ${scheme} address`, from, end);
+  }
+
+  #style({ valueStart, end }: Attribute): void {
+    const style = this.#text
+      .slice(valueStart, Math.min(end, valueStart + 4096))
+      .toLowerCase()
+      .replaceAll('/**/', '');
+    const runs =
+      style.includes('expression(') ||
+      style.includes('javascript:') ||
+      style.includes('-moz-binding') ||
+      style.includes('behavior:');
+    if (runs) this.#found(1041007, 5, 'a style attribute runs a script', this.#tagStart, end);
+  }
+
+  #clobbering({ valueStart, end }: Attribute): void {
+    const name = this.#text.slice(valueStart, Math.min(end, valueStart + 24)).toLowerCase();
+    const bare = name.endsWith('"') || name.endsWith("'") ? name.slice(0, -1) : name;
+    if (clobbered.has(bare))
+      this.#found(1041011, 2, `an element named ${bare} hides a property of the page`, this.#tagStart, end);
+  }
+
+  #found(id: number, score: number, says: string, start: number, end: number): void {
+    if (this.best !== null && this.best.score >= score) return;
+    const severity = score >= 5 ? 'CRITICAL' : score >= 3 ? 'WARNING' : 'NOTICE';
+    this.best = { id, score, severity, says, start, end: Math.min(this.#text.length, end) };
+  }
+}

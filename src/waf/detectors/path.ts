@@ -1,0 +1,272 @@
+// Path traversal and reads of files that no visitor asks for: climbs, sensitive names, stream wrappers, NUL truncation.
+
+import type { Detection } from './detection.ts';
+
+/** What a detector may know of the place: whether the value is itself a path, so that any climb is an attack. */
+export interface PathPlace {
+  readonly isPath: boolean;
+}
+
+/** Absolute files and folders whose names an attacker asks for, in lower case with `/`. */
+const sensitiveAbsolute: readonly string[] = [
+  '/etc/passwd',
+  '/etc/shadow',
+  '/etc/group',
+  '/etc/hosts',
+  '/etc/hostname',
+  '/etc/issue',
+  '/etc/sudoers',
+  '/etc/crontab',
+  '/etc/ssh/',
+  '/etc/nginx/',
+  '/etc/apache2/',
+  '/etc/mysql/',
+  '/proc/self/',
+  '/proc/1/',
+  '/proc/version',
+  '/proc/net/',
+  '/proc/cmdline',
+  '/root/.',
+  '/var/log/',
+  '/var/run/secrets/',
+  '/run/secrets/',
+  'c:/windows/',
+  'c:/winnt/',
+  'c:/boot.ini',
+  'c:/inetpub/',
+];
+
+/** What a climb reaches for, relative to where it ends, and what nobody may fetch by URL. */
+const sensitiveRelative: readonly string[] = [
+  'etc/',
+  'proc/self',
+  'var/log/',
+  'windows/',
+  'winnt/',
+  'boot.ini',
+  'win.ini',
+  'web.config',
+  'web-inf/',
+  'meta-inf/',
+  'wp-config.',
+  '.env',
+  '.git/',
+  '.svn/',
+  '.hg/',
+  '.ssh/',
+  '.aws/',
+  '.htpasswd',
+  '.htaccess',
+  '.bash_history',
+  'id_rsa',
+];
+
+/** Schemes that make an interpreter read a local file, run a program or speak to an inner service. */
+const wrappers: readonly string[] = [
+  'php://',
+  'phar://',
+  'expect://',
+  'zip://',
+  'compress.zlib://',
+  'compress.bzip2://',
+  'glob://',
+  'ogg://',
+  'ssh2://',
+  'file:/',
+  'netdoc:',
+  'jar:file',
+  'jar:http',
+  'gopher://',
+  'dict://',
+];
+
+/** Climbs from which even prose is taken for an attack: documents do point two or three folders up. */
+const maxProseClimbs = 3;
+
+/** Path traversal in one decoded value. Ids 1030001–1030008. Linear; never throws. */
+export function detectPath(value: string, place: PathPlace): Detection | null {
+  const start = firstVisible(value);
+  return (
+    truncation(value, place) ??
+    climbing(value, start, place) ??
+    wrapper(value, start) ??
+    absolute(value, start) ??
+    (place.isPath ? forbiddenName(value) : null)
+  );
+}
+
+function climbing(value: string, start: number, place: PathPlace): Detection | null {
+  const { climbs, run, first, last } = countClimbs(value, start);
+  if (climbs === 0) return null;
+  if (place.isPath)
+    return detection(1030001, 5, 'CRITICAL', 'the path climbs out of its folder with ".."', first, value.length);
+  if (isSensitive(value, last, sensitiveRelative))
+    return detection(1030002, 5, 'CRITICAL', 'the value climbs with ".." to a sensitive file', first, value.length);
+  // Because a value that begins with its climb is a path, whatever blanks its file name has.
+  const isProse = first !== start && hasSpace(value, start, value.length);
+  if (isProse ? run > maxProseClimbs : climbs >= 2)
+    return detection(1030001, 5, 'CRITICAL', `the value climbs ${climbs} folders up with ".."`, first, value.length);
+  return detection(1030003, 2, 'NOTICE', 'the value climbs up with ".."', first, Math.min(value.length, last + 64));
+}
+
+/** Climbs in all, the longest row of them without a name between, where the first begins and the last ends. */
+interface Climbs {
+  readonly climbs: number;
+  readonly run: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+function countClimbs(value: string, start: number): Climbs {
+  let climbs = 0;
+  let row = 0;
+  let run = 0;
+  let first = -1;
+  let last = -1;
+  let segment = start;
+  for (let index = start; index <= value.length; index++) {
+    if (index < value.length && !endsSegment(value.charCodeAt(index))) continue;
+    if (isClimb(value, segment, index)) {
+      climbs++;
+      run = Math.max(run, ++row);
+      if (first < 0) first = segment;
+      last = index;
+    } else if (index > segment) row = 0;
+    segment = index + 1;
+  }
+  return { climbs, run, first, last };
+}
+
+/** `/`, `\`, and the `;` of `..;/`; quotes, brackets and white space begin a path inside text. */
+function endsSegment(code: number): boolean {
+  return (
+    code <= 32 || code === 47 || code === 92 || code === 59 || code === 61 || code === 34 || code === 39 || code === 40
+  );
+}
+
+/** `..` before a separator or at the end, and what becomes `..` when `../` is removed once: `....//`, `..././`. */
+function isClimb(value: string, start: number, end: number): boolean {
+  const length = end - start;
+  if (length < 2 || length > 6) return false;
+  for (let index = start; index < end; index++) if (value.charCodeAt(index) !== 46) return false;
+  const next = value.charCodeAt(end);
+  if (length === 2) return end === value.length ? isSlash(value.charCodeAt(start - 1)) : isSlash(next) || next === 59;
+  const afterNext = value.charCodeAt(end + 1);
+  if (length === 3) return isSlash(next) && afterNext === 46 && isSlash(value.charCodeAt(end + 2));
+  return isSlash(next) && isSlash(afterNext);
+}
+
+function isSlash(code: number): boolean {
+  return code === 47 || code === 92;
+}
+
+function wrapper(value: string, start: number): Detection | null {
+  const colon = value.indexOf(':', start);
+  if (colon < 0 || colon - start > 24) return null;
+  const head = value
+    .slice(start, start + 32)
+    .toLowerCase()
+    .replaceAll('\\', '/');
+  for (const scheme of wrappers)
+    if (head.startsWith(scheme))
+      return detection(1030004, 5, 'CRITICAL', `the value is a ${scheme} address`, start, start + head.length);
+  return null;
+}
+
+/** A sensitive absolute path: proof where the value begins with it, suspicion inside text. */
+function absolute(value: string, start: number): Detection | null {
+  const isAbsolute = isSlash(value.charCodeAt(start)) || value.charCodeAt(start + 1) === 58;
+  const path = isAbsolute ? canonical(value.slice(start, start + 512)) : '';
+  for (const name of sensitiveAbsolute)
+    if (path.startsWith(name) && !hasSpace(path, 0, path.length))
+      return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);
+  if (!value.includes('/etc/') && !value.includes('/proc/')) return null;
+  for (const name of sensitiveAbsolute) {
+    const at = value.indexOf(name);
+    if (at >= 0)
+      return detection(1030006, 2, 'NOTICE', 'the text names a sensitive file of the system', at, at + name.length);
+  }
+  return null;
+}
+
+/** A NUL byte ends a C string: the application sees `.jpg`, the file system does not. */
+function truncation(value: string, place: PathPlace): Detection | null {
+  const at = value.indexOf('\0');
+  if (at < 0) return null;
+  const isName = place.isPath || value.lastIndexOf('.', at) >= 0 || value.lastIndexOf('/', at) >= 0;
+  if (!isName || value.length > 1024) return null;
+  if (hasSpace(value, 0, value.length))
+    return detection(1030007, 3, 'WARNING', 'the value holds a NUL byte', at, at + 1);
+  return detection(1030007, 5, 'CRITICAL', 'a NUL byte cuts the file name short', Math.max(0, at - 64), value.length);
+}
+
+/** A segment that names secrets which web servers serve by mistake. */
+function forbiddenName(value: string): Detection | null {
+  for (let at = 0; at < value.length; at++) {
+    if (!isSlash(value.charCodeAt(at)) || !maySecretBegin(value.charCodeAt(at + 1))) continue;
+    const segment = value
+      .slice(at + 1, at + 32)
+      .toLowerCase()
+      .replaceAll('\\', '/');
+    for (const name of sensitiveRelative)
+      if (isSecret(name) && segment.startsWith(name) && endsName(segment, name))
+        return detection(1030008, 5, 'CRITICAL', `the path asks for ${name}`, at, value.length);
+  }
+  return null;
+}
+
+function maySecretBegin(code: number): boolean {
+  return code === 46 || (code | 32) === 119 || (code | 32) === 109;
+}
+
+function isSecret(name: string): boolean {
+  return name.startsWith('.') || name.startsWith('web') || name.startsWith('wp-') || name.endsWith('-inf/');
+}
+
+/** Because `/.environment` is not `/.env`. */
+function endsName(segment: string, name: string): boolean {
+  if (name.endsWith('/') || name.endsWith('.') || segment.length === name.length) return true;
+  const code = segment.charCodeAt(name.length);
+  return code === 46 || code === 47 || code === 59 || code === 126;
+}
+
+function isSensitive(value: string, at: number, names: readonly string[]): boolean {
+  const rest = canonical(value.slice(at, at + 512));
+  const from = rest.startsWith('/') ? 1 : 0;
+  for (const name of names) if (rest.startsWith(name, from)) return true;
+  return false;
+}
+
+/** Lower case, `\` as `/`, without doubled slashes and `/./`. */
+function canonical(path: string): string {
+  const lower = path.toLowerCase().replaceAll('\\', '/');
+  if (!lower.includes('//') && !lower.includes('/./')) return lower;
+  const parts = lower.split('/');
+  const kept = parts.filter((part, index) => (part !== '' && part !== '.') || index === 0);
+  return kept.join('/') + (lower.endsWith('/') ? '/' : '');
+}
+
+function firstVisible(value: string): number {
+  let at = 0;
+  while (at < value.length && value.charCodeAt(at) <= 32 && value.charCodeAt(at) !== 0) at++;
+  return at;
+}
+
+function hasSpace(text: string, start: number, end: number): boolean {
+  for (let index = start; index < end; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 32 || code === 10 || code === 9) return true;
+  }
+  return false;
+}
+
+function detection(
+  id: number,
+  score: number,
+  severity: Detection['severity'],
+  says: string,
+  start: number,
+  end: number,
+): Detection {
+  return { id, score, severity, says, start, end: Math.min(end, start + 256) };
+}

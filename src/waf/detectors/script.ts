@@ -1,0 +1,219 @@
+// Script smuggled in without markup: script addresses, break-outs of script strings, bare calls, template expressions.
+
+import { isLetter, isWord } from '../classes.ts';
+import type { Detection } from './detection.ts';
+import { loneSinks, scriptObjects, sinks, templateEscapes } from './html-words.ts';
+
+/** How far before and behind a call is looked at, in characters. */
+const reach = 64;
+
+/** Script in a value that has no markup. Ids 1041012–1041019. Linear; never throws. */
+export function detectScript(value: string): Detection | null {
+  return template(value) ?? addressAtStart(value) ?? calls(value);
+}
+
+/** `javascript:`, `vbscript:` or `data:text/html` at `start`, white space and controls within ignored as browsers do; or ''. */
+export function scriptScheme(text: string, start: number, end: number): string {
+  let scheme = '';
+  let at = start;
+  for (; at < end && scheme.length < 24; at++) {
+    const code = text.charCodeAt(at);
+    if (code <= 32) {
+      // Because leading blanks are dropped, and tabs and line breaks anywhere, but a space inside ends the scheme.
+      if (code === 32 && scheme !== '') break;
+      continue;
+    }
+    scheme += text.charAt(at);
+    if (code === 58 && scheme.toLowerCase() !== 'data:') break;
+  }
+  scheme = scheme.toLowerCase();
+  if (scheme === 'javascript:' || scheme === 'vbscript:' || scheme === 'livescript:') return scheme;
+  if (scheme.startsWith('data:text/html') || scheme.startsWith('data:text/xml')) return 'data:text/html';
+  if (scheme.startsWith('data:image/svg+xml') || scheme.startsWith('data:application/xht')) return 'data:';
+  return '';
+}
+
+/** Whether a function is called between `start` and `end`: a name, then `(` or a backtick. */
+export function callsFunction(text: string, start: number, end: number): boolean {
+  for (let at = start + 1; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if ((code === 40 || code === 96) && nameBefore(text, at, start) < at) return true;
+  }
+  return false;
+}
+
+/** Whether prose hides a call: a name with its bracket right behind it, which no sentence has. */
+function hasTightCall(text: string, start: number): boolean {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if ((code === 40 || code === 96) && isWord(text.charCodeAt(at - 1))) return true;
+  }
+  return false;
+}
+
+function addressAtStart(value: string): Detection | null {
+  const scheme = scriptScheme(value, 0, Math.min(value.length, 256));
+  if (scheme === '' || scheme === 'data:') return null;
+  const colon = value.indexOf(scheme.startsWith('data') ? ',' : ':');
+  if (colon < 0 || colon + 1 >= value.length) return null;
+  // Because "javascript: the good parts" is a title, and an address has its code right behind the colon.
+  const isTitle = scheme !== 'data:text/html' && value.charCodeAt(colon + 1) === 32;
+  if (isTitle && !hasTightCall(value, colon)) return null;
+  return found(1041012, 5, `the value is a ${scheme} address`, 0, value.length);
+}
+
+/** Calls of script sinks and uses of script objects, judged by what stands around them. */
+function calls(value: string): Detection | null {
+  let best = sinkCall(value);
+  if (best !== null && best.score >= 5) return best;
+  const lower = value.toLowerCase();
+  for (const name of scriptObjects) {
+    const at = lower.indexOf(name);
+    if (at < 0) continue;
+    const score = breaksOut(value, 0, at) || isWrite(value, at + name.length) ? 5 : 3;
+    if (best === null || score > best.score)
+      best = found(1041014, score, `the value uses ${name} of the page`, at, at + name.length + reach);
+  }
+  return best;
+}
+
+function sinkCall(value: string): Detection | null {
+  let best: Detection | null = null;
+  let inTicks = value.charCodeAt(0) === 96;
+  for (let at = 1; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code !== 40 && code !== 96) continue;
+    if (code === 96) inTicks = !inTicks;
+    // Because Markdown writes `--eval`: a backtick that closes is no template.
+    if (code === 96 && !inTicks) continue;
+    const start = nameBefore(value, at, 0);
+    if (start >= at) continue;
+    const name = value.slice(start, at).trim().toLowerCase();
+    const score = callScore(value, name, start, at);
+    if (score <= (best?.score ?? 0)) continue;
+    const from = Math.max(0, start - 16);
+    best = found(1041013, score, `the value leaves its script and calls ${name}()`, from, at + reach);
+    if (score === 5) return best;
+  }
+  return best;
+}
+
+function callScore(value: string, name: string, start: number, at: number): number {
+  const isOut = breaksOut(value, Math.max(0, start - reach), start);
+  if (!sinks.has(name)) return isOut ? 3 : 0;
+  if (isOut || (loneSinks.has(name) && isWholeStatement(value, start, at))) return 5;
+  return value.charCodeAt(at) === 96 ? 4 : 0;
+}
+
+/** Where the name (letters, digits, `_`, `$`) before `at` begins, one run of blanks allowed between; `at` where there is none. */
+function nameBefore(text: string, at: number, from: number): number {
+  let end = at;
+  while (end > from && at - end < 3 && text.charCodeAt(end - 1) === 32) end--;
+  let start = end;
+  while (start > from && end - start < reach && isWord(text.charCodeAt(start - 1))) start--;
+  return start === end || !isLetter(text.charCodeAt(start)) ? at : start;
+}
+
+/**
+ * Whether the text from `from` to `start` ends by leaving a string or an expression: a quote with an operator behind
+ * it, or an operator at the very beginning; member paths (`window.top.`) before the name are part of the call.
+ */
+function breaksOut(value: string, from: number, start: number): boolean {
+  let at = start;
+  while (at > from && (isWord(value.charCodeAt(at - 1)) || isMember(value.charCodeAt(at - 1)))) at--;
+  let operators = 0;
+  while (at > from && isOperatorOrSpace(value.charCodeAt(at - 1))) {
+    if (value.charCodeAt(at - 1) !== 32) operators++;
+    at--;
+  }
+  if (operators === 0) return value.charCodeAt(at - 1) === 123 && value.charCodeAt(at - 2) === 36;
+  if (at === 0) return true;
+  const before = value.charCodeAt(at - 1);
+  if (before !== 34 && before !== 39 && before !== 96) return false;
+  // Because `f("a", alert(1))` is a call with a string, while `x", alert(1)` has left one: a string that was opened is no way out.
+  return !isClosing(value, at - 1, before);
+}
+
+/** Whether the quote at `at` closes a string that the value itself opened: an odd number of the same quote stands before it. */
+function isClosing(value: string, at: number, quote: number): boolean {
+  let count = 0;
+  for (let index = Math.max(0, at - reach * 4); index < at; index++) if (value.charCodeAt(index) === quote) count++;
+  return count % 2 === 1;
+}
+
+/** Whether the call is all there is, as `alert(document.cookie)`: the value begins with it and ends with its bracket. */
+function isWholeStatement(value: string, start: number, at: number): boolean {
+  if (value.length > 1024 || value.charCodeAt(at + 1) === 41) return false;
+  const before = value.slice(0, start).trim();
+  if (before !== '' && !isPath(before)) return false;
+  let end = value.length;
+  while (end > at && (value.charCodeAt(end - 1) <= 32 || value.charCodeAt(end - 1) === 59)) end--;
+  const last = value.charCodeAt(end - 1);
+  return last === 41 || last === 96 || value.slice(end - 2, end) === '//';
+}
+
+function isPath(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (!isWord(code) && !isMember(code)) return false;
+  }
+  return true;
+}
+
+function isMember(code: number): boolean {
+  return code === 46 || code === 91 || code === 93;
+}
+
+/** `- + * / % ; , ) } ] | & ^ < > = ? : ! ~ (`, a blank or a line break. */
+function isOperatorOrSpace(code: number): boolean {
+  return code <= 32 || '-+*/%;,)}]|&^<>=?:!~('.includes(String.fromCharCode(code));
+}
+
+/** Whether an assignment or a call follows. */
+function isWrite(value: string, at: number): boolean {
+  let next = at;
+  while (next < value.length && value.charCodeAt(next) === 32) next++;
+  const code = value.charCodeAt(next);
+  return (code === 61 && value.charCodeAt(next + 1) !== 61) || code === 40;
+}
+
+/** A template expression that reaches for the constructor of everything, or another way out of its sandbox. */
+function template(value: string): Detection | null {
+  const open = firstExpression(value);
+  if (open < 0) return null;
+  const lower = value
+    .slice(open, open + 4096)
+    .toLowerCase()
+    .replaceAll(' ', '');
+  for (const name of templateEscapes)
+    if (lower.includes(name)) return found(1041015, 5, `a template expression reaches for ${name}`, open, open + 256);
+  const product = arithmetic(value, open);
+  return product ? found(1041016, 4, 'a template expression computes a number, as probes do', open, open + 32) : null;
+}
+
+/** Where `{{`, `${`, `#{`, `<%` or `{%` begins, or -1. */
+function firstExpression(value: string): number {
+  for (let at = 1; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    const before = value.charCodeAt(at - 1);
+    if (code === 123 && (before === 123 || before === 36 || before === 35)) return at - 1;
+    if (code === 37 && (before === 60 || before === 123)) return at - 1;
+  }
+  return -1;
+}
+
+/** `{{7*7}}`: digits, an asterisk and digits right behind the opening. */
+function arithmetic(value: string, open: number): boolean {
+  let at = open + 2;
+  while (value.charCodeAt(at) === 32 || value.charCodeAt(at) === 61) at++;
+  const first = at;
+  while (value.charCodeAt(at) >= 48 && value.charCodeAt(at) <= 57) at++;
+  if (at === first) return false;
+  while (value.charCodeAt(at) === 32) at++;
+  return value.charCodeAt(at) === 42;
+}
+
+function found(id: number, score: number, says: string, start: number, end: number): Detection {
+  const severity = score >= 5 ? 'CRITICAL' : score >= 3 ? 'WARNING' : 'NOTICE';
+  return { id, score, severity, says, start, end };
+}

@@ -1,0 +1,121 @@
+// The one cheap pass over every value: which marks of a shell are there, and whether a command may stand at one of them.
+
+import { ASKING, INTERPRETERS, POSIX, SHORT, WINDOWS } from './shell-words.ts';
+
+/** A separator behind which a command may stand. */
+export const COMMAND_BEHIND = 1;
+/** A command may stand at the start of the value. */
+export const COMMAND_FIRST = 2;
+export const BACKQUOTE = 4;
+export const DOLLAR = 8;
+export const ANGLE = 16;
+export const PERCENT = 32;
+export const CARET = 64;
+
+const SEPARATOR = 128;
+const slots = 2048;
+const classes = classify();
+const names = tabulate();
+
+/** The bits above that hold for `value`. */
+export function scanShell(value: string): number {
+  let seen = mayCommand(value, 0) ? COMMAND_FIRST : 0;
+  const { length } = value;
+  for (let at = 0; at < length; at++) {
+    const code = value.charCodeAt(at);
+    if (code >= 128) continue;
+    const kind = classes[code]!;
+    if (kind === 0) continue;
+    if (kind !== SEPARATOR) seen |= kind;
+    else if ((seen & COMMAND_BEHIND) === 0 && mayCommand(value, at + 1)) seen |= COMMAND_BEHIND;
+  }
+  return seen;
+}
+
+/** Whether `code` is ; | & or the end of a line. */
+export function separates(code: number): boolean {
+  return code < 128 && classes[code] === SEPARATOR;
+}
+
+/** Whether the word at `from` is a known command, or spelt as only a path or a hidden name is. */
+function mayCommand(value: string, from: number): boolean {
+  let at = from;
+  let code = value.charCodeAt(at);
+  while (code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c) code = value.charCodeAt(++at);
+  let hash = 0;
+  while (isNamePart(code)) {
+    hash = (Math.imul(hash, 31) + (code | 32)) | 0;
+    code = value.charCodeAt(++at);
+  }
+  // NaN, the end of the value, is no mark.
+  if (hash === 0) return isUncommon(code);
+  if (isUncommon(code) && code !== 0x28 && code !== 0x2f && code !== 0x2a && code !== 0x3f && code !== 0x25) {
+    return code !== 0x2e || isKnown(hash);
+  }
+  if (code === 0x3a) return value.charCodeAt(at + 1) === 0x5c || value.charCodeAt(at + 1) === 0x2f;
+  if (code === 0x3d || code === 0x2c || code === 0x28 || code === 0x2f) return false;
+  return isKnown(hash);
+}
+
+function isKnown(hash: number): boolean {
+  let slot = (hash ^ (hash >>> 11)) & (slots - 1);
+  while (names[slot] !== 0) {
+    if (names[slot] === hash) return true;
+    slot = (slot + 1) & (slots - 1);
+  }
+  return false;
+}
+
+function isNamePart(code: number): boolean {
+  return (
+    ((code | 32) >= 0x61 && (code | 32) <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x5f
+  );
+}
+
+/** " $ % ' ( * . / ? @ [ \ ^ { ~ !: what hides a name, begins a path or groups commands. */
+function isUncommon(code: number): boolean {
+  switch (code) {
+    case 0x21:
+    case 0x22:
+    case 0x24:
+    case 0x25:
+    case 0x27:
+    case 0x28:
+    case 0x2a:
+    case 0x2e:
+    case 0x2f:
+    case 0x3f:
+    case 0x40:
+    case 0x5b:
+    case 0x5c:
+    case 0x5e:
+    case 0x7b:
+    case 0x7e:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function classify(): Uint8Array {
+  const table = new Uint8Array(128);
+  for (const mark of ';|&\n\r') table[mark.charCodeAt(0)] = SEPARATOR;
+  table[0x60] = BACKQUOTE;
+  table[0x24] = DOLLAR;
+  table[0x3c] = table[0x3e] = ANGLE;
+  table[0x25] = PERCENT;
+  table[0x5e] = CARET;
+  return table;
+}
+
+function tabulate(): Int32Array {
+  const table = new Int32Array(slots);
+  for (const name of [...POSIX, ...WINDOWS, ...ASKING, ...SHORT, ...INTERPRETERS]) {
+    let hash = 0;
+    for (let at = 0; at < name.length; at++) hash = (Math.imul(hash, 31) + (name.charCodeAt(at) | 32)) | 0;
+    let slot = (hash ^ (hash >>> 11)) & (slots - 1);
+    while (table[slot] !== 0 && table[slot] !== hash) slot = (slot + 1) & (slots - 1);
+    table[slot] = hash;
+  }
+  return table;
+}

@@ -1,0 +1,193 @@
+// The shell's ways to run or hide a command without a separator: substitutions, expansions, redirections, Windows variables.
+
+import { ALONE, ALONE_SHORT, isBlank, LIKELY, readCommand, SHAPED } from './shell-command.ts';
+import { type Suspect, suspect } from './shell-findings.ts';
+import { ROOTS } from './shell-words.ts';
+
+/** $(command), ${IFS}, ${PATH:0:1}, $'\x63' and their like. */
+export function judgeExpansions(value: string): Suspect | null {
+  let best: Suspect | null = null;
+  for (let at = value.indexOf('$'); at >= 0; at = value.indexOf('$', at + 1)) {
+    const found = judgeDollar(value, at);
+    if (found === null) continue;
+    if (found.score >= 5) return found;
+    best ??= found;
+  }
+  return best;
+}
+
+function judgeDollar(value: string, at: number): Suspect | null {
+  const next = value[at + 1];
+  if (next === '(') return judgeSubstitution(value, at, at + 2);
+  if (next === "'") {
+    const mark = value.charCodeAt(at + 3) | 32;
+    const coded = value[at + 2] === '\\' && (mark === 0x78 || mark === 0x75 || (mark >= 0x30 && mark <= 0x37));
+    return coded ? suspect('expanded', 5, at, at + 6) : null;
+  }
+  if (next === '{') return judgeBraces(value, at);
+  if (!value.startsWith('IFS', at + 1)) return null;
+  // Named in prose it stands alone; in an attack it stands for a blank, between two words.
+  const before = at > 0 ? value.charCodeAt(at - 1) : 0x20;
+  const after = at + 4 < value.length ? value.charCodeAt(at + 4) : 0x20;
+  const glued = !isBlank(before) && !isBlank(after) && isWordy(before);
+  return suspect(glued ? 'expanded' : 'suspicion', glued ? 5 : 3, at, at + 4);
+}
+
+function judgeBraces(value: string, at: number): Suspect | null {
+  let end = at + 2;
+  if (value[end] === '!' || value[end] === '#') end++;
+  const from = end;
+  while (end < from + 32 && isName(value.charCodeAt(end))) end++;
+  if (end === from) return null;
+  const mark = value[end];
+  if (value.startsWith('IFS', from) && end === from + 3) return suspect('expanded', 5, at, end + 1);
+  const behind = value.charCodeAt(end + 1);
+  const slices = mark === ':' && ((behind >= 0x30 && behind <= 0x39) || (behind === 0x20 && value[end + 2] === '-'));
+  if (slices && isUpper(value.charCodeAt(from))) return suspect('expanded', 5, at, end + 2);
+  let close = end;
+  while (close < end + 24 && close < value.length && value[close] !== '}') close++;
+  if (value[close] !== '}') return null;
+  const strips = (mark === '%' || mark === '#' || mark === '/' || mark === '^') && isUpper(value.charCodeAt(from));
+  return strips ? suspect('suspicion', 3, at, close + 1) : null;
+}
+
+function judgeSubstitution(value: string, start: number, from: number): Suspect | null {
+  const code = value.charCodeAt(from);
+  if (code === 0x3c) return value[skip(value, from + 1)] === '/' ? suspect('substituted', 5, start, from + 1) : null;
+  if (code === 0x28) return suspect('suspicion', 2, start, from + 1);
+  const command = readCommand(value, from);
+  if (command.rank >= LIKELY || command.rank === ALONE_SHORT) return suspect('substituted', 5, start, command.end);
+  return null;
+}
+
+/** `command`, unless it is a word of Markdown in prose. */
+export function judgeBackquotes(value: string): Suspect | null {
+  if (value.includes('```')) return null;
+  const prose = wordsOutside(value) > 0;
+  let best: Suspect | null = null;
+  let open = value.indexOf('`');
+  while (open >= 0) {
+    const close = value.indexOf('`', open + 1);
+    const command = readCommand(value, open + 1);
+    if (command.rank === ALONE_SHORT || command.rank >= LIKELY) {
+      const certain = close < 0 ? !prose : !prose || isGlued(value, open, close);
+      if (certain) return suspect('substituted', 5, open, close < 0 ? command.end : close + 1);
+      if (command.rank >= SHAPED) best ??= suspect('suspicion', 2, open, close < 0 ? command.end : close + 1);
+    }
+    if (close < 0) return best;
+    open = value.indexOf('`', close + 1);
+  }
+  return best;
+}
+
+/** Whether the quoted part is a part of a word: prose sets its code apart. */
+function isGlued(value: string, open: number, close: number): boolean {
+  const before = open > 0 ? value.charCodeAt(open - 1) : 0x20;
+  const after = close + 1 < value.length ? value.charCodeAt(close + 1) : 0x20;
+  const second = close + 2 < value.length ? value.charCodeAt(close + 2) : 0x20;
+  if (isName(before) || before === 0x3d || before === 0x2f || before === 0x40 || before === 0x7c || before === 0x26)
+    return true;
+  return isName(after) ? isName(second) : after === 0x2e && isName(second);
+}
+
+function wordsOutside(value: string): number {
+  let words = 0;
+  let letters = 0;
+  let inside = false;
+  for (let at = 0; at <= value.length; at++) {
+    const code = at < value.length ? value.charCodeAt(at) : 0x20;
+    if (code === 0x60) inside = !inside;
+    if (!inside && (((code | 32) >= 0x61 && (code | 32) <= 0x7a) || code > 0xa0)) letters++;
+    else {
+      if (letters >= 2) words++;
+      letters = 0;
+    }
+  }
+  return words;
+}
+
+/** > /tmp/x, < /etc/passwd, >& /dev/tcp/…, <(command), 2>&1. */
+export function judgeRedirections(value: string): Suspect | null {
+  let tags = false;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code !== 0x3c && code !== 0x3e) continue;
+    const next = value.charCodeAt(at + 1);
+    if (next === 0x28) {
+      const command = readCommand(value, at + 2);
+      if (command.rank >= LIKELY) return suspect('substituted', 5, at, command.end);
+    }
+    // What stands between angle brackets is markup, and a line that begins with one quotes an e-mail.
+    const letter = (next | 32) >= 0x61 && (next | 32) <= 0x7a;
+    if (code === 0x3c && (letter || next === 0x2f || next === 0x21))
+      tags ||= letter || next === 0x21 || value[at + 2] !== 'e';
+    let path = at + 1;
+    while (value[path] === '>' || value[path] === '&' || value[path] === '|') path++;
+    path = skip(value, path);
+    if (value[path] !== '/') {
+      at = Math.max(at, path - 1);
+      continue;
+    }
+    if (value.startsWith('/dev/tcp/', path) || value.startsWith('/dev/udp/', path))
+      return suspect('redirected', 5, at, path + 9);
+    const quotes = at === 0 || value.charCodeAt(at - 1) === 0x0a;
+    if (!tags && !quotes && opensRoot(value, path)) return suspect('redirected', 5, at, path + 1);
+  }
+  return null;
+}
+
+function opensRoot(value: string, path: number): boolean {
+  let end = path + 1;
+  while (end < path + 6 && isName(value.charCodeAt(end))) end++;
+  return value[end] === '/' && ROOTS.has(value.slice(path + 1, end));
+}
+
+/** %COMSPEC%, %PATH:~0,1%, w^h^o^a^m^i. */
+export function judgeWindows(value: string): Suspect | null {
+  for (let at = value.indexOf('%'); at >= 0; at = value.indexOf('%', at + 1)) {
+    let end = at + 1;
+    while (end < at + 24 && isName(value.charCodeAt(end))) end++;
+    if (end === at + 1) continue;
+    const name = value.slice(at + 1, end).toLowerCase();
+    if (value[end] === ':' && value[end + 1] === '~') return suspect('windows', 5, at, end + 2);
+    if (value[end] === '%' && name === 'comspec') return suspect('windows', 5, at, end + 1);
+    if (value[end] === '%' && (name === 'systemroot' || name === 'windir') && value[end + 1] === '\\')
+      return suspect('windows', 5, at, end + 1);
+  }
+  return judgeCarets(value);
+}
+
+/** A word whose letters are parted by carets, which cmd takes away. */
+function judgeCarets(value: string): Suspect | null {
+  let from = 0;
+  let carets = 0;
+  for (let at = 0; at <= value.length; at++) {
+    const code = at < value.length ? value.charCodeAt(at) : 0x20;
+    if (code === 0x5e && isName(value.charCodeAt(at + 1))) carets++;
+    else if (!isName(code)) {
+      if (carets > 1 && readCommand(value, from).rank >= ALONE) return suspect('windows', 5, from, at);
+      from = at + 1;
+      carets = 0;
+    }
+  }
+  return null;
+}
+
+function skip(value: string, from: number): number {
+  let at = from;
+  while (at < value.length && isBlank(value.charCodeAt(at))) at++;
+  return at;
+}
+
+function isName(code: number): boolean {
+  return ((code | 32) >= 0x61 && (code | 32) <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x5f;
+}
+
+function isUpper(code: number): boolean {
+  return code >= 0x41 && code <= 0x5a;
+}
+
+/** A letter, digit or quote: the end of a word. */
+function isWordy(code: number): boolean {
+  return isName(code) || code === 0x27 || code === 0x22 || code === 0x2f || code === 0x2d;
+}

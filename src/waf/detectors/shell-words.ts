@@ -1,0 +1,120 @@
+// The commands of POSIX systems and of Windows by what must stand behind them before they prove anything.
+
+function setOf(...lines: string[]): ReadonlySet<string> {
+  return new Set(lines.flatMap((line) => line.split(' ')));
+}
+
+/** Ask the machine about itself; nobody writes them alone behind a separator but to see the answer. */
+export const ASKING: ReadonlySet<string> = setOf(
+  'ls whoami uname ifconfig netstat pwd printenv lsof lscpu lsblk lsb_release dmesg getent uptime vmstat iostat',
+  'hostnamectl ipconfig systeminfo tasklist getmac qwinsta hostid logname tty nproc lsmod lspci mount ss',
+);
+
+/** The same, but so short or so common that a list of column names may hold them. */
+export const SHORT: ReadonlySet<string> = setOf(
+  'id date hostname reboot halt poweroff ps env w df du ip dir ver set arp sh',
+);
+
+/** Take a program as an argument. */
+export const INTERPRETERS: ReadonlySet<string> = setOf(
+  'sh bash zsh ksh dash csh tcsh ash fish busybox python python2 python3 perl ruby php node nodejs lua tclsh awk',
+  'gawk mawk rscript osascript deno bun powershell pwsh cmd cscript wscript mshta rundll32 regsvr32 msbuild',
+  'installutil',
+);
+
+/** POSIX commands, known in lower case only, because the systems that have them tell a from A. */
+export const POSIX: ReadonlySet<string> = setOf(
+  'cat tac nl head tail more less rev od xxd hexdump strings sort uniq cut paste join tr sed grep egrep fgrep',
+  'zgrep zcat bzcat xzcat find locate which whereis file stat wc tee cp mv rm rmdir mkdir touch ln link unlink',
+  'shred dd chmod chown chgrp chattr umask mknod mkfifo mktemp install truncate split tar gzip gunzip bzip2 xz',
+  'zip unzip 7z cpio base32 base64 md5sum sha256sum openssl gpg curl wget fetch lynx links aria2c nc ncat netcat',
+  'socat telnet ssh scp sftp rsync ftp tftp ping ping6 traceroute tracepath mtr dig host nslookup nmap tcpdump',
+  'iptables nft route whois hostname who last lastlog finger groups date cal sleep timeout time watch at batch',
+  'crontab nohup setsid nice kill killall pkill pgrep top htop free su sudo doas passwd useradd usermod userdel',
+  'adduser groupadd visudo chroot systemctl service journalctl reboot shutdown halt poweroff init echo printf',
+  'read eval exec source export unset alias test true false yes seq expr bc xargs env script screen tmux expect',
+  'ed vi vim nano emacs view man diff cmp comm patch gcc cc make gdb strace ltrace git svn docker kubectl apt',
+  'apt-get yum dnf apk pip pip3 npm npx gem cargo go mysql mysqldump psql sqlite3 redis-cli mongo mail sendmail',
+  'logger wall write type command builtin cd history jobs fg bg wait trap ulimit column fold fmt pr shuf iconv',
+  'look uuencode',
+);
+
+/** Windows commands, in any case. */
+export const WINDOWS: ReadonlySet<string> = setOf(
+  'dir type copy xcopy robocopy move del erase ren rename rd md mkdir rmdir attrib icacls cacls takeown find',
+  'findstr more sort fc comp echo set setx start call ping pathping tracert nslookup netsh net net1 nbtstat',
+  'route arp ipconfig netstat whoami hostname systeminfo tasklist taskkill schtasks at sc reg regedit wmic',
+  'wevtutil vssadmin bcdedit diskpart format chkdsk cipher certutil bitsadmin curl ftp tftp telnet query quser',
+  'qwinsta runas shutdown timeout sleep waitfor forfiles where assoc ftype nltest dsquery gpresult msiexec',
+  'esentutl expand makecab compact subst tree ver vol invoke-expression iex invoke-webrequest iwr',
+  'invoke-restmethod irm get-content get-childitem get-process start-process new-object start-sleep set-content',
+  'out-file get-wmiobject add-type',
+);
+
+/** Options that hand an interpreter its program, start it as a terminal, or hide it. */
+export const PROGRAM_OPTIONS: ReadonlySet<string> = setOf(
+  '-c -e -r -i -lc -ic -ne -pe /c /k -enc -en -ec -encodedcommand -command -nop -noprofile -windowstyle -noni',
+  '-noninteractive -ep -exec -executionpolicy --eval',
+);
+
+/** Commands for which a bare number is an argument as good as a path. */
+export const COUNTING: ReadonlySet<string> = setOf('sleep timeout ping kill chmod start-sleep seq expr');
+
+/** Run the command that is their argument. */
+export const RUNNERS: ReadonlySet<string> = setOf(
+  'sudo doas exec eval env nohup setsid timeout nice time xargs command builtin busybox which script watch',
+);
+
+/** Names that prose does not have, so that even a plain word behind them is an argument. */
+export const TECHNICAL: ReadonlySet<string> = setOf(
+  'killall pkill nslookup wget curl userdel useradd usermod chattr mkfifo crontab systemctl whois rmdir mkdir traceroute',
+  'tcpdump nmap tracert taskkill schtasks certutil bitsadmin',
+);
+
+/** What the administrators' commands of Windows are asked to do. */
+export const VERBS: Readonly<Record<string, ReadonlySet<string>>> = {
+  net: setOf('user users localgroup group view share use accounts config start stop'),
+  reg: setOf('query add delete save export'),
+  sc: setOf('query create config delete stop start qc'),
+  wmic: setOf('process os useraccount product service qfe computersystem startup share'),
+  netsh: setOf('advfirewall firewall wlan interface int'),
+};
+
+/** Commands of Windows whose switches are words: `whoami /all`. */
+export const SWITCHED: ReadonlySet<string> = setOf(
+  'whoami ipconfig systeminfo tasklist taskkill schtasks nltest bcdedit icacls takeown gpresult wevtutil findstr',
+  'xcopy robocopy wmic netstat shutdown msiexec regsvr32',
+);
+
+/** Names in HTML, such as &copy; and &reg;, that commands bear as well. */
+export const ENTITIES: ReadonlySet<string> = setOf('copy reg sc dd ne set comp top rd sort cap wr nl or');
+
+/** The first folders of a POSIX system's absolute paths. */
+export const ROOTS: ReadonlySet<string> = setOf(
+  'bin sbin usr etc tmp var dev proc home root opt srv mnt sys run boot lib',
+);
+
+/** Parts of paths that nobody but an intruder hands a command. */
+export const SECRETS: readonly string[] = [
+  ...[
+    '/etc/passwd',
+    '/etc/shadow',
+    '/etc/group',
+    '/etc/hosts',
+    '/etc/issue',
+    '/etc/sudoers',
+    '/proc/self',
+    '/proc/version',
+  ],
+  ...[
+    '/dev/tcp/',
+    '/dev/udp/',
+    'win.ini',
+    'boot.ini',
+    'id_rsa',
+    '.ssh/',
+    '.bash_history',
+    '/windows/system32',
+    '\\windows\\system32',
+  ],
+];

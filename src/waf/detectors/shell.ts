@@ -1,0 +1,170 @@
+// Command injection: what a value would run if it were pasted into a command line of sh, cmd or PowerShell.
+
+import type { Detect, Detection, Severity } from './detection.ts';
+import {
+  ALONE,
+  ALONE_SHORT,
+  type Command,
+  DAMNING,
+  isBlank,
+  LIKELY,
+  NO_COMMAND,
+  readCommand,
+  SHAPED,
+} from './shell-command.ts';
+import { type Suspect, shellFindings, suspect } from './shell-findings.ts';
+import * as S from './shell-scan.ts';
+import { judgeBackquotes, judgeExpansions, judgeRedirections, judgeWindows } from './shell-tricks.ts';
+import { ENTITIES } from './shell-words.ts';
+
+/** Whether a command could be recognised in `value` at all; false is final, and costs a few nanoseconds a character. */
+export function mayBeShell(value: string): boolean {
+  return S.scanShell(value) !== 0 || isFunction(value);
+}
+
+/** Judges one decoded value for commands that a shell would run. */
+export const detectShell: Detect = (value) => {
+  const seen = S.scanShell(value);
+  if (seen === 0) return null;
+  let best: Suspect | null = isFunction(value) ? suspect('function', 5, 0, value.length) : null;
+  if ((seen & S.COMMAND_FIRST) !== 0 || (seen & S.COMMAND_BEHIND) !== 0)
+    best = greater(best, judgeCommands(value, seen));
+  if ((seen & S.DOLLAR) !== 0) best = greater(best, judgeExpansions(value));
+  if ((seen & S.BACKQUOTE) !== 0) best = greater(best, judgeBackquotes(value));
+  if ((seen & S.ANGLE) !== 0) best = greater(best, judgeRedirections(value));
+  if ((seen & (S.PERCENT | S.CARET)) !== 0) best = greater(best, judgeWindows(value));
+  return best === null ? null : tell(best);
+};
+
+function greater(best: Suspect | null, other: Suspect | null): Suspect | null {
+  return best === null || (other !== null && other.score > best.score) ? other : best;
+}
+
+function tell(found: Suspect): Detection {
+  const { id, says } = shellFindings[found.what];
+  const severity: Severity = found.score >= 5 ? 'CRITICAL' : 'WARNING';
+  return { id, score: found.score, severity, says, start: found.start, end: found.end };
+}
+
+/** Shellshock: bash took any variable that begins so for a function, and ran what stood behind it. */
+function isFunction(value: string): boolean {
+  let at = 0;
+  while (at < value.length && isBlank(value.charCodeAt(at))) at++;
+  if (value[at] !== '(' || value[at + 1] !== ')') return false;
+  let brace = at + 2;
+  while (brace < value.length && isBlank(value.charCodeAt(brace))) brace++;
+  return value[brace] === '{' && value.indexOf(';', brace) > 0;
+}
+
+// Lines and rows are looked at no further than this, so that many of them stay linear.
+const maxRow = 512;
+
+/** The command at the start of the value and each one behind a separator. */
+function judgeCommands(value: string, seen: number): Suspect | null {
+  let best: Suspect | null = null;
+  let before = NO_COMMAND;
+  if ((seen & S.COMMAND_FIRST) !== 0) {
+    const first = readCommand(value, 0);
+    before = first.rank;
+    if (before === DAMNING) return suspect('started', 5, 0, first.end);
+    if (before === SHAPED && value.charCodeAt(0) === 0x7b) return suspect('expanded', 5, 0, first.end);
+    if (before === SHAPED) best = suspect('suspicion', 3, 0, first.end);
+  }
+  if ((seen & S.COMMAND_BEHIND) === 0) return best;
+  let bare = -1;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (!S.separates(code)) continue;
+    const start = at;
+    while (at + 1 < value.length && (value.charCodeAt(at + 1) === code || isNewlineAgain(value, at))) at++;
+    if (code === 0x26 && isEntity(value, at + 1)) continue;
+    const command = readCommand(value, at + 1);
+    if (command.rank !== NO_COMMAND) {
+      if (bare < 0) bare = wordsBefore(value, start);
+      const score = weigh(value, start, code, command, bare, before);
+      if (score >= 5) {
+        const piped = code === 0x7c && command.interprets && command.rank < SHAPED;
+        return suspect(piped ? 'piped' : 'separated', score, start, Math.max(command.end, at));
+      }
+      if (score > 0 && best === null) best = suspect('suspicion', score, start, Math.max(command.end, at));
+    }
+    before = command.rank;
+  }
+  return best;
+}
+
+function isNewlineAgain(value: string, at: number): boolean {
+  const code = value.charCodeAt(at + 1);
+  return (code === 0x0a || code === 0x0d) && (value.charCodeAt(at) === 0x0a || value.charCodeAt(at) === 0x0d);
+}
+
+/** &copy; and its like, which are text. */
+function isEntity(value: string, from: number): boolean {
+  let end = from;
+  while (end < from + 8 && (value.charCodeAt(end) | 32) >= 0x61 && (value.charCodeAt(end) | 32) <= 0x7a) end++;
+  return value.charCodeAt(end) === 0x3b && ENTITIES.has(value.slice(from, end).toLowerCase());
+}
+
+/** How many words of three letters and more stand before `end`, counted up to three: prose has them, an address has none. */
+function wordsBefore(value: string, end: number): number {
+  let words = 0;
+  let letters = 0;
+  for (let at = 0; at < end && words < 3; at++) {
+    const code = value.charCodeAt(at);
+    if (((code | 32) >= 0x61 && (code | 32) <= 0x7a) || code > 0xa0) letters++;
+    else {
+      if (letters >= 3) words++;
+      letters = 0;
+    }
+  }
+  return letters >= 3 ? words + 1 : words;
+}
+
+function weigh(value: string, start: number, code: number, command: Command, bare: number, before: number): number {
+  const { rank, interprets } = command;
+  if (rank === DAMNING) return 5;
+  if (code === 0x7c && interprets && before >= LIKELY && before !== ALONE) return 5;
+  if (code === 0x7c && isTableRow(value, start)) return rank === SHAPED ? 3 : 0;
+  if (code === 0x0a || code === 0x0d) return weighLine(value, start, rank);
+  if (rank === SHAPED) return 5;
+  if (rank === ALONE) return bare <= 2 ? 5 : 3;
+  if (rank === LIKELY) return bare <= 1 ? 5 : 3;
+  if (rank === ALONE_SHORT) return bare <= 1 && isNoColumn(value, start) ? 5 : 0;
+  return 0;
+}
+
+/** Whether the text before is one word that is no name of a column: empty, or with a digit, a dot or a quote. */
+function isNoColumn(value: string, end: number): boolean {
+  const before = value.slice(0, Math.min(end, 256)).trim();
+  if (before === '') return true;
+  let odd = false;
+  for (let at = 0; at < before.length; at++) {
+    const code = before.charCodeAt(at);
+    if (isBlank(code)) return false;
+    if (code === 0x3d) return false;
+    odd ||= code < 0x41 && code !== 0x3b && code !== 0x2c && code !== 0x2d;
+  }
+  return odd;
+}
+
+/** A line of its own is a command when the line before it is an address or a number rather than text. */
+function weighLine(value: string, start: number, rank: number): number {
+  if (rank < LIKELY && rank !== ALONE_SHORT) return 0;
+  if (start > maxRow) return 0;
+  for (let at = 0; at < start; at++) {
+    const code = value.charCodeAt(at);
+    if (code === 0x20 || code === 0x60 || code === 0x0a) return 0;
+  }
+  if (start > 0 && wordsBefore(value, start) > 0 && value.indexOf('.') >= start) return rank === SHAPED ? 3 : 0;
+  return rank >= ALONE || wordsBefore(value, start) === 0 ? 5 : 3;
+}
+
+/** Whether the line of this bar is a row of a Markdown table, as far as `maxRow` shows. */
+function isTableRow(value: string, at: number): boolean {
+  let from = at;
+  while (from > 0 && at - from < maxRow && value[from - 1] !== '\n') from--;
+  let to = at;
+  while (to < value.length && to - at < maxRow && value[to] !== '\n') to++;
+  const row = value.slice(from, to).trim();
+  return row.length > 4 && row.startsWith('| ') && row.endsWith(' |');
+}

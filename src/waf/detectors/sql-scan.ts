@@ -1,0 +1,141 @@
+// The one cheap pass over every value: which characters and words are there without which no SQL could be recognised.
+
+import { ATTACKING, STATEMENTS } from './sql-words.ts';
+
+export const SINGLE_QUOTE = 1;
+export const DOUBLE_QUOTE = 2;
+export const BACK_QUOTE = 4;
+export const SEMICOLON_SEEN = 8;
+/** A digit, bracket, quote, comparison or @: what a condition needs to be more than words. */
+export const SUBSTANCE = 16;
+/** OR, AND, XOR, || or &&. */
+export const JOINT_WORD = 32;
+/** SELECT, UNION, ORDER, CASE and the like. */
+export const CLAUSE_WORD = 64;
+export const STATEMENT_WORD = 128;
+export const ATTACK_WORD = 256;
+/** @@. */
+export const SYSTEM_MARK = 512;
+/** UNION and its like, which are sought behind text that is no SQL as well. */
+export const SET_WORD = 1024;
+/** LIKE and the other words that compare, which prose is full of. */
+export const COMPARING_WORD = 2048;
+/** The end of a comment. */
+export const COMMENT_END = 4096;
+export const OR_WORD = 8192;
+export const EQUALS = 1 << 16;
+
+const joints = ['or', 'and', 'xor'];
+const comparisons = ['like', 'rlike', 'regexp', 'glob', 'div'];
+const clauses = [
+  ...['select', 'minus', 'order', 'group', 'having', 'case', 'procedure', 'outfile'],
+  ...[
+    'dumpfile',
+    'version',
+    'user',
+    'database',
+    'char',
+    'chr',
+    'nchar',
+    'iif',
+    'substring',
+    'substr',
+    'ascii',
+    'sys_context',
+  ],
+  ...['cast', 'convert', 'exists', 'if', 'limit', 'information_schema', 'where'],
+];
+
+const LETTER = 1 << 30;
+const PAIR = 1 << 29;
+const classes = classify();
+const slots = 2048;
+const words = tabulate();
+
+/** The bits above that hold for `value`. */
+export function scanSql(value: string): number {
+  const { keys, marks } = words;
+  let seen = 0;
+  let hash = 0;
+  const { length } = value;
+  for (let at = 0; at < length; at++) {
+    const code = value.charCodeAt(at);
+    const kind = code < 128 ? classes[code]! : 0;
+    if (kind === LETTER) {
+      hash = (Math.imul(hash, 31) + (code | 32)) | 0;
+      continue;
+    }
+    if (hash !== 0) {
+      let slot = (hash ^ (hash >>> 11)) & (slots - 1);
+      while (keys[slot] !== 0) {
+        if (keys[slot] === hash) {
+          seen |= marks[slot]!;
+          break;
+        }
+        slot = (slot + 1) & (slots - 1);
+      }
+      hash = 0;
+    }
+    if (kind === 0) continue;
+    if ((kind & PAIR) === 0) seen |= kind;
+    else seen |= pairAt(value, at, code);
+  }
+  if (hash !== 0) seen |= marksOf(hash);
+  return seen;
+}
+
+function pairAt(value: string, at: number, code: number): number {
+  const next = value.charCodeAt(at + 1);
+  if (code === 0x40) return next === 0x40 ? SYSTEM_MARK | SUBSTANCE : 0;
+  if (code === 0x2a) return next === 0x2f ? COMMENT_END : 0;
+  if (code === 0x3d) return EQUALS | SUBSTANCE;
+  return next === code ? JOINT_WORD : 0;
+}
+
+function marksOf(hash: number): number {
+  let slot = (hash ^ (hash >>> 11)) & (slots - 1);
+  while (words.keys[slot] !== 0) {
+    if (words.keys[slot] === hash) return words.marks[slot]!;
+    slot = (slot + 1) & (slots - 1);
+  }
+  return 0;
+}
+
+function classify(): Int32Array {
+  const table = new Int32Array(128);
+  for (let code = 0x61; code <= 0x7a; code++) table[code] = table[code - 32] = LETTER;
+  table[0x5f] = LETTER;
+  for (const digit of '0123456789') table[digit.charCodeAt(0)] = SUBSTANCE;
+  for (const mark of '(<>$[') table[mark.charCodeAt(0)] = SUBSTANCE;
+  table[0x27] = SINGLE_QUOTE | SUBSTANCE;
+  table[0x22] = DOUBLE_QUOTE | SUBSTANCE;
+  table[0x60] = BACK_QUOTE | SUBSTANCE;
+  table[0x3b] = SEMICOLON_SEEN;
+  for (const mark of '|&@*=') table[mark.charCodeAt(0)] = PAIR;
+  return table;
+}
+
+function tabulate(): { keys: Int32Array; marks: Int32Array } {
+  const keys = new Int32Array(slots);
+  const marks = new Int32Array(slots);
+  const add = (word: string, mark: number): void => {
+    let hash = 0;
+    // Digits and the dollar sign end a word for this pass, so a word is known by its letters before the first of them.
+    for (const letter of word) {
+      if (classes[letter.charCodeAt(0)] !== LETTER) break;
+      hash = (Math.imul(hash, 31) + (letter.charCodeAt(0) | 32)) | 0;
+    }
+    let slot = (hash ^ (hash >>> 11)) & (slots - 1);
+    while (keys[slot] !== 0 && keys[slot] !== hash) slot = (slot + 1) & (slots - 1);
+    keys[slot] = hash;
+    marks[slot] = marks[slot]! | mark;
+  };
+  for (const word of joints) add(word, JOINT_WORD);
+  add('or', OR_WORD);
+  for (const word of comparisons) add(word, COMPARING_WORD);
+  for (const word of ['union', 'intersect', 'except']) add(word, SET_WORD | CLAUSE_WORD);
+  for (const word of clauses) add(word, CLAUSE_WORD);
+  for (const word of STATEMENTS) add(word, STATEMENT_WORD);
+  for (const word of ATTACKING) add(word, ATTACK_WORD);
+  return { keys, marks };
+}

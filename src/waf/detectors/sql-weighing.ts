@@ -1,0 +1,206 @@
+// Weighs what a reading met: which attack it proves, or whether it only sounds like SQL.
+
+import * as G from './sql-expression.ts';
+import type { SqlGrammar } from './sql-grammar.ts';
+import {
+  AFTER_CALL,
+  AFTER_NUMBER,
+  AFTER_QUOTE,
+  AFTER_STRING,
+  AFTER_WORD,
+  AT_START,
+  endOf,
+  type Reading,
+  UNION_ITEM,
+  UNION_LIST,
+  UNION_NAMES,
+} from './sql-reading.ts';
+import { PROSE_LIKE, STATEMENT, WORDY } from './sql-statements.ts';
+import * as T from './sql-tokens.ts';
+import { COMPARING } from './sql-words.ts';
+
+/** What was recognised, strongest proof first where several were: a key of the table in sql.ts, its score and its end. */
+export interface Recognised {
+  readonly what: keyof typeof strength;
+  readonly score: number;
+  readonly end: number;
+}
+
+/** The score of each kind when its proof is complete. */
+export const strength = {
+  stacked: 5,
+  union: 5,
+  call: 5,
+  subquery: 5,
+  file: 5,
+  tautology: 5,
+  contradiction: 5,
+  telling: 5,
+  choice: 5,
+  clause: 5,
+  closed: 5,
+  joined: 5,
+  nested: 5,
+  statement: 3,
+  suspicion: 3,
+} as const;
+
+/** The strongest thing that the whole reading proves. */
+export function weigh(reading: Reading): Recognised | null {
+  const { grammar, prefix } = reading;
+  const end = endOf(grammar);
+  const what = weighShape(reading) ?? weighCalls(reading) ?? weighConditions(reading) ?? weighClosing(reading);
+  if (what !== null) return { what, score: strength[what], end };
+  const { marks } = grammar;
+  const hinted =
+    G.CONSTANTS_COMPARED | G.COLUMN_COMPARED | G.ATTACK_CALL | G.TELLING_CALL | G.PLAIN_SUBQUERY | G.CATALOGUE;
+  if (reading.union > 0 || reading.statement > 0 || reading.ordinal) return { what: 'suspicion', score: 3, end };
+  if (reading.joints > 0 && (marks & hinted) !== 0 && prefix !== AFTER_WORD)
+    return { what: 'suspicion', score: 3, end };
+  return null;
+}
+
+/** Whether the value ends in a comment that swallows the rest of the query. */
+export function tailIsComment(grammar: SqlGrammar): boolean {
+  return !grammar.stuck && grammar.kind() === T.COMMENT;
+}
+
+/** Whether the last token is a string that the query itself closes. */
+function tailIsOpen(reading: Reading): boolean {
+  const { grammar, quote } = reading;
+  return (
+    !grammar.stuck &&
+    quote !== '' &&
+    grammar.kind() === T.END &&
+    grammar.at > 0 &&
+    grammar.tokens.quote(grammar.at - 1) === quote
+  );
+}
+
+function weighShape(reading: Reading): Recognised['what'] | null {
+  const { grammar, prefix, union, statement } = reading;
+  const tail = tailIsComment(grammar);
+  const proven = tail || prefix !== AFTER_WORD;
+  if (statement === STATEMENT || statement === WORDY) return 'stacked';
+  if (statement === PROSE_LIKE && tail) return 'stacked';
+  if (union === UNION_LIST || (union === UNION_ITEM && proven)) return 'union';
+  if (union === UNION_NAMES && (tail || tailIsOpen(reading) || prefix === AFTER_NUMBER)) return 'union';
+  if ((grammar.marks & G.FILE_WRITTEN) !== 0) return 'file';
+  if (reading.clause || (reading.sourced && tail && prefix === AFTER_QUOTE)) return 'clause';
+  if (reading.ordinal && (tail || (prefix === AFTER_NUMBER && !grammar.stuck))) return 'clause';
+  if ((grammar.marks & G.NESTED) !== 0 && (reading.joints > 0 || prefix === AFTER_QUOTE)) return 'nested';
+  return null;
+}
+
+function weighCalls(reading: Reading): Recognised['what'] | null {
+  const { grammar, prefix } = reading;
+  const { marks } = grammar;
+  const solid = !grammar.stuck;
+  const hard = prefix === AFTER_QUOTE || prefix === AFTER_NUMBER || prefix === AT_START;
+  const acted = reading.joints > 0 || reading.calculated || reading.compared || reading.list;
+  if ((marks & G.ATTACK_CALL) !== 0 && (solid || (hard && acted))) return 'call';
+  if ((marks & G.SUBQUERY) !== 0 && (solid || hard)) return 'subquery';
+  if ((marks & G.CATALOGUE) !== 0 && hard && acted) return 'telling';
+  if ((marks & G.PLAIN_SUBQUERY) !== 0 && hard && acted && solid) return 'subquery';
+  if ((marks & G.SYSTEM_VALUE) !== 0 && solid) return 'telling';
+  if ((marks & G.CHOICE) !== 0 && solid && (prefix !== AFTER_WORD || reading.list)) return 'choice';
+  if ((marks & G.TELLING_CALL) !== 0 && hard && acted && solid) return 'telling';
+  if ((marks & (G.PROBING_CALL | G.CAST_MADE)) !== 0 && hard && solid) {
+    if (reading.joints > 0) return 'telling';
+    if (prefix === AFTER_QUOTE && acted && (tailIsComment(grammar) || tailIsOpen(reading))) return 'telling';
+  }
+  return null;
+}
+
+function weighConditions(reading: Reading): Recognised['what'] | null {
+  const { grammar, prefix } = reading;
+  const { marks } = grammar;
+  const solid = !grammar.stuck;
+  const comment = tailIsComment(grammar);
+  const tail = comment || tailIsOpen(reading);
+  const bareWord = prefix === AFTER_WORD || prefix === AFTER_STRING || prefix === AFTER_CALL;
+  if (reading.joints > 0) {
+    if (reading.compared && prefix !== AFTER_QUOTE && !comment) return null;
+    if ((marks & G.SAME) !== 0 && (solid || !bareWord))
+      return (marks & G.CODE_SIGN) !== 0 && bareWord ? null : 'tautology';
+    if ((marks & G.CONSTANTS_COMPARED) !== 0 && (solid || prefix === AFTER_QUOTE) && !(bareWord && marks & G.CODE_SIGN))
+      return 'contradiction';
+    if ((marks & G.COLUMN_COMPARED) !== 0 && prefix === AFTER_QUOTE && tail) return 'tautology';
+    if (
+      (marks & G.COLUMN_COMPARED) !== 0 &&
+      prefix === AFTER_NUMBER &&
+      solid &&
+      (comment || (marks & G.COLUMN_TO_STRING) !== 0)
+    )
+      return 'tautology';
+    if (reading.computed && prefix === AFTER_QUOTE && comment && !commentTalks(grammar)) return 'tautology';
+    if (reading.truth > 0) return weighTruth(reading, tail, comment);
+  }
+  if (!reading.compared || !solid) return null;
+  if (prefix === AFTER_QUOTE && tail && (comment || !hasLetters(reading))) return 'tautology';
+  const { tokens } = grammar;
+  const second = tokens.word(1);
+  if (
+    prefix === AFTER_NUMBER &&
+    second > 'a' &&
+    COMPARING.has(second) &&
+    tokens.kind(2) === T.NUMBER &&
+    grammar.at === 3
+  )
+    return 'tautology';
+  return null;
+}
+
+function weighTruth(reading: Reading, tail: boolean, comment: boolean): Recognised['what'] | null {
+  const { grammar, prefix, truth, quote } = reading;
+  if (grammar.stuck) return null;
+  if (prefix === AFTER_QUOTE && tail) {
+    // "bague d'or 18 -- neuf": an elision's quote touches the word, and what stands behind the dashes goes on in words.
+    return quote === "'" && comment && commentTalks(grammar) && truth < 3 ? null : 'tautology';
+  }
+  if (prefix !== AFTER_NUMBER) return null;
+  return truth >= 2 || comment ? 'tautology' : null;
+}
+
+/** Whether the closing comment goes on in words, as hashtags and dashes of prose do. */
+function commentTalks(grammar: SqlGrammar): boolean {
+  const { value } = grammar.tokens;
+  let letters = 0;
+  for (let at = grammar.tokens.starts[grammar.at]!; at < value.length && letters < 3; at++) {
+    const code = value.charCodeAt(at) | 32;
+    if ((code >= 0x61 && code <= 0x7a) || code > 0xa0) letters++;
+  }
+  return letters >= 3;
+}
+
+/** Whether the string left open at the end holds letters, which a pattern or a number would not. */
+function hasLetters(reading: Reading): boolean {
+  const text = reading.grammar.tokens.text(reading.grammar.at - 1);
+  if (text.length < 2) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at) | 32;
+    if ((code >= 0x61 && code <= 0x7a) || code > 0xa0) return true;
+  }
+  return false;
+}
+
+/** A quote closed and a comment behind it, or a quote closed, an operator, and the quote opened again. */
+function weighClosing(reading: Reading): Recognised['what'] | null {
+  const { grammar, prefix, quote } = reading;
+  if (prefix !== AFTER_QUOTE || quote === '`' || grammar.stuck) return null;
+  if (grammar.kind() === T.COMMENT && !reading.compared && reading.joints === 0) {
+    if (reading.list && reading.closed > 0) return 'closed';
+    return !reading.list && !commentTalks(grammar) ? 'closed' : null;
+  }
+  if (!tailIsOpen(reading)) return null;
+  const { value, starts } = grammar.tokens;
+  const opens = starts[grammar.at - 1]!;
+  const closes = value.lastIndexOf(quote, starts[0]! - 1);
+  for (let at = 0; at < value.length; at++) {
+    if (at === closes) at = opens;
+    const code = value.charCodeAt(at);
+    // Words around the operator mean that the quotes are prose or code.
+    if (code === 0x20 || code === 0x28 || code === 0x5b) return null;
+  }
+  return reading.calculated || (reading.joints > 0 && grammar.tokens.word(0) === '||') ? 'joined' : null;
+}

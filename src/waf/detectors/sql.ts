@@ -1,0 +1,157 @@
+// SQL injection: what a value would do to a query it is pasted into, in each place where a query may hold it.
+
+import type { Detect, Detection, Severity } from './detection.ts';
+import { judgeRest } from './sql-injection.ts';
+import * as S from './sql-scan.ts';
+import { isSpace } from './sql-tokens.ts';
+import type { Recognised } from './sql-weighing.ts';
+import { ARITHMETIC, COMPARING, JOINING, STATEMENTS } from './sql-words.ts';
+
+/** Each kind of finding by its number and its sentence. */
+export const sqlFindings: Readonly<Record<Recognised['what'], { readonly id: number; readonly says: string }>> = {
+  stacked: { id: 1042100, says: 'SQL injection: the value ends the query and starts a statement of its own' },
+  union: { id: 1042110, says: 'SQL injection: the value adds the rows of another query by UNION' },
+  tautology: { id: 1042120, says: 'SQL injection: the value adds a condition that is always true' },
+  contradiction: { id: 1042130, says: 'SQL injection: the value adds a condition between constants' },
+  closed: { id: 1042140, says: 'SQL injection: the value closes its quote and comments the rest of the query out' },
+  joined: {
+    id: 1042150,
+    says: 'SQL injection: the value closes its quote, applies an operator and opens the quote again',
+  },
+  call: { id: 1042200, says: 'SQL injection: the value calls a function that waits, reads files or leaks by errors' },
+  subquery: { id: 1042210, says: 'SQL injection: the value holds a query in parentheses' },
+  telling: { id: 1042220, says: 'SQL injection: the value asks the database about itself or reads it piece by piece' },
+  choice: { id: 1042230, says: 'SQL injection: the value holds a CASE expression' },
+  clause: { id: 1042240, says: 'SQL injection: the value adds a clause that probes the columns of the query' },
+  file: { id: 1042250, says: 'SQL injection: the value writes the result of the query into a file' },
+  nested: { id: 1042260, says: 'SQL injection: the value nests expressions deeper than any query does' },
+  statement: { id: 1042900, says: 'the value is a whole SQL statement' },
+  suspicion: { id: 1042910, says: 'the value reads like a part of an SQL query' },
+};
+
+const continuing: ReadonlySet<string> = new Set([
+  ...JOINING,
+  ...COMPARING,
+  ...ARITHMETIC,
+  ...STATEMENTS,
+  ...[
+    'not',
+    'isnull',
+    'notnull',
+    'union',
+    'except',
+    'intersect',
+    'minus',
+    'order',
+    'group',
+    'having',
+    'where',
+    'limit',
+  ],
+  ...['procedure', 'into', 'from', 'for', 'asc', 'desc', 'offset', 'fetch', 'as'],
+]);
+
+/** Whether SQL could be recognised in `value` at all; false is final, and costs about a nanosecond a character. */
+export function mayBeSql(value: string): boolean {
+  return triggers(S.scanSql(value));
+}
+
+function triggers(seen: number): boolean {
+  return (seen & (S.SINGLE_QUOTE | S.DOUBLE_QUOTE | S.BACK_QUOTE)) !== 0 || triggersBare(seen);
+}
+
+function triggersBare(seen: number): boolean {
+  if ((seen & (S.CLAUSE_WORD | S.ATTACK_WORD | S.SYSTEM_MARK)) !== 0) return true;
+  if ((seen & (S.JOINT_WORD | S.COMPARING_WORD)) !== 0 && (seen & S.SUBSTANCE) !== 0) return true;
+  return (seen & S.SEMICOLON_SEEN) !== 0 && (seen & S.STATEMENT_WORD) !== 0;
+}
+
+/** Whether what prose could hold before an injection is worth passing over. */
+function triggersDeep(seen: number): boolean {
+  if ((seen & S.SET_WORD) !== 0 || ((seen & S.OR_WORD) !== 0 && (seen & S.EQUALS) !== 0)) return true;
+  return (seen & S.SEMICOLON_SEEN) !== 0 && (seen & S.STATEMENT_WORD) !== 0;
+}
+
+/** Judges one decoded value for SQL injection in a bare place, in each kind of quotes and in a comment. */
+export const detectSql: Detect = (value) => {
+  const seen = S.scanSql(value);
+  if (!triggers(seen)) return null;
+  const deep = triggersDeep(seen);
+  let best: Detection | null = null;
+  if (triggersBare(seen) && (deep || mayBegin(value, seen)))
+    best = stronger(best, judgeRest(value, 0, '', true, deep), 0);
+  if ((seen & S.SINGLE_QUOTE) !== 0) best = judgeQuoted(value, "'", deep, best);
+  if ((seen & S.DOUBLE_QUOTE) !== 0) best = judgeQuoted(value, '"', deep, best);
+  if ((seen & S.BACK_QUOTE) !== 0) best = judgeQuoted(value, '`', deep, best);
+  if ((seen & S.COMMENT_END) !== 0 && triggersBare(seen)) best = judgeCommented(value, best);
+  return best;
+};
+
+/** A comparing word alone proves something only behind a number. */
+function mayBegin(value: string, seen: number): boolean {
+  if ((seen & (S.JOINT_WORD | S.CLAUSE_WORD | S.ATTACK_WORD | S.SYSTEM_MARK)) !== 0) return true;
+  const code = value.charCodeAt(0);
+  return !isLetter(code);
+}
+
+/** Reads the value as what stands behind each quote that may close the string it is pasted into. */
+function judgeQuoted(value: string, quote: string, deep: boolean, soFar: Detection | null): Detection | null {
+  let best = soFar;
+  const first = value.indexOf(quote);
+  const escapes = value.includes('\\');
+  let last = -1;
+  // The first quote, the first that is not doubled, and the first that is neither doubled nor behind a backslash.
+  for (let way = 0; way < 3; way++) {
+    if (best !== null && best.score >= 5) return best;
+    const at = way === 0 ? first : closing(value, quote, first, way === 2);
+    if (at < 0 || at === last) continue;
+    last = at;
+    if (!deep && !mayContinue(value, at + 1)) continue;
+    best = stronger(best, judgeRest(value, at + 1, quote, true, deep), at);
+    if (escapes) best = stronger(best, judgeRest(value, at + 1, quote, false, deep), at);
+  }
+  return best;
+}
+
+function closing(value: string, quote: string, first: number, backslash: boolean): number {
+  for (let at = backslash ? 0 : first; at < value.length; at++) {
+    if (backslash && value[at] === '\\') at++;
+    else if (value[at] === quote) {
+      if (value[at + 1] !== quote) return at;
+      at++;
+    }
+  }
+  return -1;
+}
+
+/** Whether what follows a closing quote can go on a query: a mark of the language or one of its words. */
+function mayContinue(value: string, from: number): boolean {
+  let at = from;
+  while (at < value.length && (isSpace(value.charCodeAt(at)) || value[at] === ')')) at++;
+  if (at >= value.length) return false;
+  const code = value.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return false;
+  if (!isLetter(code)) return code < 0x80 && code !== 0x5d && code !== 0x2e && code !== 0x3f;
+  let end = at + 1;
+  while (end < at + 12 && isLetter(value.charCodeAt(end))) end++;
+  return continuing.has(value.slice(at, end).toLowerCase());
+}
+
+function isLetter(code: number): boolean {
+  return (code | 32) >= 0x61 && (code | 32) <= 0x7a;
+}
+
+function judgeCommented(value: string, soFar: Detection | null): Detection | null {
+  if (soFar !== null && soFar.score >= 5) return soFar;
+  const close = value.indexOf('*/');
+  const open = value.indexOf('/*');
+  if (close < 0 || (open >= 0 && open < close)) return soFar;
+  return stronger(soFar, judgeRest(value, close + 2, '', true, true), close);
+}
+
+function stronger(best: Detection | null, found: Recognised | null, start: number): Detection | null {
+  if (found === null || (best !== null && best.score >= found.score)) return best;
+  const { id, says } = sqlFindings[found.what];
+  const severity: Severity = found.score >= 5 ? 'CRITICAL' : 'WARNING';
+  return { id, score: found.score, severity, says, start, end: Math.max(start, found.end) };
+}

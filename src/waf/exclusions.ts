@@ -1,0 +1,165 @@
+// What an owner told the WAF not to look at: a detector or rule, in a place, below a path.
+
+import { nearest, type Path, type Problem } from '../base/problem.ts';
+import { percentDecode } from './decodings/percent.ts';
+import { collections } from './places.ts';
+
+/** One exclusion as its owner wrote it; a missing part means every. */
+export interface ExclusionSettings {
+  readonly detector?: string;
+  readonly place?: string;
+  readonly path?: string;
+  readonly because?: string;
+}
+
+interface Exclusion {
+  /** Name of a detector, or '' for every. */
+  readonly detector: string;
+  /** Rule id, or 0 for every. */
+  readonly rule: number;
+  /** Pattern with `*`, or '' for every place. */
+  readonly place: string;
+  /** Prefix without its last `/`, or '' for every path. */
+  readonly path: string;
+}
+
+/** The exclusions of one site. */
+export class Exclusions {
+  readonly #list: readonly Exclusion[];
+
+  private constructor(list: readonly Exclusion[]) {
+    this.#list = list;
+  }
+
+  /** The exclusions that `settings` say; what is wrong with them goes to `problems` under `path`. */
+  static compile(
+    settings: readonly ExclusionSettings[],
+    detectors: readonly string[],
+    path: Path,
+    problems: Problem[],
+  ): Exclusions {
+    return new Exclusions(settings.map((one, index) => compileOne(one, detectors, [...path, index], problems)));
+  }
+
+  get count(): number {
+    return this.#list.length;
+  }
+
+  /** Whether an owner excluded `detector` (or its rule `id`) at `place` on the request path `path`, still encoded. */
+  cover(detector: string, id: number, place: string, path: string): boolean {
+    for (const one of this.#list) {
+      if (one.detector !== '' && one.detector !== detector) continue;
+      if (one.rule !== 0 && one.rule !== id) continue;
+      if (one.place !== '' && !matchesPlace(one.place, place)) continue;
+      if (one.path === '' || isBelow(path, one.path)) return true;
+    }
+    return false;
+  }
+}
+
+function compileOne(
+  setting: ExclusionSettings,
+  detectors: readonly string[],
+  path: Path,
+  problems: Problem[],
+): Exclusion {
+  const { detector = '', place = '', path: prefix = '' } = setting;
+  const rule = ruleNumber(detector);
+  if (detector !== '' && rule === 0 && !detectors.includes(detector)) {
+    const near = nearest(detector, detectors);
+    problems.push({
+      path: [...path, 'detector'],
+      code: 'waf/unknown-detector',
+      says: `there is no detector "${detector}"`,
+      instead:
+        near === null ? `one of ${detectors.join(', ')}, or a rule id such as 1030001` : `did you mean "${near}"?`,
+    });
+  }
+  if (place !== '') judgePlace(place, path, problems);
+  if (prefix !== '' && !prefix.startsWith('/'))
+    problems.push({
+      path: [...path, 'path'],
+      code: 'waf/bad-exclusion-path',
+      says: `the path "${prefix}" does not begin with "/"`,
+      instead: `"/${prefix}"`,
+    });
+  return {
+    detector: rule === 0 ? detector : '',
+    rule,
+    place,
+    path: prefix.endsWith('/') ? prefix.slice(0, -1) : prefix,
+  };
+}
+
+/** The number of a rule id, or 0 for a word. */
+function ruleNumber(detector: string): number {
+  const number = Number(detector);
+  return Number.isInteger(number) && number >= 1_000_000 && number < 2_000_000 ? number : 0;
+}
+
+function judgePlace(place: string, path: Path, problems: Problem[]): void {
+  const colon = place.indexOf(':');
+  const collection = colon < 0 ? place : place.slice(0, colon);
+  const isKnown = collections.includes(collection);
+  if (isKnown && colon !== place.length - 1) return;
+  const near = isKnown ? collection : nearest(collection, collections);
+  problems.push({
+    path: [...path, 'place'],
+    code: 'waf/bad-place',
+    says: isKnown ? `the place "${place}" ends with a colon and no name` : `there is no place "${collection}"`,
+    instead:
+      near === null
+        ? `one of ${collections.join(', ')}, with a name where it has names: "ARGS:code"`
+        : `"${near}${isKnown ? ':*' : colon < 0 ? '' : place.slice(colon)}"`,
+  });
+}
+
+/** `ARGS` means `ARGS:*`; header names compare without case because fields are known in lower case. */
+function matchesPlace(pattern: string, place: string): boolean {
+  if (!pattern.includes(':')) return place === pattern || place.startsWith(`${pattern}:`);
+  return matchesGlob(place.startsWith('REQUEST_HEADERS:') ? lowerName(pattern) : pattern, place);
+}
+
+function lowerName(pattern: string): string {
+  const colon = pattern.indexOf(':');
+  return pattern.slice(0, colon) + pattern.slice(colon).toLowerCase();
+}
+
+/** Whether `text` is `pattern`, in which `*` stands for anything. Goes back to the last `*` only. */
+function matchesGlob(pattern: string, text: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  for (let index = 0; index < text.length; ) {
+    if (pattern[at] === '*') {
+      star = at++;
+      resume = index;
+    } else if (at < pattern.length && pattern[at] === text[index]) {
+      at++;
+      index++;
+    } else if (star >= 0) {
+      at = star + 1;
+      index = ++resume;
+    } else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
+}
+
+/**
+ * Whether the request path lies below `prefix` on a segment boundary. A path that an application could read in another
+ * way (dot segments, backslashes, doubled slashes, a second layer of encoding) lies below nothing: an exclusion is no way in.
+ */
+function isBelow(path: string, prefix: string): boolean {
+  const decoded = percentDecode(path, false);
+  if (!decoded.startsWith(prefix)) return false;
+  if (decoded.length > prefix.length && decoded.charCodeAt(prefix.length) !== 47) return false;
+  return (
+    !decoded.includes('/.') &&
+    !decoded.includes('//') &&
+    !decoded.includes('\\') &&
+    !decoded.includes('%') &&
+    !decoded.includes(';') &&
+    !decoded.includes('\0')
+  );
+}

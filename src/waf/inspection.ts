@@ -1,0 +1,290 @@
+// The inspection of one exchange: values go in, findings and the score come out, and a refusal once the score is reached.
+
+import type { Exchange } from '../traffic/exchange.ts';
+import type { Finding } from '../traffic/finding.ts';
+import { answer, pass, type Refusal, type Verdict } from '../traffic/verdict.ts';
+import { classify, HIGH } from './classes.ts';
+import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
+import { styleDecode } from './decodings/escapes.ts';
+import type { Detection } from './detectors/detection.ts';
+import { detectors } from './detectors.ts';
+import type { Exclusions } from './exclusions.ts';
+import { type JsonPath, type JsonVisitor, looksLikeJson, walkJson } from './json.ts';
+import { HTML, jsonName, type Place, placeName } from './places.ts';
+
+/** What the WAF holds for one site. */
+export interface SitePolicy {
+  readonly site: string;
+  readonly mode: 'block' | 'detect' | 'off';
+  readonly exclusions: Exclusions;
+}
+
+/** The bounds of one inspection. */
+export interface InspectionLimits {
+  readonly threshold: number;
+  readonly maxInspectedBytes: number;
+  readonly bodyOverLimit: 'refuse' | 'pass';
+  readonly maxArguments: number;
+  readonly maxJsonDepth: number;
+}
+
+/** Findings kept on one exchange; the score goes on counting. */
+const maxFindings = 32;
+/** Longest excerpt of a value in a finding, in characters. */
+const maxExcerpt = 256;
+/** JSON in JSON in a value: how often it is opened. */
+const maxEmbedded = 2;
+/** Characters judged for one exchange, as a multiple of the inspected bytes: every layer of every value counts. */
+const maxEffort = 16;
+/** Room for the head, which has its own limits. */
+const headEffort = 1 << 18;
+
+const none: readonly string[] = Object.freeze([]);
+
+/** One exchange under inspection. `stopped` says that nothing more needs to be judged. */
+export class Inspection implements JsonVisitor {
+  readonly limits: InspectionLimits;
+  readonly exchange: Exchange;
+  readonly policy: SitePolicy;
+  phase: 1 | 2;
+  /** Detections before exclusions: what tells a clean value from one that was excused. */
+  detections = 0;
+  refusal: Refusal | null = null;
+  /** Arguments seen, in the query and the body together. */
+  argumentCount = 0;
+  #effort: number;
+  #embedded = 0;
+  #embeddedIn: Place | null = null;
+  #embeddedName = '';
+  #embeddedDecoded = none;
+
+  constructor(limits: InspectionLimits, exchange: Exchange, policy: SitePolicy, phase: 1 | 2) {
+    this.limits = limits;
+    this.exchange = exchange;
+    this.policy = policy;
+    this.phase = phase;
+    this.#effort = headEffort + maxEffort * limits.maxInspectedBytes;
+  }
+
+  get stopped(): boolean {
+    return this.refusal !== null;
+  }
+
+  get verdict(): Verdict {
+    return this.refusal ?? pass;
+  }
+
+  /** Counts one argument; refuses from the limit on. */
+  countArgument(): void {
+    if (++this.argumentCount !== this.limits.maxArguments + 1) return;
+    const says = `the request has more than ${this.limits.maxArguments} arguments`;
+    this.refuse(400, 'waf/too-many-arguments', 1050003, says, 'ARGS');
+  }
+
+  /**
+   * Judges one value in every form it has under its encodings. `decoded` names what was already undone. False where a
+   * look at its characters was enough.
+   */
+  value(place: Place, name: string, text: string, decoded: readonly string[] = none): boolean {
+    const mask = classify(text, 0, text.length);
+    if (mask === 0 && !mayBeEncoded(text, 0)) return false;
+    this.#unfold(place, name, text, mask, decoded);
+    return true;
+  }
+
+  #unfold(place: Place, name: string, text: string, classes: number, decoded: readonly string[]): void {
+    let mask = classes;
+    let form = text;
+    let names = decoded;
+    if ((mask & HIGH) !== 0) {
+      const folds = [...decoded];
+      form = foldInto(text, folds);
+      names = folds;
+      mask = classify(form, 0, form.length);
+    }
+    for (let layer = names.length; !this.stopped; layer++) {
+      this.#judge(place, name, form, mask, names);
+      if (!mayBeEncoded(form, mask) || this.stopped) return;
+      if (form.includes('.')) this.#token(place, name, form, names);
+      const peeled = layer >= maxLayers ? null : peel(form, mask, names);
+      if (peeled === null) {
+        if (layer > maxHonestLayers) this.#nested(place, name, form, names);
+        return;
+      }
+      this.#judgeStyle(place, name, form, names);
+      form = peeled.text;
+      names = peeled.decoded;
+      mask = classify(form, 0, form.length);
+    }
+  }
+
+  /** Adds what a detector recognised, unless an owner excluded it there. */
+  found(
+    detector: string,
+    detection: Detection,
+    place: Place,
+    name: string,
+    text: string,
+    decoded: readonly string[],
+  ): void {
+    this.detections++;
+    const end = Math.min(detection.end, detection.start + maxExcerpt);
+    this.#record({
+      id: detection.id,
+      detector,
+      phase: this.phase,
+      severity: detection.severity,
+      score: detection.score,
+      says: detection.says,
+      place: placeName(place, name),
+      value: text.slice(detection.start, end),
+      decoded,
+    });
+  }
+
+  /** Records what makes a request impossible to judge: refused with `status` where the site blocks. */
+  refuse(status: number, why: string, id: number, says: string, place: string, value = ''): void {
+    this.detections++;
+    if (this.stopped || this.policy.exclusions.cover('evasion', id, place, this.exchange.path)) return;
+    this.#refuseAnyway(status, why, id, says, place, value);
+  }
+
+  #refuseAnyway(status: number, why: string, id: number, says: string, place: string, value: string): void {
+    const { exchange, policy } = this;
+    if (exchange.findings?.some((one) => one.id === id) === true) return;
+    const score = this.limits.threshold;
+    const detector = 'evasion';
+    this.#keep({ id, detector, phase: this.phase, severity: 'CRITICAL', score, says, place, value, decoded: none });
+    exchange.wafScore += score;
+    if (policy.mode === 'block') this.#block(answer(status, why, says, rule(id, detector), { place, value }));
+    else exchange.wafAction = 'detect';
+  }
+
+  /** The inspection broke: nothing is known of the request, so that it is refused where the site blocks. */
+  fail(error: unknown): void {
+    const says = `the inspection failed: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown error'}`;
+    if (this.stopped) return;
+    if (this.policy.mode === 'block') this.#block(answer(403, 'waf/failed', says));
+    else this.exchange.wafAction = 'detect';
+  }
+
+  /** A key of JSON that stands inside a value. */
+  name(text: string, path: JsonPath): boolean {
+    this.value(this.#embeddedIn ?? jsonName, this.#embeddedPath(path), text, this.#embeddedDecoded);
+    return this.stopped;
+  }
+
+  /** A string of JSON that stands inside a value. */
+  text(text: string, path: JsonPath): boolean {
+    return this.name(text, path);
+  }
+
+  #embeddedPath(path: JsonPath): string {
+    const inner = path.toString();
+    return inner === '' ? this.#embeddedName : `${this.#embeddedName}.${inner}`;
+  }
+
+  #judge(place: Place, name: string, form: string, mask: number, decoded: readonly string[]): void {
+    this.#effort -= form.length;
+    if (this.#effort < 0) {
+      this.detections++;
+      // Because no exclusion may excuse it: what comes behind the excused value would go by unseen.
+      const says = 'the values have too many layers of encoding to be judged';
+      this.#refuseAnyway(403, 'waf/too-costly', 1050004, says, placeName(place, name), '');
+      return;
+    }
+    if (place.embedsJson && this.#embedded < maxEmbedded && looksLikeJson(form)) {
+      if (this.#judgeJson(place, name, form, decoded) || this.stopped) return;
+    }
+    for (const detector of detectors) {
+      if ((place.runs & detector.bit) === 0 || (mask & detector.gate) === 0) continue;
+      const detection = detector.detect(form, place);
+      if (detection === null) continue;
+      this.found(detector.name, detection, place, name, form, decoded);
+      if (this.stopped) return;
+    }
+  }
+
+  /** Judges the parts of a value that is JSON; false where it is none after all. */
+  #judgeJson(place: Place, name: string, form: string, decoded: readonly string[]): boolean {
+    const outer = [this.#embeddedIn, this.#embeddedName, this.#embeddedDecoded] as const;
+    this.#embedded++;
+    this.#embeddedIn = place;
+    this.#embeddedName = name;
+    this.#embeddedDecoded = decoded;
+    const outcome = walkJson(form, this.limits.maxJsonDepth, this);
+    this.#embedded--;
+    [this.#embeddedIn, this.#embeddedName, this.#embeddedDecoded] = outer;
+    return outcome === 'whole';
+  }
+
+  /** A form as CSS reads its escapes; only markup can be hidden that way. */
+  #judgeStyle(place: Place, name: string, form: string, decoded: readonly string[]): void {
+    if ((place.runs & HTML) === 0 || !form.includes('\\')) return;
+    const styled = styleDecode(form);
+    if (styled === form) return;
+    const markup = detectors[1]!;
+    this.#effort -= form.length;
+    const detection = markup.detect(styled, place);
+    if (detection !== null) this.found(markup.name, detection, place, name, styled, [...decoded, 'cssDecode']);
+  }
+
+  /** The readable parts of a token such as a JWT: `header.claims.signature`. */
+  #token(place: Place, name: string, form: string, decoded: readonly string[]): void {
+    if (!form.startsWith('eyJ')) return;
+    for (const part of form.split('.', 3)) {
+      if (this.stopped) return;
+      const peeled = part.length > 15 ? peel(part, 0, decoded) : null;
+      if (peeled !== null) this.value(place, name, peeled.text, peeled.decoded);
+    }
+  }
+
+  #nested(place: Place, name: string, form: string, decoded: readonly string[]): void {
+    const says = `the value was encoded ${decoded.length} times over, more than any application undoes`;
+    const detection: Detection = { id: 1050001, score: 3, severity: 'WARNING', says, start: 0, end: form.length };
+    this.found('evasion', detection, place, name, form, decoded);
+  }
+
+  #record(finding: Finding): void {
+    const { exchange, policy } = this;
+    if (policy.exclusions.cover(finding.detector, finding.id, finding.place, exchange.path)) return;
+    // Because the same suspicion raised twice is no proof: each rule counts once, with the highest score it gave.
+    let counted = 0;
+    let seen = -1;
+    const findings = exchange.findings ?? [];
+    for (let index = 0; index < findings.length; index++) {
+      if (findings[index]!.id !== finding.id) continue;
+      counted = Math.max(counted, findings[index]!.score);
+      if (findings[index]!.place === finding.place) seen = index;
+    }
+    if (seen < 0) this.#keep(finding);
+    else if (findings[seen]!.score < finding.score) findings[seen] = finding;
+    exchange.wafScore += Math.max(0, finding.score - counted);
+    if (exchange.wafScore < this.limits.threshold) return;
+    if (policy.mode === 'block') this.#block(this.#refusal());
+    else exchange.wafAction = 'detect';
+  }
+
+  #keep(finding: Finding): void {
+    this.exchange.findings ??= [];
+    if (this.exchange.findings.length < maxFindings) this.exchange.findings.push(finding);
+  }
+
+  /** The refusal for the finding that weighs most. */
+  #refusal(): Refusal {
+    let worst: Finding | null = null;
+    for (const one of this.exchange.findings ?? []) if (worst === null || one.score > worst.score) worst = one;
+    if (worst === null) return answer(403, 'waf/failed', 'the score was reached without a finding');
+    const evidence = { place: worst.place, value: worst.value };
+    return answer(403, `waf/${worst.detector}`, worst.says, rule(worst.id, worst.detector), evidence);
+  }
+
+  #block(refusal: Refusal): void {
+    this.refusal = refusal;
+    this.exchange.wafAction = 'block';
+  }
+}
+
+function rule(id: number, description: string) {
+  return { id: String(id), description, at: '' };
+}

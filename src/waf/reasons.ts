@@ -1,0 +1,46 @@
+// Why the WAF refuses: one row a reason, for the counter, the log, and the person who has to let something pass.
+
+import type { Reason } from '../traffic/verdict.ts';
+
+const exclude = 'Exclude the detector for this place: sites[].waf.exclude: [{ detector, place, path, because }].';
+const limit = (name: string) => `Raise ${name}, or set waf.mode: detect for the site to see what it would refuse.`;
+
+/** Every `why` of this station. */
+export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
+  'waf/sql-injection': { says: 'A value would change the meaning of an SQL statement.', allow: exclude },
+  'waf/cross-site-scripting': { says: 'A value would run a script in the page that shows it.', allow: exclude },
+  'waf/path-traversal': { says: 'A value would reach a file outside its folder.', allow: exclude },
+  'waf/command-injection': { says: 'A value would run a command on the server.', allow: exclude },
+  'waf/scanner': { says: 'The client names itself an attack tool.', allow: exclude },
+  'waf/xml-entity': {
+    says: 'An XML document declares entities, which can read files and fill memory.',
+    allow: exclude,
+  },
+  'waf/evasion': { says: 'A value was encoded or broken in a way that hides what it says.', allow: exclude },
+  'waf/body-too-long-to-inspect': {
+    says: 'The body is longer than what is inspected.',
+    allow: `${limit('waf.max_inspected')} waf.body_over_limit: pass lets the rest through unseen.`,
+  },
+  'waf/encoded-body': {
+    says: 'The body is compressed and cannot be inspected.',
+    allow: 'Exclude { detector: evasion, place: "REQUEST_HEADERS:content-encoding" } where the application needs it.',
+  },
+  'waf/unknown-charset': {
+    says: 'The body is declared in a character set that cannot be inspected.',
+    allow: 'Exclude { detector: evasion, place: "REQUEST_HEADERS:content-type" } where the application needs it.',
+  },
+  'waf/multipart-malformed': {
+    says: 'The multipart body can be read in more than one way.',
+    allow: 'Exclude { detector: evasion, place: REQUEST_BODY } for the path that needs it.',
+  },
+  'waf/too-many-arguments': { says: 'The request has more arguments than allowed.', allow: limit('waf.max_arguments') },
+  'waf/json-too-deep': { says: 'The JSON body is nested deeper than allowed.', allow: limit('waf.max_json_depth') },
+  'waf/too-costly': {
+    says: 'The values are encoded so often that judging them costs too much.',
+    allow: 'Send the values with one encoding.',
+  },
+  'waf/failed': {
+    says: 'The inspection itself failed, so that nothing is known of the request.',
+    allow: 'This is a defect of Portcullis: report the journey; waf.mode: detect for the site lets requests pass.',
+  },
+});

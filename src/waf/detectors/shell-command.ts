@@ -302,12 +302,12 @@ function rankArgument(raw: string, name: string, interprets: boolean, index: num
   if (isPath(lower, raw)) return SHAPED;
   if (raw.includes('$(') || raw.includes('${') || raw.includes('$IFS')) return SHAPED;
   if (name === 'echo' || name === 'printf') return LIKELY;
+  if (lower.includes('://') || (isNumeric(raw) && isAddress(raw))) return SHAPED;
   if (index === 0 && TECHNICAL.has(name)) return LIKELY;
   if (index > 0 && !lower.includes('.')) return NO_COMMAND;
   const code = raw.charCodeAt(0);
   if (code >= 0x30 && code <= 0x39 && isNumeric(raw))
     return COUNTING.has(name) ? LIKELY : isAddress(raw) ? SHAPED : NO_COMMAND;
-  if (lower.includes('://')) return SHAPED;
   return looksLikeFile(lower) || code === 0x24 || (code === 0x2a && raw.length > 1) ? LIKELY : NO_COMMAND;
 }
 

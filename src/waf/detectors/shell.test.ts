@@ -124,7 +124,6 @@ describe('what holds for every value', () => {
     '\n',
     ';\t',
     '$(',
-    '`',
     "';",
     '";',
     '|\v',
@@ -148,6 +147,7 @@ describe('what holds for every value', () => {
         fc.constantFrom('', ';', ' #', "'", '"', '&', ' | x'),
         (prefix, separator, command, end) => {
           assert.ok(score(prefix + separator + command + end) >= 5, prefix + separator + command + end);
+          assert.ok(score(`${prefix}\`${command}\``) >= 5, `backquoted ${command} behind ${prefix}`);
         },
       ),
       { numRuns: 3000 },

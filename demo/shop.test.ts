@@ -51,6 +51,12 @@ describe('the shop without a gate', () => {
     assert.match(answer.body, /Ada.*Grace/);
   });
 
+  it('tells what reached it, itself apart', async () => {
+    await send('/health?seen=1');
+    const { body } = await send('/visits');
+    assert.match(body, /"GET \/health\?seen=1"\]/);
+  });
+
   it('loses its table of users to SQL injection', async () => {
     assert.match((await send('/users?id=1')).body, /ada@shop\.example/);
     assert.equal((await attempt(attack('sql-injection'))).status, 200);

@@ -21,6 +21,8 @@ export interface Shop {
 export const secret = 'the key of the till is 4711';
 
 const maxComments = 100;
+const maxVisits = 1000;
+const maxTargetShown = 2000;
 const maxBodyBytes = 1024 * 1024;
 
 const products: readonly Product[] = [
@@ -40,7 +42,7 @@ export function openShop(): Shop {
   writeFileSync(join(folder, 'secret.txt'), `${secret}\n`);
   const database = new DatabaseSync(':memory:');
   fill(database);
-  const shop: Room = { database, comments: [...firstComments], files: join(folder, 'files') };
+  const shop: Room = { database, comments: [...firstComments], visits: [], files: join(folder, 'files') };
   const server = createServer((request, response) => {
     serve(shop, request, response).catch((error: Error) => {
       if (!response.headersSent) send(response, 500, page('It broke', `<pre>${error.message}</pre>`));
@@ -62,6 +64,8 @@ export function openShop(): Shop {
 interface Room {
   readonly database: DatabaseSync;
   readonly comments: string[];
+  /** The last requests that came in, `GET /users?id=1`, so that everybody can see what a gate kept away. */
+  readonly visits: string[];
   readonly files: string;
 }
 
@@ -80,6 +84,9 @@ async function serve(shop: Room, request: IncomingMessage, response: ServerRespo
   if (!isFromHere(request))
     return send(response, 403, page('Not from there', '<p>Only this machine may shop here.</p>'));
   const target = request.url ?? '/';
+  if (target === '/visits') return sendJson(response, 200, shop.visits);
+  shop.visits.push(`${request.method} ${target.slice(0, maxTargetShown)}`);
+  if (shop.visits.length > maxVisits) shop.visits.shift();
   const mark = target.indexOf('?');
   // Because URL would tidy `/files/../..` away, and a shop with holes takes what it gets.
   const path = mark < 0 ? target : target.slice(0, mark);

@@ -5,44 +5,22 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { normalise } from './base/address.ts';
-import type { Clock } from './base/clock.ts';
-import type { Identifiers } from './base/identifier.ts';
-import type { Connections } from './connections/connections.ts';
 import type { Generation } from './generation.ts';
 import { ClientSide, placingPath, SeenFields } from './http/http.ts';
-import type { Observe } from './observe/observe.ts';
-import { Passage } from './passage.ts';
-import { withReadBuffer } from './ports/ports.ts';
+import { type Gate, type GatewayTools, type Listener, Passage, refuse } from './passage.ts';
+import { readInto } from './ports/ports.ts';
 import { Connection, type TlsFacts } from './traffic/connection.ts';
-import type { Timekeeper } from './traffic/deadline.ts';
 import type { Exchange } from './traffic/exchange.ts';
 import { answer, type Refusal } from './traffic/verdict.ts';
-
-/** A listener as the spine needs it. */
-export interface Listener {
-  readonly name: string;
-  readonly port: number;
-  readonly tls: boolean;
-  /** Port of the redirect's target, or 0 where this listener does not redirect. */
-  readonly redirectPort: number;
-  accepted: number;
-}
-
-/** What outlives a generation. */
-export interface GatewayTools {
-  readonly clock: Clock;
-  readonly timekeeper: Timekeeper;
-  readonly identifiers: Identifiers;
-  readonly connections: Connections;
-  readonly observe: Observe;
-}
 
 const deniedNumber = 0;
 
 /** The gate itself. `generation` may be replaced whole at any time; a running exchange keeps the one it came under. */
-export class Gateway {
+export class Gateway implements Gate {
   generation: Generation;
   readonly tools: GatewayTools;
+  /** A record that may be renewed for the next exchange, or null. */
+  spare: Exchange | null = null;
   readonly #passages = new Set<Passage>();
   /** Sockets within their TLS handshake: they have no passage yet, and must not outlive the gate. */
   readonly #handshakes = new Set<Socket>();
@@ -83,7 +61,7 @@ export class Gateway {
       this.#markRule(connection, rule, microseconds);
       connection.endedWhy = refusal.why;
       socket.destroy();
-      observe.tellConnection(connection, identifiers.next(), 'firewall', refusal.says);
+      observe.tellConnection(connection, identifiers.next(clock.now()), 'firewall', refusal.says);
       return null;
     }
     const admitted = connections.admit(peer, peerPort, local, listener.port, listener.name, listener.tls);
@@ -95,7 +73,7 @@ export class Gateway {
     this.#markRule(connection, rule, microseconds);
     connection.endedWhy = admitted.why;
     socket.destroy();
-    observe.tellConnection(connection, identifiers.next(), 'connections', admitted.says);
+    observe.tellConnection(connection, identifiers.next(clock.now()), 'connections', admitted.says);
     return null;
   }
 
@@ -131,7 +109,7 @@ export class Gateway {
         connection.endedWhy = why;
         connection.lastActiveAt = this.tools.clock.now();
         this.tools.connections.end(connection);
-        this.tools.observe.tellConnection(connection, this.tools.identifiers.next(), 'tls', says);
+        this.tools.observe.tellConnection(connection, this.tools.identifiers.next(connection.lastActiveAt), 'tls', says);
       },
     );
   }
@@ -142,8 +120,13 @@ export class Gateway {
     const passage = new Passage(this, side, listener);
     this.#passages.add(passage);
     const buffer = this.#readBuffer;
-    const fed = connection.secure ? null : withReadBuffer(socket, buffer, (count) => side.read(buffer, count));
-    side.start(fed ?? socket, passage, fed !== null);
+    const isFed = readInto(socket, buffer, (count) => side.read(buffer, count));
+    side.start(socket, passage, isFed);
+  }
+
+  /** Asks the stations about the head of an exchange, under the generation that stands. */
+  judgeHead(exchange: Exchange, generation: Generation): Refusal | null {
+    return judgeHead(exchange, generation, true);
   }
 
   /** The connection of a passage is over. */
@@ -173,24 +156,20 @@ export function judgeHead(exchange: Exchange, generation: Generation, count: boo
   const site = index < 0 ? null : generation.siteSettings[index]!;
   exchange.site = site?.name ?? '';
 
-  const ratesFrom = performance.now();
   const ratePolicy = index < 0 ? rates.common : rates.policies[index]!;
-  const rateVerdict = count ? rates.judge(exchange, ratePolicy) : rates.peek(exchange, ratePolicy);
-  const wafFrom = performance.now();
-  exchange.ratesMicroseconds = (wafFrom - ratesFrom) * 1000;
-  if (rateVerdict.kind !== 'pass') return refuse(exchange, 'rates', rateVerdict);
+  if (ratePolicy.limits.length > 0) {
+    const from = performance.now();
+    const verdict = count ? rates.judge(exchange, ratePolicy) : rates.peek(exchange, ratePolicy);
+    exchange.ratesMicroseconds = (performance.now() - from) * 1000;
+    if (verdict.kind !== 'pass') return refuse(exchange, 'rates', verdict);
+  }
   if (site === null)
     return refuse(exchange, 'http', answer(404, 'http/no-site', `no site has host "${exchange.host}" and path ${exchange.placingPath}`));
 
-  const wafVerdict = waf.inspectHead(exchange, waf.policies[index]!);
-  exchange.wafMicroseconds = (performance.now() - wafFrom) * 1000;
-  return wafVerdict.kind === 'pass' ? null : refuse(exchange, 'waf', wafVerdict);
-}
-
-/** Writes a refusal into its exchange. */
-export function refuse(exchange: Exchange, station: string, refusal: Refusal): Refusal {
-  exchange.refusal = refusal;
-  exchange.refusedBy = station;
-  exchange.status = refusal.status;
-  return refusal;
+  const wafPolicy = waf.policies[index]!;
+  if (wafPolicy.mode === 'off') return null;
+  const from = performance.now();
+  const verdict = waf.inspectHead(exchange, wafPolicy);
+  exchange.wafMicroseconds = (performance.now() - from) * 1000;
+  return verdict.kind === 'pass' ? null : refuse(exchange, 'waf', verdict);
 }

@@ -3,7 +3,7 @@
 import { joined } from './base/catalogue.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { type Built, built, failed, type Path, type Problem } from './base/problem.ts';
-import type { Settings, SiteSettings } from './config/settings.ts';
+import type { Settings, SiteSettings } from './config/config.ts';
 import { build as buildConnections, type Connections, reasons as connectionReasons } from './connections/connections.ts';
 import { build as buildFirewall, type Firewall, reasons as firewallReasons } from './firewall/firewall.ts';
 import {

@@ -3,9 +3,12 @@
 
 import { performance } from 'node:perf_hooks';
 import { latin1 } from './base/bytes.ts';
-import { type Gateway, judgeHead, type Listener, refuse } from './gateway.ts';
+import type { Clock } from './base/clock.ts';
+import type { Identifiers } from './base/identifier.ts';
+import type { Connections } from './connections/connections.ts';
 import type { Generation } from './generation.ts';
 import { type ClientHandler, type ClientSide, ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
+import type { Observe } from './observe/observe.ts';
 import {
   type AnswerReceiver,
   answerHeadText,
@@ -19,12 +22,45 @@ import {
   type Upstream,
 } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
+import type { Connection } from './traffic/connection.ts';
+import type { Timekeeper } from './traffic/deadline.ts';
 import { Exchange } from './traffic/exchange.ts';
 import type { Fault } from './traffic/fault.ts';
 import type { Headers } from './traffic/headers.ts';
 import { answer, type Refusal } from './traffic/verdict.ts';
 import type { AnswerHead, RequestHead } from './traffic/wire.ts';
 import type { BodyInspector } from './waf/waf.ts';
+
+/** A listener as the spine needs it. */
+export interface Listener {
+  readonly name: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Port of the redirect's target, or 0 where this listener does not redirect. */
+  readonly redirectPort: number;
+  accepted: number;
+}
+
+/** What outlives a generation. */
+export interface GatewayTools {
+  readonly clock: Clock;
+  readonly timekeeper: Timekeeper;
+  readonly identifiers: Identifiers;
+  readonly connections: Connections;
+  readonly observe: Observe;
+}
+
+/** What a passage needs of the gate that it leads through. */
+export interface Gate {
+  /** A record that may be renewed for the next exchange, or null. */
+  spare: Exchange | null;
+  readonly generation: Generation;
+  readonly tools: GatewayTools;
+  /** Asks the stations about the head of an exchange: the refusal, or null where it may go on. */
+  judgeHead(exchange: Exchange, generation: Generation): Refusal | null;
+  /** The connection of a passage is over. */
+  forget(passage: Passage, connection: Connection): void;
+}
 
 /** Pieces up to this size are gathered into one write; larger ones are written by themselves. */
 const maxGatheredBytes = 16_384;
@@ -36,7 +72,7 @@ const maxTries = 4;
 /** The passage of one client connection. Only one exchange is under way at a time. */
 export class Passage implements ClientHandler, AnswerReceiver {
   readonly side: ClientSide;
-  readonly #gateway: Gateway;
+  readonly #gateway: Gate;
   readonly #listener: Listener;
   /** Forwarding fields that are the same for each request of this connection, '' until made. */
   #forwarding = '';
@@ -70,7 +106,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
   #keepAlive = true;
   #clientFlows = true;
 
-  constructor(gateway: Gateway, side: ClientSide, listener: Listener) {
+  constructor(gateway: Gate, side: ClientSide, listener: Listener) {
     this.#gateway = gateway;
     this.side = side;
     this.#listener = listener;
@@ -84,27 +120,27 @@ export class Passage implements ClientHandler, AnswerReceiver {
     const { connection } = this.side;
     const generation = this.#gateway.generation;
     const now = clock.now();
-    const exchange = new Exchange(
-      identifiers.next(),
-      connection,
-      connection.requests,
-      now,
-      head.method,
-      head.target,
-      head.path,
-      head.query,
-      head.version,
-      head.host,
-      head.headers,
-      head.framing === 'chunked' ? -1 : Math.max(0, head.contentLength),
-    );
+    const exchange = this.#record(identifiers.next(now), head, now);
     exchange.requestBytes = head.bytes;
     connection.lastActiveAt = now;
     this.#begin(exchange, head, generation);
-    const refusal = judgeHead(exchange, generation, true);
+    const refusal = this.#gateway.judgeHead(exchange, generation);
     if (this.#listener.redirectPort > 0 && (refusal === null || refusal.why.startsWith('waf/'))) this.#redirect(exchange, head);
     else if (refusal !== null) this.#answerRefusal(refusal);
     else this.#admit(exchange, head);
+  }
+
+  /** The record of a new exchange: a spare one where there is one. */
+  #record(id: string, head: RequestHead, now: number): Exchange {
+    const { connection } = this.side;
+    const { method, target, path, query, version, host, headers } = head;
+    const bodyLength = head.framing === 'chunked' ? -1 : Math.max(0, head.contentLength);
+    const { spare } = this.#gateway;
+    const number = connection.requests;
+    if (spare === null) return new Exchange(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
+    this.#gateway.spare = null;
+    spare.renew(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
+    return spare;
   }
 
   #begin(exchange: Exchange, head: RequestHead, generation: Generation): void {
@@ -215,7 +251,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
     // Not one request was read: the connection's journey says why.
     const { tools } = this.#gateway;
     const { connection } = this.side;
-    const id = tools.identifiers.next();
+    const id = tools.identifiers.next(tools.clock.now());
     connection.endedWhy = fault.why;
     connection.lastActiveAt = tools.clock.now();
     tools.observe.tellConnection(connection, id, 'http', fault.says);
@@ -238,7 +274,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
     } else if (connection.requests === 0 && connection.endedWhy === '') {
       connection.endedWhy = why || 'http/no-request';
       connection.lastActiveAt = tools.clock.now();
-      tools.observe.tellConnection(connection, tools.identifiers.next(), 'http', 'the connection ended without a request');
+      tools.observe.tellConnection(connection, tools.identifiers.next(connection.lastActiveAt), 'http', 'the connection ended without a request');
     }
     this.#gateway.forget(this, connection);
   }
@@ -338,6 +374,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
     if (head.framing === 'length' || (head.framing === 'none' && head.contentLength >= 0 && head.status !== 204)) text += `Content-Length: ${head.contentLength}\r\n`;
     else if (head.framing === 'chunked' || head.framing === 'until-close') {
       this.#isAnswerChunked = !isOld;
+      this.side.isAnswerUntilClose = isOld;
       if (isOld) this.#keepAlive = false;
       else text += 'Transfer-Encoding: chunked\r\n';
     }
@@ -414,9 +451,13 @@ export class Passage implements ClientHandler, AnswerReceiver {
       this.side.closeGently('');
       return;
     }
-    if (!this.#isHeadWritten && this.#replay !== null && this.#tries < this.#maxTries(failure) && mayRetry(failure, upstream, exchange.method)) {
-      this.#send(this.#route!.after(this.#pool!), this.#replay, !failure.isUnsent);
-      return;
+    if (!this.#isHeadWritten && this.#tries < this.#maxTries(failure) && mayRetry(failure, upstream, exchange.method)) {
+      const request = failure.isUnsent ? upstream.takeUnsent() : this.#replay;
+      if (request !== null) {
+        // A body that still comes waits for `onUpstreamDrain`, which a fresh connection is sure to call.
+        this.#send(this.#route!.after(this.#pool!), request, !failure.isUnsent || !this.#bodyEnded);
+        return;
+      }
     }
     if (this.#isHeadWritten) {
       // The client has part of an answer: the only honest end is to break it off (RFC 9112 8).
@@ -495,7 +536,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#replay = null;
     this.#out = '';
     exchange.ms = performance.now() - this.#startedMs;
-    this.#gateway.tools.observe.tell(exchange);
+    this.#gateway.spare = this.#gateway.tools.observe.tell(exchange) ?? this.#gateway.spare;
   }
 
   // ---- WebSocket
@@ -503,7 +544,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
   #openTunnel(head: AnswerHead, upstream: Upstream): void {
     const exchange = this.#exchange!;
     if (!this.#head!.isWebSocket || head.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
-      this.#refuse('proxy', answer(502, 'proxy/bad-answer', `${upstream.endpoint} switched protocols without being asked to`));
+      upstream.reject('it switched protocols without being asked to');
       return;
     }
     upstream.becomeTunnel();
@@ -522,3 +563,10 @@ export class Passage implements ClientHandler, AnswerReceiver {
 
 const crlf = Buffer.from('\r\n');
 
+/** Writes a refusal into its exchange. */
+export function refuse(exchange: Exchange, station: string, refusal: Refusal): Refusal {
+  exchange.refusal = refusal;
+  exchange.refusedBy = station;
+  exchange.status = refusal.status;
+  return refusal;
+}

@@ -2,9 +2,10 @@
 
 import { performance } from 'node:perf_hooks';
 import { normalise } from './base/address.ts';
-import { judgeHead, refuse } from './gateway.ts';
+import { judgeHead } from './gateway.ts';
 import type { Generation } from './generation.ts';
 import { readRequestHead, SeenFields } from './http/http.ts';
+import { refuse } from './passage.ts';
 import { Connection } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';
 import { Fault } from './traffic/fault.ts';

@@ -24,6 +24,9 @@ interface Row {
 /** Time between two looks of `--watch`, in ms. */
 const intervalMs = 1000;
 
+/** Most rows of one answer: a row has some 250 bytes, and what is taken from a gate is bounded too. */
+const maxRows = 100_000;
+
 /** The `connections` command. */
 export const connections: Command = {
   name: 'connections',
@@ -32,7 +35,7 @@ export const connections: Command = {
   options: {
     watch: { type: 'boolean', short: 'w', says: 'look again every second, until Ctrl-C' },
     client: { type: 'string', value: 'IP', says: 'only those from this address' },
-    limit: { type: 'string', value: 'N', says: 'at most so many (50)' },
+    limit: { type: 'string', value: 'N', says: 'at most so many (50; with --json all)' },
     'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate' },
     config: { type: 'string', value: 'FILE', says: 'the configuration of the gate, for its data directory' },
   },
@@ -47,7 +50,7 @@ export const connections: Command = {
 async function run(args: Arguments, world: World): Promise<ExitCode> {
   if (args.words.length > 0) throw new UsageError(`connections takes no words, and was given "${args.words[0]}"`);
   const { client, watch, json } = args.options;
-  const limit = limitOf(args.options.limit);
+  const limit = limitOf(args.options.limit, json === true ? maxRows : 50);
   const dataDirectory = dataDirectoryOf(args, world);
   const question = { ask: 'connections', limit, ...(typeof client === 'string' ? { client } : {}) };
   const redraws = watch === true && json !== true && world.stdout.isTTY === true;
@@ -62,11 +65,11 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   return 0;
 }
 
-function limitOf(written: unknown): number {
-  if (written === undefined) return 50;
+function limitOf(written: unknown, otherwise: number): number {
+  if (written === undefined) return otherwise;
   const limit = Number(written);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 100_000) return limit;
-  throw new UsageError('--limit is a whole number from 1 to 100000');
+  if (Number.isInteger(limit) && limit >= 1 && limit <= maxRows) return limit;
+  throw new UsageError(`--limit is a whole number from 1 to ${maxRows}`);
 }
 
 function isClosed(world: World): boolean {
@@ -83,6 +86,6 @@ function screen(answer: unknown, world: World): string {
 
 function cells(row: Row): string[] {
   const { number, from, to, listener, rule, stage, tls, requests, bytesIn, bytesOut, ageMs } = row;
-  const facts = [number, from, to, listener, rule, stage, tls ?? '-', requests].map((fact) => String(fact ?? '-'));
+  const facts = [number, from, to, listener, rule, stage, tls || '-', requests].map((fact) => String(fact ?? '-'));
   return [...facts, size(bytesIn), size(bytesOut), duration(ageMs)];
 }

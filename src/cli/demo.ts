@@ -1,6 +1,7 @@
 // `portcullis demo`: a shop that is vulnerable on purpose, the gate before it, and what to try; what `npm start` runs.
 
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { attacks, curlOf, goodRequest, quoted } from '../../demo/attacks.ts';
 import { type ShopProcess, startShop } from '../../demo/start-shop.ts';
@@ -72,8 +73,7 @@ export function configurationOf(place: Place, shopPort: number): Configuration {
   const open = (port: number, description: string) => ({
     action: 'allow',
     protocol: 'tcp',
-    // Because a port that the kernel chooses is known too late for a rule: the range it chooses from is allowed.
-    port: port === 0 ? '32768-65535' : port,
+    port,
     source: 'any',
     description,
   });
@@ -105,20 +105,42 @@ export function configurationOf(place: Place, shopPort: number): Configuration {
   };
 }
 
+/** How often other free ports are taken when somebody else was quicker. */
+const maxAttempts = 5;
+
 async function open(place: Place, shop: ShopProcess, world: World): Promise<Gate> {
-  try {
-    return await startGate(settingsFrom(configurationOf(place, shop.port)), {
-      locate: () => 'the demonstration',
-    });
-  } catch (error) {
-    if (!(error instanceof GateTrouble)) throw error;
-    const port = await freePortNear(place.port);
-    const httpPort = await freePortNear(place.httpPort);
-    if (port === place.port && httpPort === place.httpPort) throw new Trouble(error.message);
-    throw new Trouble(
-      `${error.message}\n  other ports are free: ${commandName(world)} demo --port ${port} --http-port ${httpPort}`,
-    );
+  for (let attempt = 1; ; attempt++) {
+    // Because a port that the kernel chooses at the last moment is known too late for a firewall rule.
+    const free = place.port * place.httpPort === 0 ? await freePorts() : [0, 0];
+    const here = { ...place, port: place.port || free[0]!, httpPort: place.httpPort || free[1]! };
+    try {
+      return await startGate(settingsFrom(configurationOf(here, shop.port)), { locate: () => 'the demonstration' });
+    } catch (error) {
+      if (!(error instanceof GateTrouble)) throw error;
+      const isChosen =
+        (place.port === 0 && !(await isFree(here.port))) || (place.httpPort === 0 && !(await isFree(here.httpPort)));
+      if (!isChosen || attempt === maxAttempts) throw await withOtherPorts(error, here, world);
+    }
   }
+}
+
+/** The trouble, with ports that are free where those that were wanted are not. */
+async function withOtherPorts(error: GateTrouble, place: Place, world: World): Promise<Trouble> {
+  const port = await freePortNear(place.port);
+  const httpPort = await freePortNear(place.httpPort);
+  if (port === place.port && httpPort === place.httpPort) return new Trouble(error.message);
+  return new Trouble(
+    `${error.message}\n  other ports are free: ${commandName(world)} demo --port ${port} --http-port ${httpPort}`,
+  );
+}
+
+/** Two ports that nobody uses now. */
+async function freePorts(): Promise<number[]> {
+  const servers = [createServer(), createServer()];
+  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
 }
 
 /** The port itself where it is free on loopback, or the first free one a thousand, two thousand, … higher. */
@@ -166,6 +188,7 @@ function asText(gate: Gate, shop: ShopProcess, place: Place, world: World): stri
     `  ${base}    the gate`,
     `  http://localhost:${portOfGate(false)}     sends you there`,
     `  http://127.0.0.1:${shop.port}    the shop itself, without the gate: there the attacks below do harm`,
+    `  http://127.0.0.1:${shop.port}/visits    what really reached the shop`,
     '',
     'A good request',
     `  ${curlOf(goodRequest, base, ca)}`,

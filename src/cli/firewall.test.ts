@@ -1,4 +1,4 @@
-// `firewall show` and `firewall simulate`, over a configuration file and with a gate that answers or none.
+// `firewall show` and `firewall simulate`, by a gate that answers, or over a configuration file where none does.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -28,13 +28,13 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true }));
 
-async function run(words: string[], options: Record<string, string | boolean> = {}) {
+async function run(words: string[], options: Record<string, string | boolean> = {}, cwd = directory) {
   let [stdout, stderr] = ['', ''];
   const world = {
     stdout: { write: (text: string) => (stdout += text) },
     stderr: { write: (text: string) => (stderr += text) },
     env: {},
-    cwd: directory,
+    cwd,
     stop: new AbortController().signal,
   };
   const code = await firewall.run({ words, options: { 'data-dir': directory, ...options } }, world);
@@ -58,27 +58,60 @@ test('show prints the columns of the guide, and where each rule is written', asy
   ]);
 });
 
-test('show adds the hits of a running gate', async () => {
-  const rules = [1, 2, 3].map((number) => ({ number, hits: number * 10 }));
-  const gate = createServer((socket) =>
-    socket.once('data', (question) => {
-      assert.deepEqual(JSON.parse(String(question)), { ask: 'firewall' });
-      socket.end(JSON.stringify({ ok: true, value: { rules, default: 'deny', defaultHits: 7 } }));
-    }),
-  );
-  await listen(gate, join(directory, 'control.sock'));
+const gateRule = {
+  number: 1,
+  action: 'ALLOW',
+  protocol: 'TCP',
+  ports: '8443',
+  source: 'any',
+  description: 'what the gate runs by',
+  at: 'other.yaml:3',
+};
+
+test('show tells the rules and hits of a running gate, and those of a file where one is named', async () => {
+  const gate = await answering({ rules: [{ ...gateRule, hits: 10 }], default: 'DENY', defaultHits: 7 });
   try {
-    const text = await run(['show']);
-    const hits = text.stdout
+    const { stdout, stderr } = await run(['show']);
+    assert.equal(stderr, `the rules of the running gate (${directory}); --config FILE asks a file instead\n`);
+    const rows = stdout
       .trimEnd()
       .split('\n')
-      .map((row) => row.trim().split(/ {2,}/)[6]);
-    assert.deepEqual(hits, ['Hits', '10', '20', '30', '7']);
+      .map((row) => row.trim().split(/ {2,}/));
+    assert.deepEqual(rows, [
+      ['Rule #', 'Action', 'Protocol', 'Port', 'Source', 'Description', 'Hits', 'Where'],
+      ['1', 'ALLOW', 'TCP', '8443', 'any', 'what the gate runs by', '10', 'other.yaml:3'],
+      ['default', 'DENY', 'ALL', 'ALL', 'any', 'Whatever no rule matches', '7'],
+    ]);
     const json = JSON.parse((await run(['show'], { json: true })).stdout);
-    assert.deepEqual([json.gate, json.default, json.defaultHits, json.rules[2].hits], [true, 'DENY', 7, 30]);
+    assert.deepEqual(json, { rules: [{ ...gateRule, hits: 10 }], default: 'DENY', defaultHits: 7, gate: true });
+    const config = join(directory, 'portcullis.yaml');
+    assert.equal(JSON.parse((await run(['show'], { json: true, config })).stdout).gate, false);
+    assert.deepEqual(gate.questions, [{ ask: 'firewall' }, { ask: 'firewall' }]);
   } finally {
-    await new Promise((resolve) => gate.close(resolve));
+    await gate.close();
   }
+});
+
+test('simulate asks the running gate, in a directory without a configuration too', async () => {
+  const { action, number: rule, description, at } = gateRule;
+  const gate = await answering({ journey: { firewall: { action, rule, description, at, us: 1 } } });
+  try {
+    const { code, stdout } = await run(['simulate'], { from: '203.0.113.7', to: ':53/udp' }, tmpdir());
+    assert.equal(code, 0);
+    assert.equal(stdout, 'ALLOW  rule 1 "what the gate runs by" (other.yaml:3)\n       udp 203.0.113.7 → :53\n');
+    assert.deepEqual(gate.questions, [{ ask: 'rehearse', from: '203.0.113.7:52431', to: ':53/udp' }]);
+  } finally {
+    await gate.close();
+  }
+});
+
+test('without a gate and without a file, both say that the file is missing', async () => {
+  const packet = { from: '203.0.113.7', to: ':53/udp' };
+  for (const [word, options] of [
+    ['show', {}],
+    ['simulate', packet],
+  ] as const)
+    await assert.rejects(run([word], options, join(directory, 'empty')), /there is no portcullis\.yaml in/);
 });
 
 test('show as JSON says that no gate was asked', async () => {
@@ -132,6 +165,7 @@ test('simulate as JSON', async () => {
     protocol: 'tcp',
     from: '203.0.113.7:52431',
     to: ':5432',
+    gate: false,
   });
 });
 
@@ -164,6 +198,17 @@ test('problems of the rules are printed with their place', async () => {
   await assert.rejects(run(['show'], { config }), /wrong\.yaml:8:7[\s\S]*did you mean `allow`\?/);
 });
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => server.once('error', reject).listen(path, resolve));
+/** A gate that answers everything with `value`, and what it was asked. */
+async function answering(value: unknown) {
+  const questions: unknown[] = [];
+  const server: Server = createServer((socket) =>
+    socket.once('data', (question) => {
+      questions.push(JSON.parse(String(question)));
+      socket.end(JSON.stringify({ ok: true, value }));
+    }),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(join(directory, 'control.sock'), resolve);
+  });
+  return { questions, close: () => new Promise((resolve) => server.close(resolve)) };
 }

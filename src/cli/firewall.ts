@@ -3,11 +3,14 @@
 import { AddressReader } from '../base/address.ts';
 import { isDigits } from '../base/address-faults.ts';
 import { type Loaded, loadSettings } from '../config/config.ts';
-import { build, type Firewall } from '../firewall/firewall.ts';
+import { build, type CompiledRule, type Firewall } from '../firewall/firewall.ts';
 import { endpoint } from '../traffic/connection.ts';
-import { ask, NoGate } from './ask.ts';
+import { ask, dataDirectoryOf, NoGate, type Question } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
-import { table } from './table.ts';
+import { table, visible } from './table.ts';
+
+/** The port that somebody calls from whose port nobody named. */
+const anyPort = 52_431;
 
 /** The `firewall` command. */
 export const firewall: Command = {
@@ -15,13 +18,17 @@ export const firewall: Command = {
   summary: 'The firewall rules as a table, and which of them decides about a packet',
   usage: 'show | simulate --from IP:PORT --to :PORT/tcp',
   options: {
-    config: { type: 'string', value: 'FILE', says: 'the configuration (portcullis.yaml here)' },
-    'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate that is asked for hits' },
+    config: { type: 'string', value: 'FILE', says: 'the rules of this file instead of the running gate' },
+    'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate that is asked' },
     from: { type: 'string', value: 'IP:PORT', says: 'simulate: who calls; an IPv6 address in brackets' },
     to: { type: 'string', value: ':PORT/tcp', says: 'simulate: which port is called, over tcp (the default) or udp' },
   },
   examples: [
-    { says: 'the rules, with their hits where a gate runs', line: 'portcullis firewall show' },
+    {
+      says: 'the rules and hits of the running gate, or the rules of portcullis.yaml where none runs',
+      line: 'portcullis firewall show',
+    },
+    { says: 'the rules of a file, before a gate runs by them', line: 'portcullis firewall show --config staging.yaml' },
     {
       says: 'would this connection be let in, and by which rule?',
       line: 'portcullis firewall simulate --from 203.0.113.7:52431 --to :5432/tcp',
@@ -42,8 +49,37 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   throw new UsageError(word === undefined ? 'say `show` or `simulate`' : `"${word}" is neither show nor simulate`);
 }
 
+/** The rules as a gate or a file has them. `hits` are null where no gate counted. */
+interface Shown {
+  readonly rules: readonly (CompiledRule & { readonly hits: number | null })[];
+  readonly default: string;
+  readonly defaultHits: number | null;
+}
+
+/** Which rule decides about a packet; 0 is the default. */
+interface Decision {
+  readonly action: string;
+  readonly rule: number;
+  readonly description: string;
+  readonly at: string;
+}
+
+/** What the running gate answers; null where none runs, or where `--config` asks for a file instead. */
+async function askGate(question: Question, args: Arguments, world: World): Promise<unknown> {
+  if (args.options.config !== undefined) return null;
+  const dataDirectory = dataDirectoryOf(args, world);
+  try {
+    const answer = await ask(dataDirectory, question);
+    world.stderr.write(`the rules of the running gate (${dataDirectory}); --config FILE asks a file instead\n`);
+    return answer;
+  } catch (error) {
+    if (error instanceof NoGate) return null;
+    throw error;
+  }
+}
+
 /** The firewall of the configuration. Its warnings go to stderr, so that JSON on stdout stays whole. */
-async function load(args: Arguments, world: World): Promise<{ gate: Firewall; dataDirectory: string }> {
+async function load(args: Arguments, world: World): Promise<Firewall> {
   const loaded: Loaded = await loadSettings(args, world);
   const rooted = (path: readonly (string | number)[]) => ['firewall', ...path];
   const result = build(loaded.settings.firewall, { locate: (path) => loaded.locate(rooted(path)) });
@@ -51,74 +87,63 @@ async function load(args: Arguments, world: World): Promise<{ gate: Firewall; da
   const text = found.length === 0 ? '' : loaded.print(found.map((each) => ({ ...each, path: rooted(each.path) })));
   if (!result.ok) throw new Trouble(text.trimEnd());
   if (text !== '') world.stderr.write(`${text.trimEnd()}\n`);
-  return { gate: result.value, dataDirectory: loaded.settings.dataDirectory };
-}
-
-/** Hits of the running gate by rule number (0 is the default), or null where none runs. */
-async function askHits(dataDirectory: string): Promise<ReadonlyMap<number, number> | null> {
-  try {
-    const answer = (await ask(dataDirectory, { ask: 'firewall' })) as Partial<HitsAnswer> | null;
-    const hits = new Map<number, number>();
-    for (const rule of answer?.rules ?? []) hits.set(rule.number, rule.hits);
-    hits.set(0, answer?.defaultHits ?? 0);
-    return hits;
-  } catch (error) {
-    if (error instanceof NoGate) return null;
-    throw error;
-  }
-}
-
-interface HitsAnswer {
-  readonly rules: readonly { readonly number: number; readonly hits: number }[];
-  readonly defaultHits: number;
+  return result.value;
 }
 
 async function show(args: Arguments, world: World): Promise<ExitCode> {
   if (args.options.from !== undefined || args.options.to !== undefined)
     throw new UsageError('--from and --to belong to `firewall simulate`');
-  const { gate, dataDirectory } = await load(args, world);
-  const { rules, default: whenNone } = gate;
-  const hits = await askHits(dataDirectory);
-  if (args.options.json === true) {
-    const shown = rules.map((rule) => ({ ...rule, hits: hits?.get(rule.number) ?? null }));
-    writeJson(world, { rules: shown, default: whenNone, defaultHits: hits?.get(0) ?? null, gate: hits !== null });
-    return 0;
-  }
-  const count = (number: number) => (hits === null ? [] : [String(hits.get(number) ?? 0)]);
-  const rows = rules.map((rule) => [
-    String(rule.number),
-    rule.action,
-    rule.protocol,
-    rule.ports,
-    rule.source,
-    rule.description,
-    ...count(rule.number),
-    rule.at,
-  ]);
-  rows.push(['default', whenNone, 'ALL', 'ALL', 'any', 'Whatever no rule matches', ...count(0), '']);
-  const headers = ['Rule #', 'Action', 'Protocol', 'Port', 'Source', 'Description', ...(hits ? ['Hits'] : []), 'Where'];
-  world.stdout.write(table(headers, rows, world));
+  const counted = (await askGate({ ask: 'firewall' }, args, world)) as Shown | null;
+  const shown = counted ?? uncounted(await load(args, world));
+  if (args.options.json === true) writeJson(world, { ...shown, gate: counted !== null });
+  else world.stdout.write(rulesTable(shown, world));
   return 0;
+}
+
+function uncounted({ rules, default: whenNone }: Firewall): Shown {
+  return { rules: rules.map((rule) => ({ ...rule, hits: null })), default: whenNone, defaultHits: null };
+}
+
+function rulesTable({ rules, default: whenNone, defaultHits }: Shown, world: World): string {
+  const count = (hits: number | null) => (hits === null ? [] : [String(hits)]);
+  const rows = rules.map(({ number, action, protocol, ports, source, description, hits, at }) => [
+    String(number),
+    action,
+    protocol,
+    ports,
+    source,
+    description,
+    ...count(hits),
+    at,
+  ]);
+  rows.push(['default', whenNone, 'ALL', 'ALL', 'any', 'Whatever no rule matches', ...count(defaultHits), '']);
+  const hits = defaultHits === null ? [] : ['Hits'];
+  return table(['Rule #', 'Action', 'Protocol', 'Port', 'Source', 'Description', ...hits, 'Where'], rows, world);
 }
 
 async function simulate(args: Arguments, world: World): Promise<ExitCode> {
   const { address, port: fromPort } = sourceOf(args.options.from);
   const { port, protocol } = targetOf(args.options.to);
-  const { gate } = await load(args, world);
-  const number = gate.simulate(protocol, address, port);
-  const rule = gate.rules[number - 1];
-  const action = gate.isAllowed(number) ? 'ALLOW' : 'DENY';
   const from = fromPort === null ? address : endpoint(address, fromPort);
+  const question = { ask: 'rehearse', from: endpoint(address, fromPort ?? anyPort), to: `:${port}/${protocol}` };
+  const rehearsed = (await askGate(question, args, world)) as { journey: { firewall: Decision } } | null;
+  const decision = rehearsed?.journey.firewall ?? decide(await load(args, world), protocol, address, port);
+  const { action, rule, at } = decision;
+  const description = rule === 0 ? '' : decision.description;
   if (args.options.json === true) {
-    const { description = '', at = '' } = rule ?? {};
-    writeJson(world, { action, rule: number, description, at, protocol, from, to: `:${port}` });
+    writeJson(world, { action, rule, description, at, protocol, from, to: `:${port}`, gate: rehearsed !== null });
     return 0;
   }
-  const title = rule?.description ? ` "${rule.description}"` : '';
-  const decider = rule === undefined ? 'the default: no rule matches' : `rule ${number}${title}`;
-  const at = rule?.at ? ` (${rule.at})` : '';
-  world.stdout.write(`${action}  ${decider}${at}\n       ${protocol} ${from} → :${port}\n`);
+  const decider = rule === 0 ? 'the default: no rule matches' : `rule ${rule}${description && ` "${description}"`}`;
+  const where = at && ` (${at})`;
+  world.stdout.write(`${visible(`${action}  ${decider}${where}`)}\n       ${protocol} ${from} → :${port}\n`);
   return 0;
+}
+
+function decide(gate: Firewall, protocol: 'tcp' | 'udp', address: string, port: number): Decision {
+  const number = gate.simulate(protocol, address, port);
+  const { description = '', at = '' } = gate.rules[number - 1] ?? {};
+  return { action: gate.isAllowed(number) ? 'ALLOW' : 'DENY', rule: number, description, at };
 }
 
 function sourceOf(option: Arguments['options'][string]): { address: string; port: number | null } {

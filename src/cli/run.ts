@@ -1,6 +1,6 @@
 // `portcullis run`: the gate of the configuration, or, given a port, the gate before whatever listens there.
 
-import { type Loaded, findConfiguration, loadedFrom, loadSettings } from '../config/config.ts';
+import { findConfiguration, type Loaded, loadedFrom, loadSettings } from '../config/config.ts';
 import { type Gate, GateTrouble, startGate } from '../supervisor/supervisor.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 
@@ -12,7 +12,11 @@ export const run: Command = {
   options: {
     config: { type: 'string', value: 'FILE', says: 'the configuration (portcullis.yaml here)' },
     'data-dir': { type: 'string', value: 'DIRECTORY', says: 'where certificates and the control socket live' },
-    journal: { type: 'string', value: 'FILE', says: 'append a JSON line for every exchange and every connection without one' },
+    journal: {
+      type: 'string',
+      value: 'FILE',
+      says: 'append a JSON line for every exchange and every connection without one',
+    },
     port: { type: 'string', value: 'PORT', says: 'with PORT: where HTTPS is served (8443)' },
     'http-port': { type: 'string', value: 'PORT', says: 'with PORT: where plain HTTP is redirected from (8080)' },
   },
@@ -25,7 +29,8 @@ export const run: Command = {
 };
 
 async function runGate(args: Arguments, world: World): Promise<ExitCode> {
-  if (args.words.length > 1) throw new UsageError(`run takes one port at most, and was given ${args.words.length} words`);
+  if (args.words.length > 1)
+    throw new UsageError(`run takes one port at most, and was given ${args.words.length} words`);
   const loaded = await loadedOf(args, world);
   const gate = await open(loaded, args, world);
   const onHangup = (): void => {
@@ -47,7 +52,10 @@ async function loadedOf(args: Arguments, world: World): Promise<Loaded> {
   const [word] = args.words;
   if (word === undefined) return loadSettings(args, world);
   const port = portOf('the port of the app', word);
-  if (findConfiguration({ options: { config: args.options.config } }, world) !== null && args.options.config !== undefined)
+  if (
+    findConfiguration({ options: { config: args.options.config } }, world) !== null &&
+    args.options.config !== undefined
+  )
     throw new UsageError('a port and --config exclude each other: the configuration says where its sites lead');
   return loadedFrom(
     {
@@ -73,7 +81,9 @@ function portOf(what: string, text: unknown): number {
 async function open(loaded: Loaded, args: Arguments, world: World): Promise<Gate> {
   const { journal } = args.options;
   const settings =
-    typeof journal === 'string' ? { ...loaded.settings, observe: { ...loaded.settings.observe, journal } } : loaded.settings;
+    typeof journal === 'string'
+      ? { ...loaded.settings, observe: { ...loaded.settings.observe, journal } }
+      : loaded.settings;
   if (loaded.warnings.length > 0) world.stderr.write(`${loaded.print(loaded.warnings, true)}\n\n`);
   try {
     return await startGate(settings, {

@@ -23,9 +23,12 @@ test('status is one screen', () => {
       denied: 3,
       refused: 0,
     },
-    memory: { rssBytes: 314_572_800, perConnectionBytes: 9216 },
+    memory: { rssBytes: 314_572_800, perConnectionBytes: 9216, availableBytes: 2 ** 33 },
     descriptors: { open: 10_050, limit: 65_536, left: 55_486 },
     requests: { total: 98_765, perSecond: 12.34, refusedByWhy: { 'waf/sql-injection': 4, 'rates/limit': 9 } },
+    firewall: { rules: 4, default: 'DENY' },
+    waf: { mode: 'block', threshold: 5 },
+    journal: { written: 12, waiting: 0, dropped: 3, trouble: 'no space left on device' },
     upstreams: [
       {
         endpoint: 'localhost:3000',
@@ -43,11 +46,14 @@ test('status is one screen', () => {
   assert.equal(
     screen(answer, paper),
     `gate          0.1.0, pid 4711, 2 workers, since 2027-01-15T08:00:00Z
-connections   10,001 open of at most 16,000, 10,000 idle, 3 denied by the firewall, 0 over a limit, idle 10,000, reading 1
+connections   10,001 open of at most 16,000 (idle 10,000, reading 1), 3 denied by the firewall, 0 over a limit
 requests      98,765 in all, 12.3 a second
 refused       rates/limit 9, waf/sql-injection 4
-memory        300 MiB, 9.0 KiB a connection
+memory        300 MiB, 9.0 KiB a connection, 8.0 GiB left
 descriptors   10,050 open of 65,536, 55,486 left
+firewall      4 rules, default DENY
+waf           block, threshold 5
+journal       12 lines written, 3 LOST, no space left on device
 
 LISTENER  ADDRESS  PORT  TLS  ACCEPTED    OPEN
 :443 tls  ::        443  yes    12,345  10,001

@@ -51,8 +51,9 @@ function facts(gate: Part): string {
     ['refused', counters(part(part(gate.requests).refusedByWhy))],
     ['memory', memory(part(gate.memory))],
     ['descriptors', descriptors(part(gate.descriptors))],
-    ['firewall', counters(part(gate.firewall))],
-    ['waf', counters(part(gate.waf))],
+    ['firewall', firewall(part(gate.firewall))],
+    ['waf', waf(part(gate.waf))],
+    ['journal', journal(part(gate.journal))],
   ];
   const shown = lines.filter(([, text]) => text !== '');
   return shown.map(([name, text]) => `${name.padEnd(12)}  ${visible(text)}\n`).join('');
@@ -69,15 +70,14 @@ function headline(gate: Part): string {
 }
 
 function connections(part_: Part): string {
+  const stages = counters(part(part_.perStage));
   return joined([
     told(
       part_.open,
       (open) => `${count(open)} open${typeof part_.max === 'number' ? ` of at most ${count(part_.max)}` : ''}`,
-    ),
-    told(part_.idle, (idle) => `${count(idle)} idle`),
+    ) + (stages && ` (${stages})`),
     told(part_.denied, (denied) => `${count(denied)} denied by the firewall`),
     told(part_.refused, (refused) => `${count(refused)} over a limit`),
-    counters(part(part_.perStage)),
   ]);
 }
 
@@ -89,7 +89,34 @@ function requests(part_: Part): string {
 }
 
 function memory(part_: Part): string {
-  return joined([told(part_.rssBytes, size), told(part_.perConnectionBytes, (bytes) => `${size(bytes)} a connection`)]);
+  return joined([
+    told(part_.rssBytes, size),
+    told(part_.perConnectionBytes, (bytes) => `${size(bytes)} a connection`),
+    told(part_.availableBytes, (bytes) => `${size(bytes)} left`),
+  ]);
+}
+
+function firewall(part_: Part): string {
+  return joined([
+    told(part_.rules, (rules) => plural(rules, 'rule')),
+    typeof part_.default === 'string' ? `default ${part_.default}` : '',
+  ]);
+}
+
+function waf(part_: Part): string {
+  return joined([
+    typeof part_.mode === 'string' ? part_.mode : '',
+    told(part_.threshold, (threshold) => `threshold ${threshold}`),
+  ]);
+}
+
+/** Lines that are missing in the file, and why, or that all is well. */
+function journal(part_: Part): string {
+  return joined([
+    told(part_.written, (lines) => `${count(lines)} lines written`),
+    told(part_.dropped, (dropped) => (dropped === 0 ? '' : `${count(dropped)} LOST`)),
+    typeof part_.trouble === 'string' ? part_.trouble : '',
+  ]);
 }
 
 function descriptors(part_: Part): string {

@@ -28,10 +28,12 @@ export function whole(min: number, max: number) {
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
+/** A text of 1 to `maxLength` characters. */
 export function text(expectation: string, maxLength = 1024) {
   return z.string({ error: expectation }).min(1, { error: expectation }).max(maxLength, { error: expectation });
 }
 
+/** True or false; YAML's yes and no are texts (YAML 1.2). */
 export function flag() {
   return z.boolean({ error: 'true or false' });
 }
@@ -48,6 +50,7 @@ export function oneOrMany<T extends z.ZodType>(kind: T, expectation: string) {
     .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
 }
 
+/** A list of one kind. */
 export function list<T extends z.ZodType>(kind: T, expectation: string) {
   return z.array(kind, { error: expectation });
 }
@@ -100,6 +103,7 @@ export function hsts() {
   );
 }
 
+/** The name of a site, in lower case. */
 export function host() {
   return reading<string, string>(
     'a host such as example.com, *.example.com, or * for any',
@@ -108,6 +112,7 @@ export function host() {
   );
 }
 
+/** An upstream as `host:port`; a port alone is one of this machine. */
 export function upstream() {
   return reading<string | number, string>(
     'an endpoint such as localhost:3000, or a port',

@@ -28,6 +28,7 @@ export interface FourTuple {
   readonly localPort: number;
 }
 
+/** Every `why` of this station. */
 export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'connections/too-many': {
     says: 'The gate holds as many connections as it may.',

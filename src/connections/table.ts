@@ -48,6 +48,7 @@ export function listRows(connections: Iterable<Connection>, { client, limit = 10
   return rows;
 }
 
+/** Connections by stage and by listener. */
 export function countRows(connections: Iterable<Connection>): Counts {
   const stages: Partial<Record<Stage, number>> = {};
   const listeners: Record<string, number> = Object.create(null);

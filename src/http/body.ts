@@ -3,11 +3,14 @@
 
 import { latin1 } from '../base/bytes.ts';
 import { Fault } from '../traffic/fault.ts';
-import { fieldNameCount } from '../traffic/field-names.ts';
+import { fieldNameCount, nameOf } from '../traffic/field-names.ts';
 import { Headers } from '../traffic/headers.ts';
+import { notToUpstream } from '../traffic/hop-fields.ts';
 import type { BodyReader, BodySink, Framing } from '../traffic/wire.ts';
+import { type ExtensionPart, mayEndExtension, stepExtension } from './chunk-extension.ts';
 import { hex, incomplete, SeenFields, walkFields } from './fields.ts';
-import { characterClass, fieldValueBit, hexBit } from './tokens.ts';
+import { ambiguousName } from './framing.ts';
+import { characterClass, hexBit } from './tokens.ts';
 
 /** A body of a known length. */
 export class LengthReader implements BodyReader {
@@ -46,17 +49,21 @@ const maxExtensionBytes = 256;
 const maxExtensionsBytes = 16_384;
 const maxTrailerBytes = 8192;
 const maxTrailers = 32;
+/** Chunks up to this size are moved together in the buffer they came in, larger ones are handed on where they stand. */
+const maxMovedBytes = 2048;
 const keepAll = new Uint8Array(fieldNameCount);
 
 type ChunkState = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailers';
 
-/** A chunked body (RFC 9112 7.1). Trailer fields are collected whole, within a bound. */
+/** A chunked body (RFC 9112 7.1). Trailer fields are collected whole, within a bound. Small chunks are joined: a body of one-byte
+ * chunks must not cost whoever receives it a call for every byte. The bytes that were read are overwritten by that. */
 export class ChunkedReader implements BodyReader {
   readonly endsWithConnection = false;
   done = false;
   #state: ChunkState = 'size';
   #size = 0;
   #digits = 0;
+  #extension: ExtensionPart = 'name-begin';
   #extensionBytes = 0;
   #extensionsBytes = 0;
   #left = 0;
@@ -64,23 +71,30 @@ export class ChunkedReader implements BodyReader {
 
   read(bytes: Buffer, from: number, to: number, sink: BodySink): number | Fault {
     let at = from;
-    while (at < to && !this.done) {
-      if (this.#state === 'data') {
-        const end = Math.min(to, at + this.#left);
-        this.#left -= end - at;
-        if (this.#left === 0) this.#state = 'data-cr';
-        sink.data(bytes, at, end);
-        at = end;
-      } else if (this.#state === 'trailers') {
-        const end = this.#readTrailers(bytes, at, to, sink);
-        if (typeof end !== 'number') return end;
-        at = end;
-      } else {
-        const fault = this.#step(bytes[at++]!);
-        if (fault !== null) return fault;
+    let dataFrom = from;
+    let dataTo = from;
+    let fault: Fault | null = null;
+    while (at < to && fault === null && this.#state !== 'trailers') {
+      if (this.#state !== 'data') {
+        fault = this.#step(bytes[at++]!);
+        continue;
       }
+      const end = Math.min(to, at + this.#left);
+      this.#left -= end - at;
+      if (this.#left === 0) this.#state = 'data-cr';
+      if (dataTo > dataFrom && end - at <= maxMovedBytes) {
+        bytes.copyWithin(dataTo, at, end);
+        dataTo += end - at;
+      } else {
+        if (dataTo > dataFrom) sink.data(bytes, dataFrom, dataTo);
+        dataFrom = at;
+        dataTo = end;
+      }
+      at = end;
     }
-    return at;
+    if (dataTo > dataFrom) sink.data(bytes, dataFrom, dataTo);
+    if (fault !== null) return fault;
+    return at < to ? this.#readTrailers(bytes, at, to, sink) : at;
   }
 
   /** One byte of a chunk line or of the CRLF behind a chunk. */
@@ -89,11 +103,7 @@ export class ChunkedReader implements BodyReader {
       case 'size':
         return this.#stepSize(code);
       case 'extension':
-        if (code === 13) this.#state = 'size-lf';
-        else if ((characterClass[code]! & fieldValueBit) === 0) return badChunk(`byte 0x${hex(code)} in a chunk extension`);
-        else if (++this.#extensionBytes > maxExtensionBytes || ++this.#extensionsBytes > maxExtensionsBytes)
-          return new Fault(400, 'http/chunk-extension', `chunk extensions longer than ${maxExtensionBytes} bytes`);
-        return null;
+        return this.#readExtension(code);
       case 'size-lf':
         if (code !== 10) return badChunk('a chunk size that does not end in CRLF');
         this.#left = this.#size;
@@ -113,6 +123,17 @@ export class ChunkedReader implements BodyReader {
     }
   }
 
+  #readExtension(code: number): Fault | null {
+    if (code === 13 && mayEndExtension(this.#extension)) {
+      this.#state = 'size-lf';
+      return null;
+    }
+    this.#extension = stepExtension(this.#extension, code);
+    if (this.#extension === 'bad') return badChunk(`byte 0x${hex(code)} in a chunk extension`);
+    if (++this.#extensionBytes <= maxExtensionBytes && ++this.#extensionsBytes <= maxExtensionsBytes) return null;
+    return new Fault(400, 'http/chunk-extension', `chunk extensions longer than ${maxExtensionBytes} bytes, or ${maxExtensionsBytes} in one body`);
+  }
+
   #stepSize(code: number): Fault | null {
     if ((characterClass[code]! & hexBit) !== 0) {
       if (++this.#digits > maxSizeDigits) return badChunk(`a chunk size of more than ${maxSizeDigits} digits`);
@@ -121,7 +142,10 @@ export class ChunkedReader implements BodyReader {
     }
     if (this.#digits === 0) return badChunk('a chunk without a size');
     if (code === 13) this.#state = 'size-lf';
-    else if (code === 59) this.#state = 'extension';
+    else if (code === 59) {
+      this.#state = 'extension';
+      this.#extension = 'name-begin';
+    }
     else return badChunk(`byte 0x${hex(code)} in a chunk size`);
     return null;
   }
@@ -143,7 +167,9 @@ export class ChunkedReader implements BodyReader {
     for (const name of trailers.names)
       if (neverTrailers.has(name))
         return new Fault(400, 'http/forbidden-trailer', `${name} in the trailer section (RFC 9110 6.5.1)`);
-    return this.#finish(from + end - before, trailers, sink);
+    const ambiguous = ambiguousName(trailers);
+    if (ambiguous !== null) return ambiguous;
+    return this.#finish(from + end - before, trailers.count === 0 ? null : trailers, sink);
   }
 
   #finish(at: number, trailers: Headers | null, sink: BodySink): number {
@@ -156,32 +182,17 @@ export class ChunkedReader implements BodyReader {
 
 /** Fields that frame, route, authenticate or describe: too late after the body, and dangerous where merged (RFC 9110 6.5.1). */
 const neverTrailers: ReadonlySet<string> = new Set([
-  'transfer-encoding',
-  'content-length',
-  'host',
-  'connection',
-  'upgrade',
-  'te',
+  ...[...notToUpstream.keys()].filter((code) => notToUpstream[code] === 1).map(nameOf),
   'trailer',
-  'keep-alive',
-  'proxy-connection',
   'content-encoding',
   'content-type',
   'content-range',
   'authorization',
-  'proxy-authorization',
   'cookie',
   'set-cookie',
-  'expect',
   'max-forwards',
   'cache-control',
   'range',
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'x-request-id',
 ]);
 
 /** The reader that a framing calls for; null where there is no body. */

@@ -4,6 +4,7 @@
 import { Fault } from '../traffic/fault.ts';
 import { codeOf } from '../traffic/field-names.ts';
 import type { Headers } from '../traffic/headers.ts';
+import { characterClass, isToken, oddNameBit } from './tokens.ts';
 
 /** -1 where a body is chunked, -2 where nothing announces one, otherwise its length in bytes; or the fault. Counts say how often
  * each field came, texts are the value of the one that may come once. */
@@ -51,24 +52,35 @@ function badLength(): Fault {
 
 /** Known codings, ending in chunked: valid HTTP that we do not speak, so 501 and not 400. */
 function isPlainCodingList(text: string): boolean {
-  const codings = text.toLowerCase().split(',');
-  if (codings.length > 4) return false;
-  return codings.every((coding, index) => {
-    const word = coding.trim();
-    return index === codings.length - 1 ? word === 'chunked' : word === 'gzip' || word === 'deflate' || word === 'compress';
-  });
+  const codings = listTokens(text, 4);
+  if (codings === null || codings.pop() !== 'chunked') return false;
+  return codings.every((coding) => coding === 'gzip' || coding === 'deflate' || coding === 'compress');
 }
 
-/** Tokens of a comma-separated field in lower case; null where it is not a list of at most `max` tokens. */
+/** Tokens of a comma-separated field in lower case, empty elements left out (RFC 9110 5.6.1.2); null where it is not a list of at
+ * most `max` tokens. */
 export function listTokens(value: string, max: number): string[] | null {
   const tokens: string[] = [];
   for (const part of value.toLowerCase().split(',')) {
-    const token = part.trim();
+    const token = withoutBlanks(part);
     if (token === '') continue;
-    if (tokens.length === max) return null;
+    if (tokens.length === max || !isToken(token)) return null;
     tokens.push(token);
   }
   return tokens;
+}
+
+/** Without spaces and tabs at its ends. `trim` would also take a no-break space, which is obs-text (RFC 9110 5.5). */
+function withoutBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
 }
 
 /** Fields that end a message's meaning if Connection made them hop-by-hop: nominating one is an attack, not a wish. */
@@ -110,7 +122,7 @@ function readConnectionField(value: string, into: ConnectionField): Fault | null
     return null;
   }
   const tokens = listTokens(value, 16);
-  if (tokens === null) return new Fault(400, 'http/connection-field', 'more than 16 options in Connection');
+  if (tokens === null) return new Fault(400, 'http/connection-field', 'Connection is no list of at most 16 options, each a word (RFC 9110 7.6.1)');
   for (const token of tokens) {
     if (token === 'close') into.close = true;
     else if (token === 'keep-alive') into.keepAlive = true;
@@ -149,12 +161,24 @@ export function withoutNominated(headers: Headers, nominated: readonly string[],
   return text;
 }
 
-/** Names that some readers take for one with hyphens (CGI turns both into the same variable). */
-const hyphenated: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'host', 'connection', ...neverNominated]);
+/** Names with hyphens that some readers see behind others (CGI turns whatever is no letter or digit into `_`). */
+const hyphenated: ReadonlySet<string> = new Set(
+  ['transfer-encoding', 'proxy-authorization', ...neverNominated].filter((name) => name.includes('-')),
+);
 
-/** A field such as `Content_Length` that another reader could take for the real one, or null. */
-export function ambiguousName(headers: Headers): string | null {
-  for (const name of headers.names)
-    if (name.includes('_') && hyphenated.has(name.replaceAll('_', '-'))) return name;
+/** The fault of a field such as `Content_Length` or `X.Forwarded.For` that another reader could take for the real one, or null. */
+export function ambiguousName(headers: Headers): Fault | null {
+  for (const name of headers.names) {
+    const real = withHyphens(name);
+    if (real !== name && hyphenated.has(real))
+      return new Fault(400, 'http/ambiguous-name', `${name}: some applications read it as ${real}`);
+  }
   return null;
+}
+
+function withHyphens(name: string): string {
+  let text = '';
+  for (let index = 0; index < name.length; index++)
+    text += (characterClass[name.charCodeAt(index)]! & oddNameBit) !== 0 ? '-' : name[index];
+  return text;
 }

@@ -48,6 +48,8 @@ export class ClientSide implements BodySink, Expiring {
   due = 0;
   /** Set once, by `start`. */
   socket!: Socket;
+  /** Is the end of the connection the end of the answer that is being written? Then a broken end is a reset. */
+  isAnswerUntilClose = false;
   readonly connection: Connection;
   #limits: ClientLimits;
   /** Scratch space that all connections share: a head is read within one call. */
@@ -63,12 +65,18 @@ export class ClientSide implements BodySink, Expiring {
   #isAnswered = false;
   #isBodyPaused = false;
   #isDraining = false;
+  /** Was the one empty line that may stand before a request already read? */
+  #sawEmptyLine = false;
   /** Did a write ask to wait? */
   #isBlocked = false;
+  /** Does the next request wait until the client has taken the answer to the last one? */
+  #isHeldBack = false;
   #mayKeepAlive = true;
   #bodyStartedMs = 0;
   #bodyBytes = 0;
   #lingerBytes = 0;
+  /** Bytes of the answer that were not sent when a lingering connection was last looked at. */
+  #unsentBytes = Number.POSITIVE_INFINITY;
   #clientEnded = false;
   #closedWhy = '';
   #now: () => number;
@@ -87,10 +95,7 @@ export class ClientSide implements BodySink, Expiring {
     this.#handler = handler;
     if (!isFed) socket.on('data', (bytes: Buffer) => this.read(bytes, bytes.length));
     socket.on('end', () => this.#onEnd());
-    socket.on('drain', () => {
-      this.#isBlocked = false;
-      handler.onDrain();
-    });
+    socket.on('drain', () => this.#onDrain());
     socket.on('error', () => {
       this.#closedWhy ||= 'http/client-reset';
     });
@@ -121,7 +126,8 @@ export class ClientSide implements BodySink, Expiring {
 
   /** May another request follow the one being answered? */
   get mayKeepAlive(): boolean {
-    return this.#mayKeepAlive && !this.#isDraining && !this.#clientEnded;
+    // A client that has ended still gets what it asked for before (RFC 9112 9.6).
+    return this.#mayKeepAlive && !this.#isDraining && (!this.#clientEnded || this.#pending !== null || this.#isConsuming);
   }
 
   /** Writes a piece of the answer; false asks to wait for `onDrain`. */
@@ -176,6 +182,8 @@ export class ClientSide implements BodySink, Expiring {
     this.#isAnswered = true;
     if (!keepAlive || !this.mayKeepAlive) this.closeGently('');
     else if (this.#state === 'body') this.closeGently('http/answered-early');
+    // Because whoever pipelines and reads nothing would have us keep the answers to all that it asks for.
+    else if (this.#isBlocked) this.#isHeldBack = true;
     else this.#next();
   }
 
@@ -199,6 +207,14 @@ export class ClientSide implements BodySink, Expiring {
   destroy(why: string): void {
     if (this.#state === 'closed') return;
     this.#closedWhy ||= why;
+    if (this.isAnswerUntilClose) this.#reset();
+    else this.socket.destroy();
+  }
+
+  /** Under TLS, too, the reset must be that of the TCP socket: many clients take an end without a word for a whole answer. */
+  #reset(): void {
+    const { _parent: plain } = this.socket as Socket & { readonly _parent?: Socket | null };
+    (plain ?? this.socket).resetAndDestroy();
     this.socket.destroy();
   }
 
@@ -215,6 +231,7 @@ export class ClientSide implements BodySink, Expiring {
     this.#timekeeper.clear(this);
     const early = this.#pending;
     this.#pending = null;
+    if (this.socket.isPaused()) this.socket.resume();
     return early;
   }
 
@@ -250,8 +267,22 @@ export class ClientSide implements BodySink, Expiring {
         if (this.#isBlocked) this.destroy('http/slow-reader');
         else this.#timekeeper.set(this, this.#limits.idleTimeoutMs);
         break;
+      case 'lingering':
+        this.#expireLingering();
+        break;
       default:
         this.socket.destroy();
+    }
+  }
+
+  /** What was written has as long as any slow reader has; only for what the client still sends nobody waits. */
+  #expireLingering(): void {
+    const unsent = this.socket.writableLength;
+    if (unsent === 0) this.socket.destroy();
+    else if (unsent >= this.#unsentBytes) this.destroy('http/slow-reader');
+    else {
+      this.#unsentBytes = unsent;
+      this.#timekeeper.set(this, this.#limits.idleTimeoutMs);
     }
   }
 
@@ -289,7 +320,8 @@ export class ClientSide implements BodySink, Expiring {
       } else if (this.#state === 'body') {
         const next = this.#body!.read(bytes, at, to, this);
         if (typeof next !== 'number') {
-          this.#fault(next);
+          // A piece of the same read may have had the request refused already: then nobody waits for this word.
+          if (this.#state === 'body') this.#fault(next);
           break;
         }
         at = next;
@@ -304,19 +336,16 @@ export class ClientSide implements BodySink, Expiring {
   /** Reads one head at `from`; -1 where nothing more can be done now. */
   #readHead(bytes: Buffer, from: number, to: number): number {
     // One empty line before a request is what some clients leave behind a body (RFC 9112 2.2); more is noise.
-    if (bytes[from] === 13 && to - from >= 2 && bytes[from + 1] === 10 && this.#state === 'idle') from += 2;
-    if (from === to) return from;
-    const head = readRequestHead(bytes, from, to, this.#limits, this.#seen);
-    if (head === null) {
-      this.#pending = Buffer.from(bytes.subarray(from, to));
-      this.#triedBytes = this.#pending.length;
-      if (this.#state === 'idle') {
-        this.#state = 'head';
-        this.connection.stage = 'reading';
-        this.#timekeeper.set(this, this.#limits.headerTimeoutMs);
+    if (bytes[from] === 13 && !this.#sawEmptyLine) {
+      if (to - from === 1) return this.#awaitHead(bytes, from, to);
+      if (bytes[from + 1] === 10) {
+        this.#sawEmptyLine = true;
+        from += 2;
+        if (from === to) return to;
       }
-      return -1;
     }
+    const head = readRequestHead(bytes, from, to, this.#limits, this.#seen);
+    if (head === null) return this.#awaitHead(bytes, from, to);
     if (head instanceof Fault) {
       this.#fault(head);
       return -1;
@@ -325,10 +354,22 @@ export class ClientSide implements BodySink, Expiring {
     return from + head.bytes;
   }
 
+  #awaitHead(bytes: Buffer, from: number, to: number): number {
+    this.#pending = Buffer.from(bytes.subarray(from, to));
+    this.#triedBytes = to - from;
+    if (this.#state === 'idle') {
+      this.#state = 'head';
+      this.connection.stage = 'reading';
+      this.#timekeeper.set(this, this.#limits.headerTimeoutMs);
+    }
+    return -1;
+  }
+
   #begin(head: RequestHead): void {
     const { connection } = this;
     connection.requests++;
     this.#isAnswered = false;
+    this.#sawEmptyLine = false;
     this.#mayKeepAlive = head.keepAlive && connection.requests < this.#limits.maxRequestsPerConnection;
     this.#body = openBody(head.framing, head.contentLength);
     if (this.#body === null) {
@@ -373,18 +414,20 @@ export class ClientSide implements BodySink, Expiring {
     this.#state = 'idle';
     this.#triedBytes = 0;
     this.connection.stage = 'idle';
-    if (this.#clientEnded && this.#pending === null) {
-      this.closeGently('');
-      return;
-    }
+    // A body that ended while the upstream took no more left the reading paused, and nobody else would wake it.
+    if (this.#isBodyPaused) this.resumeBody();
     this.#timekeeper.set(this, this.#limits.idleTimeoutMs);
     const pending = this.#pending;
     if (pending === null) return;
     this.#pending = null;
     if (this.socket.isPaused()) this.socket.resume();
     // Within `#consume` its loop goes on by itself; what it kept is then what it still holds.
-    if (!this.#isConsuming) this.#consume(pending, pending.length);
-    else this.#pending = pending;
+    if (this.#isConsuming) {
+      this.#pending = pending;
+      return;
+    }
+    this.#consume(pending, pending.length);
+    if (this.#clientEnded) this.#onEnd();
   }
 
   #fault(fault: Fault): void {
@@ -393,6 +436,15 @@ export class ClientSide implements BodySink, Expiring {
     if (this.#state === 'body') this.#state = 'waiting';
     this.#handler!.onFault(fault);
     this.closeGently(fault.why);
+  }
+
+  #onDrain(): void {
+    this.#isBlocked = false;
+    this.#handler!.onDrain();
+    if (!this.#isHeldBack || this.#state !== 'waiting') return;
+    this.#isHeldBack = false;
+    if (this.mayKeepAlive) this.#next();
+    else this.closeGently('');
   }
 
   /** The client will send nothing more. What it asked for it still gets (RFC 9112 9.6). */

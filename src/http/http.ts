@@ -25,6 +25,8 @@ export function answerCodec(limits: HeadLimits): AnswerCodec {
 
 const asHttp = 'send HTTP as RFC 9112 writes it; nothing here is a matter of settings';
 
+const asUpstream = 'correct the application; the gate answers 502 and says what was wrong with its answer';
+
 function refusal(says: string, allow = asHttp): Reason {
   return Object.freeze({ says, allow });
 }
@@ -41,7 +43,7 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'http/too-many-fields': refusal('more header fields than the limit', 'raise `limits.max_headers`'),
   'http/header-too-long': refusal('header fields longer than the limit', 'raise `limits.max_header`'),
   'http/target-too-long': refusal('a request line longer than the limit', 'raise `limits.max_request_line`'),
-  'http/bad-method': refusal('a method that is no word'),
+  'http/bad-method': refusal('a method that is not in capital letters, or longer than any that exists'),
   'http/bad-request-line': refusal('the request line is not "method target HTTP/1.1"'),
   'http/version': refusal('an HTTP version that this connection does not speak'),
   'http/connect': refusal('CONNECT asks for a forward proxy'),
@@ -57,15 +59,17 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'http/bad-length': refusal('a Content-Length that is no plain number'),
   'http/chunked-in-1.0': refusal('Transfer-Encoding in HTTP/1.0: old readers do not know it'),
   'http/transfer-encoding': refusal('a transfer coding other than one "chunked"'),
-  'http/connection-field': refusal('a Connection field with too many options'),
+  'http/connection-field': refusal('a Connection field that is no list of words, or a very long one'),
   'http/connection-nominates': refusal('Connection asks us to drop an end-to-end field'),
-  'http/ambiguous-name': refusal('a field name with an underscore that applications confuse with one that frames or routes'),
+  'http/ambiguous-name': refusal('a field name with `_`, `.` or the like that applications confuse with one that frames or routes'),
   'http/expectation': refusal('an expectation other than 100-continue'),
   'http/websocket-handshake': refusal('a WebSocket upgrade that is not a whole handshake'),
   'http/bad-chunk': refusal('a chunked body that breaks its own grammar'),
   'http/chunk-extension': refusal('chunk extensions beyond the bound'),
   'http/trailers-too-long': refusal('trailer fields beyond the bound'),
   'http/forbidden-trailer': refusal('a trailer field that frames, routes or authenticates'),
+  'http/bad-status-line': refusal('the upstream does not begin its answer with "HTTP/1.1 status"', asUpstream),
+  'http/body-where-none': refusal('the upstream announces a body for a status that has none', asUpstream),
   'http/header-timeout': refusal('the request head did not arrive in time', 'raise `limits.header_timeout`'),
   'http/body-too-slow': refusal('the body came slower than the least rate', 'lower `limits.min_body_rate`'),
   'http/body-cut-short': refusal('the client ended within the body it announced'),

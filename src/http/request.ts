@@ -17,7 +17,7 @@ import { type HeadLimits, RequestHead } from '../traffic/wire.ts';
 import { bareLf, hex, incomplete, type SeenFields, walkFields } from './fields.ts';
 import { ambiguousName, bodyLengthOf, readConnection, withoutNominated } from './framing.ts';
 import { readTarget } from './target.ts';
-import { characterClass, targetBit, tokenBit } from './tokens.ts';
+import { characterClass, methodBit, targetBit, tokenBit } from './tokens.ts';
 
 /** Longest method anybody registered is 17 characters (UPDATEREDIRECTREF). */
 const maxMethodBytes = 20;
@@ -56,9 +56,10 @@ export function readRequestHead(
 /** Gives the offset behind the request line; its last ten bytes are then the version and CRLF. */
 function walkRequestLine(bytes: Buffer, from: number, to: number, limits: HeadLimits): number | Fault {
   let at = from;
-  while (at < to && (characterClass[bytes[at]!]! & tokenBit) !== 0) at++;
-  if (at - from > maxMethodBytes) return new Fault(501, 'http/bad-method', `a method longer than ${maxMethodBytes} bytes`);
+  while (at < to && (characterClass[bytes[at]!]! & methodBit) !== 0) at++;
+  if (at - from > maxMethodBytes) return badMethod(`is longer than ${maxMethodBytes} bytes`);
   if (at === to) return incomplete;
+  if ((characterClass[bytes[at]!]! & tokenBit) !== 0) return badMethod('has characters other than capital letters and hyphens');
   if (bytes[at] !== 32 || at === from) return badLine(bytes[at]!, 'the method');
   const methodTo = at++;
   while (at < to && (characterClass[bytes[at]!]! & targetBit) !== 0) at++;
@@ -97,6 +98,10 @@ function isDigit(text: string, index: number): boolean {
   return code >= 48 && code <= 57;
 }
 
+function badMethod(what: string): Fault {
+  return new Fault(501, 'http/bad-method', `the method ${what} (RFC 9110 9.1)`);
+}
+
 function badLine(code: number, part: string): Fault {
   if (code === 10) return bareLf();
   return new Fault(400, 'http/bad-request-line', `byte 0x${hex(code)} in or after ${part} (RFC 9112 3)`);
@@ -104,11 +109,8 @@ function badLine(code: number, part: string): Fault {
 
 /** What the fields mean together; the fault where they contradict each other. */
 function understand(head: RequestHead, text: string, from: number, seen: SeenFields): Fault | null {
-  if (seen.hasUnderscore) {
-    const name = ambiguousName(head.headers);
-    if (name !== null)
-      return new Fault(400, 'http/ambiguous-name', `${name} with an underscore: some applications read it as ${name.replaceAll('_', '-')}`);
-  }
+  const ambiguous = seen.hasOddName ? ambiguousName(head.headers) : null;
+  if (ambiguous !== null) return ambiguous;
   const { counts } = seen;
   const value = (code: number): string =>
     counts[code] === 0 ? '' : text.slice(seen.valueFrom[code]! - from, seen.valueTo[code]! - from);
@@ -132,7 +134,7 @@ function settleMethod(head: RequestHead): Fault | null {
   if (head.method === 'CONNECT')
     return new Fault(501, 'http/connect', 'CONNECT is for forward proxies; this gate stands before servers (RFC 9110 9.3.6)');
   if (head.method === 'TRACE')
-    return new Fault(405, 'http/trace', 'TRACE would reflect cookies and credentials (RFC 9110 9.3.8)');
+    return new Fault(501, 'http/trace', 'TRACE would reflect cookies and credentials (RFC 9110 9.3.8)');
   return null;
 }
 

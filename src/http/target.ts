@@ -1,8 +1,9 @@
 // The request target and the authority (RFC 9112 3.2, RFC 9110 7.2): what is asked of whom, and by which path it is placed.
 
+import { AddressReader } from '../base/address.ts';
 import { Fault } from '../traffic/fault.ts';
 import type { RequestHead } from '../traffic/wire.ts';
-import { characterClass, hexBit, hostBit } from './tokens.ts';
+import { characterClass, hostBit } from './tokens.ts';
 
 /** Splits the target into path and query and settles host and authority from it and from the Host field, which came `hosts` times. */
 export function readTarget(head: RequestHead, hosts: number, host: string): Fault | null {
@@ -59,11 +60,8 @@ function readAuthority(head: RequestHead, authority: string, mayBeEmpty: boolean
   let hostTo: number;
   if (authority.charCodeAt(0) === 91) {
     hostTo = authority.indexOf(']') + 1;
-    if (hostTo < 4) return badHost();
-    for (let index = 1; index < hostTo - 1; index++) {
-      const code = authority.charCodeAt(index);
-      if (code !== 58 && code !== 46 && (code > 255 || (characterClass[code]! & hexBit) === 0)) return badHost();
-    }
+    const colon = authority.indexOf(':');
+    if (colon < 0 || colon >= hostTo || new AddressReader().read(authority, 1, hostTo - 1) === 0) return badHost();
   } else {
     hostTo = authority.indexOf(':');
     if (hostTo < 0) hostTo = authority.length;

@@ -81,20 +81,27 @@ export class Observe {
     this.#lost = new Ring(maxJourneys);
   }
 
-  /** Keeps, counts and journals an exchange that has ended; it is not changed any more. */
-  tell(exchange: Exchange): void {
+  /**
+   * Keeps, counts and journals an exchange that has ended; it is not changed any more. Gives an exchange that is no longer kept and
+   * may be renewed for another: records that live long cost more to make than to use again (each would be copied by two collections).
+   */
+  tell(exchange: Exchange): Exchange | null {
     const { refusal, status } = exchange;
     const why = refusal === null ? exchange.endedWhy : refusal.why;
-    (refusal === null ? this.#passed : this.#refused).push(exchange, weightOf(exchange));
+    const weight = weightOf(exchange);
+    exchange.headers.fold();
+    const spare = (refusal === null ? this.#passed : this.#refused).push(exchange, weight);
     this.#exchanges++;
     if (refusal !== null) this.#refusals++;
     if (exchange.wafAction === 'detect') this.#detected++;
     if (why !== '') this.#count(why);
     const statusClass = (status / 100) | 0;
     this.#statuses[statusClass < classes.length ? statusClass : 0]!++;
-    if (this.journal === null) return;
-    if (this.journal.hasRoom) this.journal.add(jsonLine(journeyOf(exchange)));
-    else this.journal.drop();
+    if (this.journal !== null) {
+      if (this.journal.hasRoom) this.journal.add(jsonLine(journeyOf(exchange)));
+      else this.journal.drop();
+    }
+    return spare;
   }
 
   /** The same for a connection that never became an exchange: `station` ended it, and `says` why in a sentence. */
@@ -218,10 +225,7 @@ function chosen<T extends { readonly connection: Connection }>(
 
 /** Roughly the characters that an exchange holds on to. */
 function weightOf(exchange: Exchange): number {
-  const { values } = exchange.headers;
-  let chars = exchange.target.length;
-  for (let index = 0; index < values.length; index++) chars += values[index]!.length + 16;
-  return chars;
+  return exchange.target.length + exchange.headers.weight;
 }
 
 function isAt(written: string, address: string, port: number): boolean {

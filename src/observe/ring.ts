@@ -26,9 +26,10 @@ export class Ring<T> {
     return this.#weight;
   }
 
-  /** Keeps `entry`; the oldest go as far as the bounds ask for it. The newest always stays. */
-  push(entry: T, weight = 0): void {
+  /** Keeps `entry`; the oldest go as far as the bounds ask for it. The newest always stays. Gives the entry whose place it took, or null. */
+  push(entry: T, weight = 0): T | null {
     const at = this.#next;
+    const before = this.#size === this.maxEntries ? this.#entries[at]! : null;
     this.#next = at + 1 === this.maxEntries ? 0 : at + 1;
     if (this.#size === this.maxEntries) this.#weight -= this.#weights[at]!;
     else this.#size++;
@@ -36,6 +37,7 @@ export class Ring<T> {
     this.#weights[at] = weight;
     this.#weight += weight;
     while (this.#weight > this.maxWeight && this.#size > 1) this.#dropOldest();
+    return before;
   }
 
   /** The entry that is `age` entries older than the newest, or null. */

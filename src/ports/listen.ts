@@ -46,37 +46,28 @@ export function openListener(address: string, port: number, accept: (socket: Soc
   });
 }
 
-/** What we need of Node's own handle of a socket. */
-interface Handle {
-  readonly reading?: boolean;
+/** What Node itself sets on a socket that is made with the option `onread`. */
+interface ReadState {
+  [name: symbol]: unknown;
+  readonly _handle: { useUserBuffer?: (buffer: Buffer) => void } | null;
 }
 
-/** The same connection as a socket that reads into `buffer` and calls `onBytes`, or null where this Node cannot do that.
- * For sockets that we open, `net.connect` takes `onread`; for those that we accept there is no such option, and a Buffer made
- * for each read costs a sixth of a small request's CPU (bench). `handle` is what `net.Server` itself makes its sockets from. */
-export function withReadBuffer(socket: Socket, buffer: Buffer, onBytes: (count: number) => void): Socket | null {
-  const holder = socket as unknown as { _handle: Handle | null; server?: unknown; _server?: unknown };
-  const handle = holder._handle;
-  if (handle === null || handle === undefined || typeof handle !== 'object') return null;
-  const options = {
-    handle,
-    allowHalfOpen: true,
-    onread: {
-      buffer,
-      callback: (count: number): boolean => {
-        onBytes(count);
-        return true;
-      },
-    },
+/** Makes an accepted socket read into `buffer` and call `onBytes`, instead of making a Buffer for each read; false where this Node
+ * cannot do that, and the socket then reads as any other. `net.connect` has the option `onread` for it, accepting has none, and
+ * the Buffers cost a tenth of a small request's CPU (bench). It must be called before anything was read. */
+export function readInto(socket: Socket, buffer: Buffer, onBytes: (count: number) => void): boolean {
+  const state = socket as unknown as ReadState;
+  const names = Object.getOwnPropertySymbols(state);
+  const bufferName = names.find(({ description }) => description === 'kBuffer');
+  const callbackName = names.find(({ description }) => description === 'kBufferCb');
+  const handle = state._handle;
+  if (bufferName === undefined || callbackName === undefined || typeof handle?.useUserBuffer !== 'function') return false;
+  if (state[bufferName] !== null || socket.readableLength > 0) return false;
+  state[bufferName] = buffer;
+  state[callbackName] = (count: number): boolean => {
+    onBytes(count);
+    return true;
   };
-  const reader = new net.Socket(options as unknown as net.SocketConstructorOpts);
-  holder._handle = null;
-  // The server counts its connections through the socket that it made; its `close` waits for them.
-  const server = (holder._server ?? holder.server) as { _connections?: number; _emitCloseIfDrained?: () => void } | undefined;
-  if (server?._connections !== undefined) {
-    server._connections--;
-    server._emitCloseIfDrained?.();
-  }
-  holder._server = null;
-  return reader;
+  handle.useUserBuffer(buffer);
+  return true;
 }

@@ -64,4 +64,4 @@ export function build(tools: Tools = { reader: machineReader }): Ports {
   };
 }
 
-export { ListenFailure, type OpenListener, openListener, withReadBuffer } from './listen.ts';
+export { ListenFailure, type OpenListener, openListener, readInto } from './listen.ts';

@@ -37,7 +37,7 @@ export class Pool implements UpstreamOwner {
   take(fresh: boolean): Upstream {
     const idle = fresh ? undefined : this.#idle.pop();
     if (idle !== undefined) {
-      idle.idleIndex = -1;
+      idle.isPooled = false;
       this.reused++;
       return idle;
     }
@@ -51,19 +51,20 @@ export class Pool implements UpstreamOwner {
       upstream.retire();
       return;
     }
-    upstream.idleIndex = this.#idle.length;
+    upstream.isPooled = true;
     this.#idle.push(upstream);
   }
 
   closed(upstream: Upstream): void {
     this.open--;
-    const index = upstream.idleIndex;
-    if (index < 0) return;
-    upstream.idleIndex = -1;
-    const last = this.#idle.pop()!;
-    if (last === upstream) return;
-    this.#idle[index] = last;
-    last.idleIndex = index;
+    if (!upstream.isPooled) return;
+    upstream.isPooled = false;
+    // The order is kept, and those that expire stand at the front, where they are found at once.
+    this.#idle.splice(this.#idle.indexOf(upstream), 1);
+  }
+
+  failed(): void {
+    this.failures++;
   }
 
   /** Ends idle connections; busy ones end with their exchange. */

@@ -27,6 +27,8 @@ export interface AnswerReceiver {
 /** What a pool hears of its connections. */
 export interface UpstreamOwner {
   released(upstream: Upstream): void;
+  /** An exchange on one of them failed. */
+  failed(): void;
   closed(upstream: Upstream): void;
 }
 
@@ -51,10 +53,11 @@ type State = 'connecting' | 'idle' | 'waiting' | 'answering' | 'tunnel' | 'close
 /** More interim answers than a real server sends before the final one. */
 const maxInterims = 8;
 
+/** One connection to one endpoint: idle in its pool, or carrying one request for one receiver. */
 export class Upstream implements BodySink, Expiring {
   due = 0;
-  /** Place in the pool's idle list, or -1; kept by the pool. */
-  idleIndex = -1;
+  /** Does it stand in the pool's idle list? Kept by the pool. */
+  isPooled = false;
   uses = 0;
   readonly socket: Socket;
   readonly endpoint: string;
@@ -73,7 +76,8 @@ export class Upstream implements BodySink, Expiring {
   #isEnded = false;
   #trailers: Headers | null = null;
   #isPaused = false;
-  #queued: string | Buffer | null = null;
+  /** What is to be sent once the connection stands: all of the request that came so far. */
+  #queued: (string | Buffer)[] = [];
   #from = '';
   #to = '';
 
@@ -127,7 +131,7 @@ export class Upstream implements BodySink, Expiring {
     this.#sawBytes = false;
     this.#isEnded = false;
     if (this.#state === 'connecting') {
-      this.#queued = first;
+      this.#queued.push(first);
       return;
     }
     this.#state = 'waiting';
@@ -139,7 +143,7 @@ export class Upstream implements BodySink, Expiring {
   write(piece: string | Buffer): boolean {
     if (this.#state === 'closed') return true;
     if (this.#state === 'connecting') {
-      this.#queued = this.#queued === null ? piece : Buffer.concat([bufferOf(this.#queued), bufferOf(piece)]);
+      this.#queued.push(piece);
       return false;
     }
     // An upstream that is still being sent to is not late with its answer.
@@ -150,6 +154,14 @@ export class Upstream implements BodySink, Expiring {
   /** The request is whole. */
   endRequest(): void {
     this.#isSent = true;
+    if (this.#state === 'waiting') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+  }
+
+  /** Everything that was to be sent, where the connection failed before a byte of it was. */
+  takeUnsent(): Buffer {
+    const whole = Buffer.concat(this.#queued.map(bufferOf));
+    this.#queued = [];
+    return whole;
   }
 
   /** Reads no more of the answer until `resume`. */
@@ -171,6 +183,11 @@ export class Upstream implements BodySink, Expiring {
   abort(): void {
     this.#receiver = null;
     this.#close();
+  }
+
+  /** The answer cannot be taken: the receiver hears of a failure. */
+  reject(says: string): void {
+    this.#fail(new Failure(502, 'proxy/bad-answer', `${this.endpoint}: ${says}`, false));
   }
 
   /** Ends an idle connection. */
@@ -205,6 +222,11 @@ export class Upstream implements BodySink, Expiring {
         this.#fail(connectFailure('ETIMEDOUT', this.endpoint));
         break;
       case 'waiting':
+        // It was sent all that came, and the rest is late: that is the client's affair, whose pace is watched where it is read.
+        if (!this.#isSent && this.socket.writableLength === 0) {
+          this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+          break;
+        }
         this.#fail(
           new Failure(504, 'proxy/answer-timeout', `${this.endpoint} did not answer within ${this.#options.answerTimeoutMs} ms`, false),
         );
@@ -230,14 +252,21 @@ export class Upstream implements BodySink, Expiring {
     this.#to = endpointText(socket.remoteAddress ?? '', socket.remotePort ?? 0);
     this.#state = 'waiting';
     const queued = this.#queued;
-    this.#queued = null;
+    this.#queued = [];
     if (this.#receiver === null) {
       this.#close();
       return;
     }
     this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
     this.#receiver.onConnected(this);
-    if (queued !== null && this.#write(queued)) this.#receiver?.onUpstreamDrain();
+    let isFlowing = true;
+    if (queued.length === 1) isFlowing = this.#write(queued[0]!);
+    else {
+      socket.cork();
+      for (const piece of queued) isFlowing = this.#write(piece);
+      socket.uncork();
+    }
+    if (isFlowing) this.#receiver?.onUpstreamDrain();
   }
 
   /** `onread` callback: bytes stand in the shared buffer until it returns. False would stop the reading, as `pause` does. */
@@ -251,6 +280,7 @@ export class Upstream implements BodySink, Expiring {
       this.#pending = null;
     }
     this.#consume(bytes, to);
+    if (this.#state === 'answering' && !this.#isPaused) this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
     this.#receiver?.onReadEnd();
     return !this.#isPaused;
   }
@@ -293,12 +323,11 @@ export class Upstream implements BodySink, Expiring {
       return -1;
     }
     if (head instanceof Fault) {
-      this.#fail(new Failure(502, 'proxy/bad-answer', `${this.endpoint}: ${head.says}`, false));
+      this.reject(head.says);
       return -1;
     }
     if (head.status < 200 && head.status !== 101) return this.#takeInterim(head, from);
     if (!head.keepAlive || head.framing === 'until-close') this.#mayReuse = false;
-    this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
     this.#state = 'answering';
     this.#body = this.#tools.codec.openAnswerBody(head);
     if (this.#body === null && head.status !== 101) this.#isEnded = true;
@@ -322,7 +351,8 @@ export class Upstream implements BodySink, Expiring {
     if (this.#state === 'closed') return;
     this.#receiver = null;
     this.#body = null;
-    if (!this.#mayReuse || !this.#isSent) this.#close();
+    // One that answers before it took the whole request may never take the rest.
+    if (!this.#mayReuse || !this.#isSent || this.socket.writableLength > 0) this.#close();
     else {
       if (this.#isPaused) this.socket.resume();
       this.#isPaused = false;
@@ -343,9 +373,13 @@ export class Upstream implements BodySink, Expiring {
         if (this.#body?.endsWithConnection) this.#finish();
         else this.#fail(new Failure(502, 'proxy/cut-short', `${this.endpoint} closed the connection within its answer`, false));
         break;
-      case 'tunnel':
-        this.#receiver?.onAnswerEnd(null);
+      case 'tunnel': {
+        // The end in peace is told once: what the socket says after it is no failure.
+        const receiver = this.#receiver;
+        this.#receiver = null;
+        receiver?.onAnswerEnd(null);
         break;
+      }
       default:
         this.#close();
     }
@@ -363,6 +397,7 @@ export class Upstream implements BodySink, Expiring {
     const receiver = this.#receiver;
     this.#receiver = null;
     this.#close();
+    this.#owner.failed();
     receiver?.onFailure(failure, this);
   }
 
@@ -370,7 +405,6 @@ export class Upstream implements BodySink, Expiring {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#pending = null;
-    this.#queued = null;
     this.#tools.timekeeper.clear(this);
     this.socket.destroy();
     this.#owner.closed(this);

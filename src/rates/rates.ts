@@ -29,6 +29,7 @@ export interface RateTools {
   readonly previous?: Rates;
 }
 
+/** Every `why` of this station. */
 export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'rates/over-limit': {
     says: 'The sender used up the requests that a limit gives it in a time.',

@@ -1,7 +1,7 @@
 // Opens every listener of a generation, or none; and says why one cannot be opened and what would help.
 
 import type { Socket } from 'node:net';
-import type { Listener } from '../gateway.ts';
+import type { Listener } from '../passage.ts';
 import { findHolder, ListenFailure, machineReader, type OpenListener, openListener, sayHolder } from '../ports/ports.ts';
 import { endpoint } from '../traffic/connection.ts';
 import { GateTrouble } from './trouble.ts';

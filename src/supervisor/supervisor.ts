@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { Identifiers } from '../base/identifier.ts';
 import type { Path, Problem } from '../base/problem.ts';
-import type { Settings } from '../config/settings.ts';
+import type { Settings } from '../config/config.ts';
 import { Deadlines } from '../connections/connections.ts';
 import { Gateway } from '../gateway.ts';
 import { build, type Generation } from '../generation.ts';
@@ -53,7 +53,7 @@ export async function startGate(settings: Settings, tools: StartTools): Promise<
   const clock = systemClock;
   const deadlines = new Deadlines(clock);
   const generation = await generationOf(settings, tools, deadlines);
-  const identifiers = new Identifiers((block) => randomFillSync(block), () => clock.now());
+  const identifiers = new Identifiers((block) => randomFillSync(block));
   const { connections, observe } = generation;
   const gateway = new Gateway(generation, { clock, timekeeper: deadlines, identifiers, connections, observe });
 

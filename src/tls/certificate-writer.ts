@@ -13,7 +13,7 @@ import {
   tagged,
   time,
   utf8String,
-} from './der.ts';
+} from '../base/der.ts';
 
 /** Longest common name (RFC 5280 appendix A.1, ub-common-name), in characters. */
 export const maxCommonNameLength = 64;

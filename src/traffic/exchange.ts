@@ -10,66 +10,66 @@ export type WafAction = 'off' | 'pass' | 'detect' | 'block';
 
 /** One exchange. Times ending in `At` are ms since 1970; `…Microseconds` are durations. */
 export class Exchange {
-  readonly id: string;
-  readonly connection: Connection;
+  id!: string;
+  connection!: Connection;
   /** Number of the request on its connection, from 1. */
-  readonly requestNumber: number;
-  readonly startedAt: number;
+  requestNumber!: number;
+  startedAt!: number;
 
-  readonly method: string;
+  method!: string;
   /** The request target as received. */
-  readonly target: string;
+  target!: string;
   /** Path as received, still percent-encoded, beginning with '/' (or '*' for OPTIONS *). */
-  readonly path: string;
+  path!: string;
   /** Query without '?', still encoded; '' where there is none. */
-  readonly query: string;
-  readonly version: '1.0' | '1.1' | '2';
+  query!: string;
+  version!: '1.0' | '1.1' | '2';
   /** Host without port, lower case; '' where a 1.0 request has none. */
-  readonly host: string;
-  readonly headers: Headers;
+  host!: string;
+  headers!: Headers;
   /** Length of the body when announced, -1 for chunked, 0 for none. */
-  readonly bodyLength: number;
+  bodyLength!: number;
 
   /** The path as an application would understand it (decoded, dots resolved): what sites, rates and exclusions match on. */
-  placingPath = '';
+  placingPath!: string;
   /** Who the client is: the peer, or whom a trusted proxy vouches for. Normalised text. */
-  client = '';
+  client!: string;
   /** Name of the site it was placed on, or ''. */
-  site = '';
+  site!: string;
 
   /** The refusal that ended it, or null while nobody objected. */
-  refusal: Refusal | null = null;
+  refusal!: Refusal | null;
   /** Which station refused, or ''. */
-  refusedBy = '';
+  refusedBy!: string;
 
   /** Rates: the limit that was nearest to its end, requests left and seconds until it is whole; -1 where no limit applies. */
-  rateLimit = -1;
-  rateRemaining = -1;
-  rateResetSeconds = -1;
-  ratePolicy = '';
-  ratesMicroseconds = 0;
+  rateLimit!: number;
+  rateRemaining!: number;
+  rateResetSeconds!: number;
+  ratePolicy!: string;
+  ratesMicroseconds!: number;
 
-  wafAction: WafAction = 'off';
-  wafScore = 0;
-  wafThreshold = 0;
-  wafMicroseconds = 0;
+  wafAction!: WafAction;
+  wafScore!: number;
+  wafThreshold!: number;
+  wafMicroseconds!: number;
   /** Null until something is found: most exchanges have no finding and pay for no list. */
-  findings: Finding[] | null = null;
+  findings!: Finding[] | null;
 
   /** Our own endpoint towards the upstream and the upstream's, as `address:port`, or ''. */
-  upstreamFrom = '';
-  upstreamTo = '';
-  upstreamReused = false;
+  upstreamFrom!: string;
+  upstreamTo!: string;
+  upstreamReused!: boolean;
   /** From the first byte sent to the upstream to the head of its answer, in ms; -1 where there was none. */
-  upstreamMs = -1;
+  upstreamMs!: number;
 
-  status = 0;
-  requestBytes = 0;
-  responseBytes = 0;
+  status!: number;
+  requestBytes!: number;
+  responseBytes!: number;
   /** Whole duration in ms; -1 while it runs. */
-  ms = -1;
+  ms!: number;
   /** Why it ended before its end (`proxy/upstream-reset`, `http/client-gone`), or ''. */
-  endedWhy = '';
+  endedWhy!: string;
 
   constructor(
     id: string,
@@ -85,6 +85,24 @@ export class Exchange {
     headers: Headers,
     bodyLength: number,
   ) {
+    this.renew(id, connection, requestNumber, startedAt, method, target, path, query, version, host, headers, bodyLength);
+  }
+
+  /** Makes it the record of another exchange, as if it were new. Whoever calls this knows that nobody holds it any more. */
+  renew(
+    id: string,
+    connection: Connection,
+    requestNumber: number,
+    startedAt: number,
+    method: string,
+    target: string,
+    path: string,
+    query: string,
+    version: '1.0' | '1.1' | '2',
+    host: string,
+    headers: Headers,
+    bodyLength: number,
+  ): void {
     this.id = id;
     this.connection = connection;
     this.requestNumber = requestNumber;
@@ -97,5 +115,29 @@ export class Exchange {
     this.host = host;
     this.headers = headers;
     this.bodyLength = bodyLength;
+    this.placingPath = '';
+    this.client = '';
+    this.site = '';
+    this.refusal = null;
+    this.refusedBy = '';
+    this.rateLimit = -1;
+    this.rateRemaining = -1;
+    this.rateResetSeconds = -1;
+    this.ratePolicy = '';
+    this.ratesMicroseconds = 0;
+    this.wafAction = 'off';
+    this.wafScore = 0;
+    this.wafThreshold = 0;
+    this.wafMicroseconds = 0;
+    this.findings = null;
+    this.upstreamFrom = '';
+    this.upstreamTo = '';
+    this.upstreamReused = false;
+    this.upstreamMs = -1;
+    this.status = 0;
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+    this.ms = -1;
+    this.endedWhy = '';
   }
 }

@@ -1,17 +1,23 @@
 // Header fields in the order they came, as latin1 text. Names compare without case; nothing is merged or dropped.
 // A head that was read from bytes keeps its text and makes the lists only when somebody asks for them: most never do.
 
+/** The fields as three lists of the same length. */
+class Lists {
+  readonly names: string[] = [];
+  readonly spelled: string[] = [];
+  readonly values: string[] = [];
+}
+
 /** A list of header fields. */
 export class Headers {
-  /** Text of validated field lines that was not split yet, or null. */
-  #text: string | null;
-  readonly #names: string[] = [];
-  readonly #spelled: string[] = [];
-  readonly #values: string[] = [];
+  /** Text of validated field lines; '' where the lists alone are true. */
+  #text: string;
+  /** Null until somebody asks: every exchange that is remembered keeps one of these. */
+  #lists: Lists | null = null;
 
   /** `text`: field lines that were validated already (RFC 9112 5), each with its CRLF; '' for none. */
   constructor(text = '') {
-    this.#text = text === '' ? null : text;
+    this.#text = text;
   }
 
   /** Fields from pairs, for tests and rehearsals. */
@@ -23,27 +29,29 @@ export class Headers {
 
   /** Lower-case names; this list, `spelled` and `values` have the same length. */
   get names(): readonly string[] {
-    if (this.#text !== null) this.#split(this.#text);
-    return this.#names;
+    return this.#split().names;
   }
 
   /** Names as received. */
   get spelled(): readonly string[] {
-    if (this.#text !== null) this.#split(this.#text);
-    return this.#spelled;
+    return this.#split().spelled;
   }
 
   get values(): readonly string[] {
-    if (this.#text !== null) this.#split(this.#text);
-    return this.#values;
+    return this.#split().values;
   }
 
   /** Characters that it holds on to, roughly, without splitting what was not split. */
   get weight(): number {
-    if (this.#text !== null) return this.#text.length;
+    if (this.#lists === null) return this.#text.length;
     let sum = 0;
-    for (let index = 0; index < this.#values.length; index++) sum += this.#values[index]!.length + 16;
+    for (const value of this.#lists.values) sum += value.length + 16;
     return sum;
+  }
+
+  /** Lets go of the lists where they can be made again: what is remembered for long keeps only its text. */
+  fold(): void {
+    if (this.#text !== '') this.#lists = null;
   }
 
   get count(): number {
@@ -51,23 +59,25 @@ export class Headers {
   }
 
   add(name: string, value: string): void {
-    if (this.#text !== null) this.#split(this.#text);
-    this.#names.push(name.toLowerCase());
-    this.#spelled.push(name);
-    this.#values.push(value);
+    const lists = this.#split();
+    this.#text = '';
+    lists.names.push(name.toLowerCase());
+    lists.spelled.push(name);
+    lists.values.push(value);
   }
 
   /** The first value of `name` (lower case), or null. */
   get(name: string): string | null {
-    const index = this.names.indexOf(name);
-    return index < 0 ? null : this.#values[index]!;
+    const { names, values } = this.#split();
+    const index = names.indexOf(name);
+    return index < 0 ? null : values[index]!;
   }
 
   /** Every value of `name` (lower case), in order. */
   all(name: string): string[] {
     const found: string[] = [];
-    const { names } = this;
-    for (let index = 0; index < names.length; index++) if (names[index] === name) found.push(this.#values[index]!);
+    const { names, values } = this.#split();
+    for (let index = 0; index < names.length; index++) if (names[index] === name) found.push(values[index]!);
     return found;
   }
 
@@ -75,8 +85,11 @@ export class Headers {
     return this.names.includes(name);
   }
 
-  #split(text: string): void {
-    this.#text = null;
+  #split(): Lists {
+    if (this.#lists !== null) return this.#lists;
+    const lists = new Lists();
+    this.#lists = lists;
+    const text = this.#text;
     let at = 0;
     while (at < text.length) {
       const colon = text.indexOf(':', at);
@@ -86,11 +99,12 @@ export class Headers {
       while (from < end && isSpace(text.charCodeAt(from))) from++;
       let to = end;
       while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
-      this.#names.push(spelled.toLowerCase());
-      this.#spelled.push(spelled);
-      this.#values.push(text.slice(from, to));
+      lists.names.push(spelled.toLowerCase());
+      lists.spelled.push(spelled);
+      lists.values.push(text.slice(from, to));
       at = end + 2;
     }
+    return lists;
   }
 }
 

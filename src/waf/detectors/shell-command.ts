@@ -83,6 +83,7 @@ export function isSeparator(code: number): boolean {
   );
 }
 
+/** Whether a shell would take this character between two words, a line's end not counted. */
 export function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c;
 }
@@ -234,6 +235,7 @@ function isVariable(value: string, raw: string, end: number): boolean {
 
 /** A program by its path, known or not. */
 function readPath(raw: string, end: number): Command {
+  if (raw.startsWith('./') && raw.length > 3) return { rank: LIKELY, end, interprets: false };
   const slash = raw.indexOf('/', 1);
   if (!raw.startsWith('/') || slash < 0 || !ROOTS.has(raw.slice(1, slash))) return none;
   const runnable =
@@ -282,7 +284,7 @@ function rankArgument(raw: string, name: string, interprets: boolean, index: num
   const word = uncover(raw);
   const lower = word.toLowerCase();
   const first = lower.charCodeAt(0);
-  if (holdsSecret(lower)) return DAMNING;
+  if (holdsSecret(lower) || (name === 'socat' && lower.startsWith('exec:'))) return DAMNING;
   if (interprets && index < 3 && PROGRAM_OPTIONS.has(lower)) return DAMNING;
   if (
     (name === 'nc' || name === 'ncat' || name === 'netcat') &&
@@ -306,8 +308,7 @@ function rankArgument(raw: string, name: string, interprets: boolean, index: num
   if (index === 0 && TECHNICAL.has(name)) return LIKELY;
   if (index > 0 && !lower.includes('.')) return NO_COMMAND;
   const code = raw.charCodeAt(0);
-  if (code >= 0x30 && code <= 0x39 && isNumeric(raw))
-    return COUNTING.has(name) ? LIKELY : isAddress(raw) ? SHAPED : NO_COMMAND;
+  if (code >= 0x30 && code <= 0x39 && isNumeric(raw)) return COUNTING.has(name) ? LIKELY : NO_COMMAND;
   return looksLikeFile(lower) || code === 0x24 || (code === 0x2a && raw.length > 1) ? LIKELY : NO_COMMAND;
 }
 

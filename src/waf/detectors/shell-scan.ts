@@ -13,13 +13,15 @@ export const PERCENT = 32;
 export const CARET = 64;
 
 const SEPARATOR = 128;
+// A blank, or what may stand for one: without it a value is one word, and no command with arguments.
+const GAP = 256;
 const slots = 2048;
 const classes = classify();
 const names = tabulate();
 
 /** The bits above that hold for `value`. */
 export function scanShell(value: string): number {
-  let seen = mayCommand(value, 0) ? COMMAND_FIRST : 0;
+  let seen = 0;
   const { length } = value;
   for (let at = 0; at < length; at++) {
     const code = value.charCodeAt(at);
@@ -29,7 +31,14 @@ export function scanShell(value: string): number {
     if (kind !== SEPARATOR) seen |= kind;
     else if ((seen & COMMAND_BEHIND) === 0 && mayCommand(value, at + 1)) seen |= COMMAND_BEHIND;
   }
-  return seen;
+  if ((seen & GAP) === 0) return seen;
+  seen &= ~GAP;
+  return mayBegin(value.charCodeAt(0)) && mayCommand(value, 0) ? seen | COMMAND_FIRST : seen;
+}
+
+/** Whether a command at the start of a value may begin with `code`: not with a quote, as phrases and headers do. */
+function mayBegin(code: number): boolean {
+  return code !== 0x22 && code !== 0x27 && code !== 0x3f && code !== 0x2a && code !== 0x5b && code !== 0x40;
 }
 
 /** Whether `code` is ; | & or the end of a line. */
@@ -42,6 +51,7 @@ function mayCommand(value: string, from: number): boolean {
   let at = from;
   let code = value.charCodeAt(at);
   while (code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c) code = value.charCodeAt(++at);
+  const start = at;
   let hash = 0;
   while (isNamePart(code)) {
     hash = (Math.imul(hash, 31) + (code | 32)) | 0;
@@ -52,7 +62,8 @@ function mayCommand(value: string, from: number): boolean {
   if (isUncommon(code) && code !== 0x28 && code !== 0x2f && code !== 0x2a && code !== 0x3f && code !== 0x25) {
     return code !== 0x2e || isKnown(hash);
   }
-  if (code === 0x3a) return value.charCodeAt(at + 1) === 0x5c || value.charCodeAt(at + 1) === 0x2f;
+  if (code === 0x3a)
+    return at === start + 1 && (value.charCodeAt(at + 1) === 0x5c || value.charCodeAt(at + 1) === 0x2f);
   if (code === 0x3d || code === 0x2c || code === 0x28 || code === 0x2f) return false;
   return isKnown(hash);
 }
@@ -97,12 +108,13 @@ function isUncommon(code: number): boolean {
   }
 }
 
-function classify(): Uint8Array {
-  const table = new Uint8Array(128);
+function classify(): Uint16Array {
+  const table = new Uint16Array(128);
   for (const mark of ';|&\n\r') table[mark.charCodeAt(0)] = SEPARATOR;
   table[0x60] = BACKQUOTE;
-  table[0x24] = DOLLAR;
-  table[0x3c] = table[0x3e] = ANGLE;
+  table[0x24] = DOLLAR | GAP;
+  table[0x3c] = table[0x3e] = ANGLE | GAP;
+  for (const mark of ' \t{,') table[mark.charCodeAt(0)] = GAP;
   table[0x25] = PERCENT;
   table[0x5e] = CARET;
   return table;

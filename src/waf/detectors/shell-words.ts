@@ -71,13 +71,15 @@ export const TECHNICAL: ReadonlySet<string> = setOf(
   'tcpdump nmap tracert taskkill schtasks certutil bitsadmin',
 );
 
-/** What the administrators' commands of Windows are asked to do. */
+/** What administrators' commands are asked to do. */
 export const VERBS: Readonly<Record<string, ReadonlySet<string>>> = {
   net: setOf('user users localgroup group view share use accounts config start stop'),
   reg: setOf('query add delete save export'),
   sc: setOf('query create config delete stop start qc'),
   wmic: setOf('process os useraccount product service qfe computersystem startup share'),
   netsh: setOf('advfirewall firewall wlan interface int'),
+  ps: setOf('aux auxw auxww ax ef'),
+  ip: setOf('a addr address route link neigh'),
 };
 
 /** Commands of Windows whose switches are words: `whoami /all`. */

@@ -1,16 +1,19 @@
 // Reads SQL expressions from tokens, forgiving what a cut-off injection leaves open, and marks what it met.
 
+import * as M from './sql-marks.ts';
 import type { SqlTokens } from './sql-tokens.ts';
 import * as T from './sql-tokens.ts';
 import {
   ARITHMETIC,
   ATTACKING,
   BARE_TELLING,
+  CALLABLE,
   CATALOGUES,
   GENERIC_CATALOGUES,
   IN_ARGUMENTS,
   PROBING,
   RESERVED,
+  SCRIPTING,
   SET_WORDS,
   SIGNS,
   TELLING,
@@ -18,34 +21,9 @@ import {
   TYPED,
 } from './sql-words.ts';
 
-// What an operand is; the greater one wins where two are combined.
-export const NOTHING = 0;
-export const CONSTANT = 1;
-export const TRUTH = 2;
-export const COLUMN = 3;
-export const COMPUTED = 4;
-
-// What the reading met on its way.
-export const SAME = 1;
-export const CONSTANTS_COMPARED = 2;
-export const COLUMN_COMPARED = 4;
-export const COLUMN_TO_STRING = 8;
-export const ATTACK_CALL = 16;
-export const TELLING_CALL = 32;
-export const PROBING_CALL = 64;
-export const SUBQUERY = 128;
-export const PLAIN_SUBQUERY = 256;
-export const CATALOGUE = 512;
-export const SYSTEM_VALUE = 1024;
-export const CHOICE = 2048;
-export const NESTED = 4096;
-export const FILE_WRITTEN = 8192;
-export const CODE_SIGN = 16384;
-export const CAST_MADE = 32768;
-
 const maxDepth = 48;
 
-/** A reading of tokens from `at`; `stuck` once the text is no SQL any more, where `at` then stands. */
+/** A reading of tokens from `at`; `stuck` once the text is no SQL any more. */
 export abstract class SqlExpression {
   readonly tokens: SqlTokens;
   at: number;
@@ -73,18 +51,18 @@ export abstract class SqlExpression {
   }
 
   take(word: string): boolean {
-    if (this.word() !== word) return false;
-    this.at++;
-    return true;
+    const there = this.word() === word;
+    if (there) this.at++;
+    return there;
   }
 
   /** Conditions joined by AND, OR and their like. */
   expression(): number {
     let whole = this.condition();
-    while (whole !== NOTHING && !this.stuck && this.kind() === T.JOINT) {
+    while (whole !== M.NOTHING && !this.stuck && this.kind() === T.JOINT) {
       this.at++;
       const right = this.condition();
-      if (right === NOTHING) return this.fail();
+      if (right === M.NOTHING) return this.fail();
       whole = Math.max(whole, right);
     }
     return whole;
@@ -99,7 +77,7 @@ export abstract class SqlExpression {
   /** What compares `first`, which began at token `from`, with other values. */
   comparison(first: number, from: number): number {
     let left = first;
-    while (left !== NOTHING && !this.stuck) {
+    while (left !== M.NOTHING && !this.stuck) {
       const to = this.at;
       const negated =
         this.word() === 'not' && this.tokens.kind(this.at + 1) === T.COMPARISON && this.tokens.word(this.at + 1) > 'a';
@@ -109,13 +87,13 @@ export abstract class SqlExpression {
         return left;
       }
       const sign = this.word();
-      if (sign === '==') this.marks |= CODE_SIGN;
+      if (sign === '==') this.marks |= M.CODE_SIGN;
       this.at++;
       const rightFrom = this.at;
       const right = this.#compared(sign);
-      if (right === NOTHING) return this.fail();
+      if (right === M.NOTHING) return this.fail();
       this.#noteComparison(left, from, to, right, rightFrom);
-      left = left === CONSTANT && right === CONSTANT ? CONSTANT : Math.max(left, right);
+      left = left === M.CONSTANT && right === M.CONSTANT ? M.CONSTANT : Math.max(left, right);
     }
     return left;
   }
@@ -126,37 +104,37 @@ export abstract class SqlExpression {
 
   #compared(sign: string): number {
     if (sign === 'is') return this.#state();
-    if (sign === 'in') return this.kind() === T.LEFT ? this.#parentheses() : NOTHING;
+    if (sign === 'in') return this.kind() === T.LEFT ? this.#parentheses() : M.NOTHING;
     if (sign === 'sounds') this.take('like');
     else if (sign === 'similar') this.take('to');
     else if (sign === 'member') this.take('of');
     const right = this.sum();
-    if (sign !== 'between' || right === NOTHING) return right;
+    if (sign !== 'between' || right === M.NOTHING) return right;
     if (this.ended()) return right;
-    if (!this.take('and')) return NOTHING;
+    if (!this.take('and')) return M.NOTHING;
     return Math.max(right, this.sum());
   }
 
   #state(): number {
     this.take('not');
-    if (this.take('distinct')) return this.take('from') ? this.sum() : NOTHING;
+    if (this.take('distinct')) return this.take('from') ? this.sum() : M.NOTHING;
     const { tokens } = this;
     const again = this.kind() === T.NUMBER && tokens.text(this.at) === tokens.text(this.at - 2);
-    if (!TRUTHS.has(this.word()) && !again) return NOTHING;
+    if (!TRUTHS.has(this.word()) && !again) return M.NOTHING;
     this.at++;
-    return CONSTANT;
+    return M.CONSTANT;
   }
 
   #noteComparison(left: number, from: number, to: number, right: number, rightFrom: number): void {
     const { tokens } = this;
     const single = to === from + 1 && this.at === rightFrom + 1;
     const same = single && tokens.text(from).toLowerCase() === tokens.text(rightFrom).toLowerCase();
-    if (left <= TRUTH && right <= TRUTH) this.marks |= same ? SAME | CONSTANTS_COMPARED : CONSTANTS_COMPARED;
-    else if (left === COLUMN && right === COLUMN) this.marks |= same ? SAME | COLUMN_COMPARED : 0;
-    else if (left <= COLUMN && right <= COLUMN) {
-      this.marks |= COLUMN_COMPARED;
-      const literal = tokens.kind(left === COLUMN ? rightFrom : from);
-      if (literal === T.STRING || literal === T.OPEN) this.marks |= COLUMN_TO_STRING;
+    if (left <= M.TRUTH && right <= M.TRUTH) this.marks |= same ? M.SAME | M.CONSTANTS_COMPARED : M.CONSTANTS_COMPARED;
+    else if (left === M.COLUMN && right === M.COLUMN) this.marks |= same ? M.SAME | M.COLUMN_COMPARED : 0;
+    else if (left <= M.COLUMN && right <= M.COLUMN) {
+      this.marks |= M.COLUMN_COMPARED;
+      const literal = tokens.kind(left === M.COLUMN ? rightFrom : from);
+      if (literal === T.STRING || literal === T.OPEN) this.marks |= M.COLUMN_TO_STRING;
     }
   }
 
@@ -168,7 +146,7 @@ export abstract class SqlExpression {
   /** What arithmetic adds to `first`; `first` itself when nothing does. */
   calculation(first: number): number {
     let whole = first;
-    while (whole !== NOTHING && !this.stuck) {
+    while (whole !== M.NOTHING && !this.stuck) {
       const word = this.word();
       if (this.kind() !== T.OPERATOR && !ARITHMETIC.has(word)) return whole;
       if (word === '!') return whole;
@@ -176,7 +154,7 @@ export abstract class SqlExpression {
       // A plus sign before a word of the grammar is a blank that nobody decoded.
       if (word === '+' && this.#joinsNext()) return whole;
       const right = this.operand();
-      if (right === NOTHING) return this.fail();
+      if (right === M.NOTHING) return this.fail();
       whole = Math.max(whole, right);
     }
     return whole;
@@ -198,7 +176,7 @@ export abstract class SqlExpression {
     )
       this.at++;
     const value = this.#value();
-    return value === NOTHING ? NOTHING : this.#behind(value);
+    return value === M.NOTHING ? M.NOTHING : this.#behind(value);
   }
 
   #value(): number {
@@ -206,28 +184,28 @@ export abstract class SqlExpression {
       case T.NUMBER:
       case T.OPEN:
         this.at++;
-        return CONSTANT;
+        return M.CONSTANT;
       case T.STRING:
         if (this.tokens.kind(this.at + 1) === T.DOT) return this.#name();
         while (this.kind() === T.STRING) this.at++;
         if (this.kind() === T.OPEN) this.at++;
-        return CONSTANT;
+        return M.CONSTANT;
       case T.VARIABLE:
         this.at++;
-        return COMPUTED;
+        return M.COMPUTED;
       case T.SYSTEM_VARIABLE:
         this.at++;
-        this.marks |= SYSTEM_VALUE;
-        return COMPUTED;
+        this.marks |= M.SYSTEM_VALUE;
+        return M.COMPUTED;
       case T.LEFT:
         return this.#parentheses();
       case T.COMPARISON:
-        return this.tokens.kind(this.at + 1) === T.LEFT && this.word() > 'a' ? this.#name() : NOTHING;
+        return this.tokens.kind(this.at + 1) === T.LEFT && this.word() > 'a' ? this.#name() : M.NOTHING;
       case T.QUOTED:
       case T.WORD:
         return this.#name();
       default:
-        return NOTHING;
+        return M.NOTHING;
     }
   }
 
@@ -236,14 +214,14 @@ export abstract class SqlExpression {
     for (;;) {
       if (this.kind() === T.CAST) {
         this.at++;
-        this.marks |= CAST_MADE;
+        this.marks |= M.CAST_MADE;
         this.#type();
       } else if (this.kind() === T.QUOTED && this.tokens.text(this.at).startsWith('[')) this.at++;
       else if (this.word() === 'at' && this.tokens.word(this.at + 1) === 'time') this.at += 4;
       else if (this.word() === 'over' && this.tokens.kind(this.at + 1) === T.LEFT) {
         this.at++;
         this.bracketed();
-        whole = COMPUTED;
+        whole = M.COMPUTED;
       } else return whole;
     }
   }
@@ -256,10 +234,10 @@ export abstract class SqlExpression {
     if (word === 'case') return this.#choice();
     if (TRUTHS.has(word)) {
       this.at++;
-      return TRUTH;
+      return M.TRUTH;
     }
-    if (RESERVED.has(word) && !called) return NOTHING;
-    if (TYPED.has(word) && this.#typedLiteral()) return CONSTANT;
+    if (RESERVED.has(word) && !called) return M.NOTHING;
+    if (TYPED.has(word) && this.#typedLiteral()) return M.CONSTANT;
     let attacks = ATTACKING.has(word);
     let last = word;
     let catalogue = CATALOGUES.has(word) && !GENERIC_CATALOGUES.has(word);
@@ -267,31 +245,28 @@ export abstract class SqlExpression {
     while (this.kind() === T.DOT) {
       this.at++;
       if (this.kind() === T.OPERATOR && this.word() === '*') break;
-      if (
-        this.kind() !== T.WORD &&
-        this.kind() !== T.QUOTED &&
-        this.kind() !== T.STRING &&
-        this.kind() !== T.COMPARISON
-      )
-        break;
+      if (!isName(this.kind())) break;
       catalogue ||= CATALOGUES.has(last) || CATALOGUES.has(this.word());
       last = this.word();
-      attacks ||= ATTACKING.has(last) && word !== 'time' && word !== 'asyncio' && word !== 'thread';
+      attacks ||= ATTACKING.has(last) && !SCRIPTING.has(word);
       this.at++;
     }
-    if (catalogue) this.marks |= CATALOGUE;
+    if (catalogue) this.marks |= M.CATALOGUE;
     if (this.kind() !== T.LEFT) {
-      if (BARE_TELLING.has(last)) this.marks |= TELLING_CALL;
-      return BARE_TELLING.has(last) ? COMPUTED : COLUMN;
+      if (BARE_TELLING.has(last)) this.marks |= M.TELLING_CALL;
+      return BARE_TELLING.has(last) ? M.COMPUTED : M.COLUMN;
     }
-    if (RESERVED.has(last) && last !== 'mod' && last !== 'values' && last !== 'insert' && last !== 'like')
-      return NOTHING;
-    const empty = tokens.kind(this.at + 1) === T.RIGHT;
-    if (attacks && !(empty && last === 'sleep')) this.marks |= ATTACK_CALL;
-    else if (TELLING.has(last)) this.marks |= TELLING_CALL;
-    else if (PROBING.has(last)) this.marks |= PROBING_CALL;
+    return this.#call(last, attacks);
+  }
+
+  #call(name: string, attacks: boolean): number {
+    if (RESERVED.has(name) && !CALLABLE.has(name)) return M.NOTHING;
+    const empty = this.tokens.kind(this.at + 1) === T.RIGHT;
+    if (attacks && !(empty && name === 'sleep')) this.marks |= M.ATTACK_CALL;
+    else if (TELLING.has(name)) this.marks |= M.TELLING_CALL;
+    else if (PROBING.has(name)) this.marks |= M.PROBING_CALL;
     this.bracketed();
-    return COMPUTED;
+    return M.COMPUTED;
   }
 
   #typedLiteral(): boolean {
@@ -315,24 +290,24 @@ export abstract class SqlExpression {
 
   #choice(): number {
     if (++this.#depth > maxDepth) {
-      this.marks |= NESTED;
+      this.marks |= M.NESTED;
       return this.fail();
     }
     this.at++;
     let kind = 0;
-    if (this.word() !== 'when' && this.expression() === NOTHING) return this.fail();
+    if (this.word() !== 'when' && this.expression() === M.NOTHING) return this.fail();
     while (this.take('when')) {
       const asked = this.expression();
-      if (asked === NOTHING || !this.take('then')) return this.fail();
+      if (asked === M.NOTHING || !this.take('then')) return this.fail();
       const chosen = this.expression();
-      if (chosen === NOTHING) return this.fail();
-      if (asked !== COLUMN || chosen !== COLUMN) kind = COMPUTED;
+      if (chosen === M.NOTHING) return this.fail();
+      if (asked !== M.COLUMN || chosen !== M.COLUMN) kind = M.COMPUTED;
     }
-    if (this.take('else') && this.expression() === NOTHING) return this.fail();
+    if (this.take('else') && this.expression() === M.NOTHING) return this.fail();
     if (!this.take('end') && !this.ended() && this.kind() !== T.RIGHT) return this.fail();
-    if (kind === COMPUTED) this.marks |= CHOICE;
+    if (kind === M.COMPUTED) this.marks |= M.CHOICE;
     this.#depth--;
-    return COMPUTED;
+    return M.COMPUTED;
   }
 
   #parentheses(): number {
@@ -352,11 +327,11 @@ export abstract class SqlExpression {
   /** What stands in parentheses, from the opening one on; an injection may leave them open. */
   protected bracketed(): number {
     if (++this.#depth > maxDepth) {
-      this.marks |= NESTED;
+      this.marks |= M.NESTED;
       return this.fail();
     }
     this.at++;
-    let whole = CONSTANT;
+    let whole = M.CONSTANT;
     let complete = false;
     while (!this.stuck) {
       const word = this.word();
@@ -376,14 +351,14 @@ export abstract class SqlExpression {
       else if (this.kind() === T.OPERATOR && word === '*') this.at++;
       else {
         const part = this.expression();
-        if (part === NOTHING) this.fail();
+        if (part === M.NOTHING) this.fail();
         whole = Math.max(whole, part);
         complete = true;
         if (SET_WORDS.has(this.word())) this.clauses();
       }
     }
     this.#depth--;
-    return this.stuck ? NOTHING : whole;
+    return this.stuck ? M.NOTHING : whole;
   }
 
   /** A query in parentheses; the grammar of queries stands in sql-grammar.ts. */
@@ -394,10 +369,14 @@ export abstract class SqlExpression {
 
   protected fail(): number {
     this.stuck = true;
-    return NOTHING;
+    return M.NOTHING;
   }
 }
 
 function isSign(word: string): boolean {
   return word === '-' || word === '+' || word === '~' || word === '!' || word === '@';
+}
+
+function isName(kind: number): boolean {
+  return kind === T.WORD || kind === T.QUOTED || kind === T.STRING || kind === T.COMPARISON;
 }

@@ -1,15 +1,7 @@
 // Reads SQL queries: SELECT, its list, its clauses and what UNION adds to it, on top of expressions.
 
-import {
-  CATALOGUE,
-  COLUMN,
-  COMPUTED,
-  FILE_WRITTEN,
-  NOTHING,
-  PLAIN_SUBQUERY,
-  SqlExpression,
-  SUBQUERY,
-} from './sql-expression.ts';
+import { SqlExpression } from './sql-expression.ts';
+import { CATALOGUE, COLUMN, COMPUTED, FILE_WRITTEN, NOTHING, PLAIN_SUBQUERY, SUBQUERY } from './sql-marks.ts';
 import { COMMA, LEFT, NUMBER, OPEN, OPERATOR, QUOTED, RIGHT, STRING, WORD } from './sql-tokens.ts';
 import { RESERVED, SET_WORDS } from './sql-words.ts';
 

@@ -1,7 +1,7 @@
 // Judges a value in one place where a query may hold it: what the grammar reads, and what hides behind what it cannot read.
 
-import * as G from './sql-expression.ts';
 import { SqlGrammar } from './sql-grammar.ts';
+import * as G from './sql-marks.ts';
 import {
   AFTER_WORD,
   endOf,

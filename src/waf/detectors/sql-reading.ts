@@ -1,7 +1,7 @@
 // Reads a value as the rest of the query it was pasted into, and keeps which shapes it went through on its way.
 
-import * as G from './sql-expression.ts';
 import type { SqlGrammar } from './sql-grammar.ts';
+import * as G from './sql-marks.ts';
 import { NO_STATEMENT, readStatement, STATEMENT, WORDY } from './sql-statements.ts';
 import * as T from './sql-tokens.ts';
 import { STATEMENTS } from './sql-words.ts';

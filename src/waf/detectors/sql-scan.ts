@@ -24,6 +24,8 @@ export const COMPARING_WORD = 2048;
 export const COMMENT_END = 4096;
 export const OR_WORD = 8192;
 export const EQUALS = 1 << 16;
+/** What may part two words of SQL; text without it is one word, as addresses of the web are. */
+export const GAP = 1 << 17;
 
 const joints = ['or', 'and', 'xor'];
 const comparisons = ['like', 'rlike', 'regexp', 'glob', 'div'];
@@ -60,7 +62,7 @@ export function scanSql(value: string): number {
   const { length } = value;
   for (let at = 0; at < length; at++) {
     const code = value.charCodeAt(at);
-    const kind = code < 128 ? classes[code]! : 0;
+    const kind = code < 128 ? classes[code]! : GAP;
     if (kind === LETTER) {
       hash = (Math.imul(hash, 31) + (code | 32)) | 0;
       continue;
@@ -86,10 +88,10 @@ export function scanSql(value: string): number {
 
 function pairAt(value: string, at: number, code: number): number {
   const next = value.charCodeAt(at + 1);
-  if (code === 0x40) return next === 0x40 ? SYSTEM_MARK | SUBSTANCE : 0;
-  if (code === 0x2a) return next === 0x2f ? COMMENT_END : 0;
+  if (code === 0x40) return next === 0x40 ? SYSTEM_MARK | SUBSTANCE | GAP : 0;
+  if (code === 0x2a) return next === 0x2f ? COMMENT_END | GAP : GAP;
   if (code === 0x3d) return EQUALS | SUBSTANCE;
-  return next === code ? JOINT_WORD : 0;
+  return next === code ? JOINT_WORD | GAP : 0;
 }
 
 function marksOf(hash: number): number {
@@ -106,10 +108,13 @@ function classify(): Int32Array {
   for (let code = 0x61; code <= 0x7a; code++) table[code] = table[code - 32] = LETTER;
   table[0x5f] = LETTER;
   for (const digit of '0123456789') table[digit.charCodeAt(0)] = SUBSTANCE;
-  for (const mark of '(<>$[') table[mark.charCodeAt(0)] = SUBSTANCE;
-  table[0x27] = SINGLE_QUOTE | SUBSTANCE;
-  table[0x22] = DOUBLE_QUOTE | SUBSTANCE;
-  table[0x60] = BACK_QUOTE | SUBSTANCE;
+  for (const mark of '<>$[') table[mark.charCodeAt(0)] = SUBSTANCE;
+  for (let code = 0; code <= 0x20; code++) table[code] = GAP;
+  table[0x2b] = GAP;
+  table[0x28] = SUBSTANCE | GAP;
+  table[0x27] = SINGLE_QUOTE | SUBSTANCE | GAP;
+  table[0x22] = DOUBLE_QUOTE | SUBSTANCE | GAP;
+  table[0x60] = BACK_QUOTE | SUBSTANCE | GAP;
   table[0x3b] = SEMICOLON_SEEN;
   for (const mark of '|&@*=') table[mark.charCodeAt(0)] = PAIR;
   return table;

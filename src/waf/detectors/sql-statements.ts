@@ -1,7 +1,7 @@
 // Recognises a statement of its own behind a semicolon by the grammar of its beginning, not by its first word.
 
-import { ATTACK_CALL, CATALOGUE, NOTHING } from './sql-expression.ts';
 import type { SqlGrammar } from './sql-grammar.ts';
+import { ATTACK_CALL, CATALOGUE, NOTHING } from './sql-marks.ts';
 import {
   COMMA,
   COMPARISON,

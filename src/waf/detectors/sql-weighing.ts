@@ -1,7 +1,7 @@
 // Weighs what a reading met: which attack it proves, or whether it only sounds like SQL.
 
-import * as G from './sql-expression.ts';
 import type { SqlGrammar } from './sql-grammar.ts';
+import * as G from './sql-marks.ts';
 import {
   AFTER_CALL,
   AFTER_NUMBER,

@@ -66,7 +66,7 @@ export const CATALOGUES: ReadonlySet<string> = setOf(
   'information_schema sqlite_master sqlite_schema sqlite_temp_master pg_catalog pg_tables pg_class pg_user',
   'pg_shadow pg_authid pg_database sysobjects syscolumns sysdatabases syslogins sysusers all_tables',
   'all_tab_columns all_users user_tables user_tab_columns dba_users dba_tables v$version v$instance v$session',
-  'innodb_table_stats innodb_index_stats performance_schema mysql msysobjects sys master schemata user_password',
+  'innodb_table_stats innodb_index_stats performance_schema mysql msysobjects sys master schemata',
   'dual',
 );
 
@@ -74,7 +74,7 @@ export const CATALOGUES: ReadonlySet<string> = setOf(
 export const OBJECTS: ReadonlySet<string> = setOf(
   'table database schema view index procedure proc function trigger user role login sequence type extension',
   'tablespace assembly aggregate operator server event rule language materialized temporary temp unique global',
-  'or external aggregate column',
+  'or external column',
 );
 
 /** Words that begin a statement of their own. */
@@ -100,7 +100,13 @@ export const TYPED: ReadonlySet<string> = setOf('date time timestamp interval js
 export const BARE_TELLING: ReadonlySet<string> = setOf('current_user session_user system_user current_schema');
 
 /** Of CATALOGUES, names that mean something only before a dot. */
-export const GENERIC_CATALOGUES: ReadonlySet<string> = setOf('mysql sys master dual user_password');
+export const GENERIC_CATALOGUES: ReadonlySet<string> = setOf('mysql sys master dual');
 
 /** Words that set one query upon another. */
 export const SET_WORDS: ReadonlySet<string> = setOf('union except intersect minus');
+
+/** Of RESERVED, what may be called as well. */
+export const CALLABLE: ReadonlySet<string> = setOf('mod values insert like');
+
+/** Modules of programs whose functions share a name with the database's. */
+export const SCRIPTING: ReadonlySet<string> = setOf('time asyncio thread');

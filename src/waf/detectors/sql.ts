@@ -61,9 +61,10 @@ function triggers(seen: number): boolean {
 }
 
 function triggersBare(seen: number): boolean {
+  if ((seen & S.SEMICOLON_SEEN) !== 0 && (seen & S.STATEMENT_WORD) !== 0) return true;
+  if ((seen & S.GAP) === 0) return false;
   if ((seen & (S.CLAUSE_WORD | S.ATTACK_WORD | S.SYSTEM_MARK)) !== 0) return true;
-  if ((seen & (S.JOINT_WORD | S.COMPARING_WORD)) !== 0 && (seen & S.SUBSTANCE) !== 0) return true;
-  return (seen & S.SEMICOLON_SEEN) !== 0 && (seen & S.STATEMENT_WORD) !== 0;
+  return (seen & (S.JOINT_WORD | S.COMPARING_WORD)) !== 0 && (seen & S.SUBSTANCE) !== 0;
 }
 
 /** Whether what prose could hold before an injection is worth passing over. */
@@ -101,7 +102,8 @@ function judgeQuoted(value: string, quote: string, deep: boolean, soFar: Detecti
   const escapes = value.includes('\\');
   let last = -1;
   // The first quote, the first that is not doubled, and the first that is neither doubled nor behind a backslash.
-  for (let way = 0; way < 3; way++) {
+  const ways = escapes ? 3 : value[first + 1] === quote ? 2 : 1;
+  for (let way = 0; way < ways; way++) {
     if (best !== null && best.score >= 5) return best;
     const at = way === 0 ? first : closing(value, quote, first, way === 2);
     if (at < 0 || at === last) continue;

@@ -4,14 +4,16 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { request } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { parseArgs, promisify } from 'node:util';
 import { writeCertificate } from './certificate.ts';
 import type { Holding } from './holder.ts';
-import { type CertificateFiles, gateCommand, loadCore, portcullis, startGateProxy, startUpstream } from './peers.ts';
+import { type CertificateFiles, gateCommand, loadCore, portcullis, startGateProxy } from './peers.ts';
 import { descriptors, residentBytes, tcpKernelBytes, treeOf } from './proc.ts';
 import { Missing, pinned, requirePrograms } from './processes.ts';
 
@@ -35,6 +37,8 @@ interface Report {
   readonly bytesEach: number;
   readonly kernelBytesEach: number;
   readonly descriptors: { readonly used: number; readonly limit: number; readonly left: number };
+  /** The lines of `portcullis status` about what they cost and what is left. */
+  readonly told: readonly string[];
   /** Connections that the gate still lists after all clients have gone. */
   readonly remaining: number;
   readonly met: boolean;
@@ -56,7 +60,7 @@ async function main(): Promise<number> {
       json: { type: 'boolean', default: false },
     },
   });
-  requirePrograms({ nginx: 'nginx-light', openssl: 'openssl' });
+  requirePrograms({ openssl: 'openssl' });
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
   try {
     const report = await run(folder, gateCommand(values.gate), {
@@ -78,9 +82,13 @@ async function run(
   wanted: { count: number; requests: number; clients: number; concurrency: number },
 ): Promise<Report> {
   const tls = writeCertificate(folder);
-  const upstream = await startUpstream(folder);
+  const upstream = await startAnswering();
   const limits = { idle_timeout: '1h', header_timeout: '10m', handshake_timeout: '1m', max_connections: 20_000 };
-  const gate = await startGateProxy(folder, command, upstream.port, { tls, waf: 'block', limits });
+  const gate = await startGateProxy(folder, command, (upstream.address() as AddressInfo).port, {
+    tls,
+    waf: 'block',
+    limits,
+  });
   const holders: Holder[] = [];
   try {
     // Because a first request loads and compiles what every later one finds ready.
@@ -101,6 +109,7 @@ async function run(
     const listed = rowsIn(await tell(gate.dataDirectory, 'connections'));
     const listMs = performance.now() - listStartedAt;
     const counted = countIn(await tell(gate.dataDirectory, 'status'));
+    const told = linesAbout(await portcullisSays(['status', '--data-dir', gate.dataDirectory]));
     const dropped = (await Promise.all(holders.map(release))).reduce((sum, one) => sum + one, 0);
     const remaining = await untilGone(gate.dataDirectory);
     const open = held.reduce((sum, one) => sum + Number(one.open), 0);
@@ -120,6 +129,7 @@ async function run(
       bytesEach: bytes / open,
       kernelBytesEach: kernelBytes / open,
       descriptors: { ...used, left: used.limit - used.used },
+      told,
       remaining,
       met:
         open === wanted.count &&
@@ -132,7 +142,8 @@ async function run(
   } finally {
     for (const { child } of holders) child.kill('SIGKILL');
     await gate.stop();
-    await upstream.stop();
+    upstream.close();
+    upstream.closeAllConnections();
   }
 }
 
@@ -189,12 +200,24 @@ function askOnce(port: number, tls: CertificateFiles): Promise<{ status: number;
 
 /** What the gate says of itself through the command, or null where it says nothing. */
 async function tell(dataDirectory: string, word: string): Promise<unknown> {
-  const words = [portcullis, word, '--json', '--data-dir', dataDirectory];
+  return portcullisSays([word, '--json', '--data-dir', dataDirectory]).then(JSON.parse, () => null);
+}
+
+async function portcullisSays(words: readonly string[]): Promise<string> {
   const options = { maxBuffer: 256 * 1024 * 1024 };
-  return promisify(execFile)(process.execPath, words, options).then(
-    ({ stdout }) => JSON.parse(stdout),
-    () => null,
-  );
+  return (await promisify(execFile)(process.execPath, [portcullis, ...words], options)).stdout;
+}
+
+function linesAbout(status: string): string[] {
+  return status.split('\n').filter((line) => /^(connections|memory|descriptors) /.test(line));
+}
+
+/** The least that can be an application: 1 KB for every request, in this process. */
+async function startAnswering(): Promise<Server> {
+  const body = 'x'.repeat(1024);
+  const server = createServer((_request, answer) => answer.end(body));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
 }
 
 /** The rows in the answer of `connections --json`: the list itself, or the list in it. */
@@ -234,6 +257,7 @@ function textOf(report: Report): string {
   memory each     ${kibibytes(report.bytesEach)} in the gate, ${kibibytes(report.kernelBytesEach)} of socket buffers in the kernel (both ends)
   descriptors     ${used} used of ${limit}, ${left} left
   after the end   ${told(report.remaining)} left
+  status says     ${report.told.join('\n                  ')}
   ${report.met ? 'met' : 'MISSED'}: all held, listed, counted, none dropped, one more served, none left behind
 `;
 }

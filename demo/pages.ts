@@ -11,18 +11,24 @@ export interface Product {
 /** The warning that every page shows and every other answer carries in `X-Warning`. */
 export const warning = 'This shop is vulnerable on purpose. Never use it for anything, never let a network reach it.';
 
+/** The picture of the shop, which every browser asks for. */
+export const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><text y="13" font-size="13">🧦</text></svg>';
+
 /** A whole page; `body` is HTML and is not escaped. */
 export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
 <style>
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 0 1rem 3rem; color: #222; background: #fdfcfa }
-  nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem; padding: .8rem 0; border-bottom: 1px solid #ddd }
-  a { color: #0a5 } h1 { font-size: 1.6rem } code { background: #f0eee8; padding: 0 .2em }
-  .warning { background: #fff3cd; border: 1px solid #e0b000; padding: .5rem .8rem; margin: 1rem 0 0; border-radius: .3rem }
+  :root { color-scheme: light dark; --ink: #222; --paper: #fdfcfa; --card: #fff; --line: #ddd; --link: #064 }
+  @media (prefers-color-scheme: dark) { :root { --ink: #ddd; --paper: #1a1a18; --card: #242422; --line: #444; --link: #7db } }
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 0 1rem 3rem; color: var(--ink); background: var(--paper) }
+  nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem; padding: .8rem 0; border-bottom: 1px solid var(--line) }
+  a { color: var(--link) } h1 { font-size: 1.6rem } code { overflow-wrap: anywhere } textarea { box-sizing: border-box; max-width: 100% }
+  .warning { color: #222; background: #fff3cd; border: 1px solid #e0b000; padding: .5rem .8rem; margin: 1rem 0 0; border-radius: .3rem }
   .products { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 1rem; padding: 0 }
-  .products li { list-style: none; border: 1px solid #ddd; border-radius: .4rem; padding: .8rem; background: #fff }
-  td, th { text-align: left; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid #eee }
+  .products li { list-style: none; border: 1px solid var(--line); border-radius: .4rem; padding: .8rem; background: var(--card) }
+  td, th { text-align: left; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid var(--line) }
 </style></head><body>
 <p class="warning" role="alert">⚠ ${warning}</p>
 <nav><a href="/">Shop</a> <a href="/search?q=wool">Search</a> <a href="/users?id=1">User 1</a> <a href="/comments">Comments</a>

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { commentsPage, frontPage, type Product, page, rowsPage, warning } from './pages.ts';
+import { commentsPage, frontPage, icon, type Product, page, rowsPage, warning } from './pages.ts';
 
 /** A running shop, without its process. `folder` holds the public files and, beside them, a secret. */
 export interface Shop {
@@ -115,6 +115,8 @@ async function serve(shop: Room, request: IncomingMessage, response: ServerRespo
     case '/slow':
       await new Promise((resolve) => setTimeout(resolve, Math.min(Number(query.get('ms')) || 2000, 30_000)));
       return sendJson(response, 200, { slow: true });
+    case '/favicon.ico':
+      return void response.writeHead(200, { 'content-type': 'image/svg+xml', 'x-warning': warning }).end(icon);
     case '/health':
       return sendJson(response, 200, { ok: true });
     case '/reset':

@@ -5,15 +5,18 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { normalise } from './base/address.ts';
+import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { ClientSide, placingPath, SeenFields } from './http/http.ts';
-import { type Gate, type GatewayTools, type Listener, Passage, refuse } from './passage.ts';
+import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
 import { Connection, type TlsFacts } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
 import { answer, type Refusal } from './traffic/verdict.ts';
 
 const deniedNumber = 0;
+/** How long a destroyed socket may take to say that it is closed; it takes a turn of the event loop. */
+const maxFarewellMs = 1000;
 
 /** The gate itself. `generation` may be replaced whole at any time; a running exchange keeps the one it came under. */
 export class Gateway implements Gate {
@@ -21,7 +24,7 @@ export class Gateway implements Gate {
   readonly tools: GatewayTools;
   /** A record that may be renewed for the next exchange, or null. */
   spare: Exchange | null = null;
-  readonly #passages = new Set<Passage>();
+  readonly #passages = new Set<Passing>();
   /** Sockets within their TLS handshake: they have no passage yet, and must not outlive the gate. */
   readonly #handshakes = new Set<Socket>();
   readonly #seen = new SeenFields();
@@ -57,7 +60,16 @@ export class Gateway implements Gate {
     const local = normalise(socket.localAddress ?? '');
     if (!firewall.isAllowed(rule)) {
       const refusal = firewall.refusal(rule, 'tcp', peer, listener.port);
-      const connection = new Connection(deniedNumber, peer, peerPort, local, listener.port, listener.name, listener.tls, clock.now());
+      const connection = new Connection(
+        deniedNumber,
+        peer,
+        peerPort,
+        local,
+        listener.port,
+        listener.name,
+        listener.tls,
+        clock.now(),
+      );
       this.#markRule(connection, rule, microseconds);
       connection.endedWhy = refusal.why;
       socket.destroy();
@@ -69,7 +81,16 @@ export class Gateway implements Gate {
       this.#markRule(admitted, rule, microseconds);
       return admitted;
     }
-    const connection = new Connection(deniedNumber, peer, peerPort, local, listener.port, listener.name, listener.tls, clock.now());
+    const connection = new Connection(
+      deniedNumber,
+      peer,
+      peerPort,
+      local,
+      listener.port,
+      listener.name,
+      listener.tls,
+      clock.now(),
+    );
     this.#markRule(connection, rule, microseconds);
     connection.endedWhy = admitted.why;
     socket.destroy();
@@ -109,7 +130,12 @@ export class Gateway implements Gate {
         connection.endedWhy = why;
         connection.lastActiveAt = this.tools.clock.now();
         this.tools.connections.end(connection);
-        this.tools.observe.tellConnection(connection, this.tools.identifiers.next(connection.lastActiveAt), 'tls', says);
+        this.tools.observe.tellConnection(
+          connection,
+          this.tools.identifiers.next(connection.lastActiveAt),
+          'tls',
+          says,
+        );
       },
     );
   }
@@ -130,19 +156,30 @@ export class Gateway implements Gate {
   }
 
   /** The connection of a passage is over. */
-  forget(passage: Passage, connection: Connection): void {
+  forget(passage: Passing, connection: Connection): void {
     this.#passages.delete(passage);
     this.tools.connections.end(connection);
+  }
+
+  /** Connections that are read as exchanges now. */
+  get passages(): number {
+    return this.#passages.size;
   }
 
   /** No further request on any connection; idle ones close now. Resolves when all are over, at the latest after `ms`. */
   async drain(ms: number): Promise<void> {
     for (const socket of this.#handshakes) socket.destroy();
     for (const passage of [...this.#passages]) passage.side.drain();
+    await this.#emptied(ms);
+    for (const passage of [...this.#passages]) passage.side.destroy('http/drained');
+    // A journey is told when its socket has closed, and the journal must still be there to hear it.
+    await this.#emptied(maxFarewellMs);
+  }
+
+  async #emptied(ms: number): Promise<void> {
     const until = this.tools.clock.monotonicMs() + ms;
     while (this.#passages.size > 0 && this.tools.clock.monotonicMs() < until)
       await new Promise((resolve) => setTimeout(resolve, 20));
-    for (const passage of [...this.#passages]) passage.side.destroy('http/drained');
   }
 }
 
@@ -154,6 +191,7 @@ export function judgeHead(exchange: Exchange, generation: Generation, count: boo
   exchange.placingPath = placingPath(exchange.path);
   const index = sites.place(exchange.host, exchange.placingPath);
   const site = index < 0 ? null : generation.siteSettings[index]!;
+  exchange.siteIndex = index;
   exchange.site = site?.name ?? '';
 
   const ratePolicy = index < 0 ? rates.common : rates.policies[index]!;
@@ -164,7 +202,11 @@ export function judgeHead(exchange: Exchange, generation: Generation, count: boo
     if (verdict.kind !== 'pass') return refuse(exchange, 'rates', verdict);
   }
   if (site === null)
-    return refuse(exchange, 'http', answer(404, 'http/no-site', `no site has host "${exchange.host}" and path ${exchange.placingPath}`));
+    return refuse(
+      exchange,
+      'http',
+      answer(404, 'http/no-site', `no site has host "${exchange.host}" and path ${exchange.placingPath}`),
+    );
 
   const wafPolicy = waf.policies[index]!;
   if (wafPolicy.mode === 'off') return null;

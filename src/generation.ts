@@ -4,7 +4,11 @@ import { joined } from './base/catalogue.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { type Built, built, failed, type Path, type Problem } from './base/problem.ts';
 import type { Settings, SiteSettings } from './config/config.ts';
-import { build as buildConnections, type Connections, reasons as connectionReasons } from './connections/connections.ts';
+import {
+  build as buildConnections,
+  type Connections,
+  reasons as connectionReasons,
+} from './connections/connections.ts';
 import { build as buildFirewall, type Firewall, reasons as firewallReasons } from './firewall/firewall.ts';
 import {
   answerCodec,
@@ -115,7 +119,8 @@ class Findings {
 
   /** The station, or null where it has problems. `part` is null for stations whose paths begin at the root. */
   take<T>(part: string | null, result: Built<T>): T | null {
-    const whole = (problem: Problem): Problem => (part === null ? problem : { ...problem, path: [part, ...problem.path] });
+    const whole = (problem: Problem): Problem =>
+      part === null ? problem : { ...problem, path: [part, ...problem.path] };
     if (!result.ok) {
       this.problems.push(...result.problems.map(whole));
       return null;

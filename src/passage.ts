@@ -2,13 +2,11 @@
 // What may pass is decided in `gateway.ts` and by the stations; here is how it passes, and that each request gets exactly one end.
 
 import { performance } from 'node:perf_hooks';
-import { latin1 } from './base/bytes.ts';
-import type { Clock } from './base/clock.ts';
-import type { Identifiers } from './base/identifier.ts';
-import type { Connections } from './connections/connections.ts';
+import { AnswerWriter } from './answer-writer.ts';
+import { type Gate, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
+import { HeldBody } from './held-body.ts';
 import { type ClientHandler, type ClientSide, ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
-import type { Observe } from './observe/observe.ts';
 import {
   type AnswerReceiver,
   answerHeadText,
@@ -16,14 +14,13 @@ import {
   forwardingFields,
   mayRetry,
   type Pool,
-  requestHeadText,
   type Route,
+  requestHeadText,
   trailersText,
   type Upstream,
+  vouchedFields,
 } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
-import type { Connection } from './traffic/connection.ts';
-import type { Timekeeper } from './traffic/deadline.ts';
 import { Exchange } from './traffic/exchange.ts';
 import type { Fault } from './traffic/fault.ts';
 import type { Headers } from './traffic/headers.ts';
@@ -31,50 +28,17 @@ import { answer, type Refusal } from './traffic/verdict.ts';
 import type { AnswerHead, RequestHead } from './traffic/wire.ts';
 import type { BodyInspector } from './waf/waf.ts';
 
-/** A listener as the spine needs it. */
-export interface Listener {
-  readonly name: string;
-  readonly port: number;
-  readonly tls: boolean;
-  /** Port of the redirect's target, or 0 where this listener does not redirect. */
-  readonly redirectPort: number;
-  accepted: number;
-}
-
-/** What outlives a generation. */
-export interface GatewayTools {
-  readonly clock: Clock;
-  readonly timekeeper: Timekeeper;
-  readonly identifiers: Identifiers;
-  readonly connections: Connections;
-  readonly observe: Observe;
-}
-
-/** What a passage needs of the gate that it leads through. */
-export interface Gate {
-  /** A record that may be renewed for the next exchange, or null. */
-  spare: Exchange | null;
-  readonly generation: Generation;
-  readonly tools: GatewayTools;
-  /** Asks the stations about the head of an exchange: the refusal, or null where it may go on. */
-  judgeHead(exchange: Exchange, generation: Generation): Refusal | null;
-  /** The connection of a passage is over. */
-  forget(passage: Passage, connection: Connection): void;
-}
-
-/** Pieces up to this size are gathered into one write; larger ones are written by themselves. */
-const maxGatheredBytes = 16_384;
 /** A body that is kept whole, so that the request can be sent again. */
 const maxReplayBytes = 65_536;
 /** One try on a reused connection, one on a fresh one, and one at every other endpoint up to this many. */
 const maxTries = 4;
 
 /** The passage of one client connection. Only one exchange is under way at a time. */
-export class Passage implements ClientHandler, AnswerReceiver {
+export class Passage implements ClientHandler, AnswerReceiver, Passing {
   readonly side: ClientSide;
   readonly #gateway: Gate;
   readonly #listener: Listener;
-  /** Forwarding fields that are the same for each request of this connection, '' until made. */
+  /** Forwarding fields that are the same for each request of this connection where nobody vouches for another client, '' until made. */
   #forwarding = '';
 
   #exchange: Exchange | null = null;
@@ -85,9 +49,9 @@ export class Passage implements ClientHandler, AnswerReceiver {
   #sentMs = 0;
 
   #inspector: BodyInspector | null = null;
-  /** Body bytes that wait for the WAF's word, or null once they were let go. */
-  #held: Buffer[] | null = null;
-  #heldBytes = 0;
+  /** Does the body wait for the WAF's word? */
+  #isHolding = false;
+  readonly #held = new HeldBody();
   #bodyEnded = false;
   #trailers: Headers | null = null;
 
@@ -99,16 +63,13 @@ export class Passage implements ClientHandler, AnswerReceiver {
   /** The whole request as it was sent, while it may have to be sent again. */
   #replay: string | Buffer | null = null;
 
-  /** Text of the answer that was not written yet. */
-  #out = '';
-  #isAnswerChunked = false;
-  #isHeadWritten = false;
+  readonly #answer: AnswerWriter;
   #keepAlive = true;
-  #clientFlows = true;
 
   constructor(gateway: Gate, side: ClientSide, listener: Listener) {
     this.#gateway = gateway;
     this.side = side;
+    this.#answer = new AnswerWriter(side);
     this.#listener = listener;
     this.#generation = gateway.generation;
   }
@@ -125,7 +86,8 @@ export class Passage implements ClientHandler, AnswerReceiver {
     connection.lastActiveAt = now;
     this.#begin(exchange, head, generation);
     const refusal = this.#gateway.judgeHead(exchange, generation);
-    if (this.#listener.redirectPort > 0 && (refusal === null || refusal.why.startsWith('waf/'))) this.#redirect(exchange, head);
+    if (this.#listener.redirectPort > 0 && (refusal === null || refusal.why.startsWith('waf/')))
+      this.#redirect(exchange, head);
     else if (refusal !== null) this.#answerRefusal(refusal);
     else this.#admit(exchange, head);
   }
@@ -137,7 +99,8 @@ export class Passage implements ClientHandler, AnswerReceiver {
     const bodyLength = head.framing === 'chunked' ? -1 : Math.max(0, head.contentLength);
     const { spare } = this.#gateway;
     const number = connection.requests;
-    if (spare === null) return new Exchange(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
+    if (spare === null)
+      return new Exchange(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
     this.#gateway.spare = null;
     spare.renew(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
     return spare;
@@ -149,24 +112,22 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#generation = generation;
     this.#startedMs = performance.now();
     this.#inspector = null;
-    this.#held = null;
-    this.#heldBytes = 0;
+    this.#isHolding = false;
+    this.#held.clear();
     this.#bodyEnded = head.framing === 'none';
     this.#trailers = null;
     this.#upstream = null;
     this.#upstreamFlows = true;
     this.#tries = 0;
     this.#replay = null;
-    this.#out = '';
-    this.#isHeadWritten = false;
-    this.#isAnswerChunked = false;
+    this.#answer.clear();
     this.#keepAlive = true;
   }
 
   /** Everybody has agreed to the head: on to the body, or straight to the upstream. */
   #admit(exchange: Exchange, head: RequestHead): void {
-    const { sites, siteSettings, proxy, waf } = this.#generation;
-    this.#siteIndex = sites.place(exchange.host, exchange.placingPath);
+    const { siteSettings, proxy, waf } = this.#generation;
+    this.#siteIndex = exchange.siteIndex;
     const site = siteSettings[this.#siteIndex]!;
     this.#route = proxy.routes[this.#siteIndex]!;
     if (head.framing === 'none') {
@@ -180,7 +141,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#inspector = waf.openBody(exchange, waf.policies[this.#siteIndex]!);
     if (head.expectsContinue) this.side.sendContinue();
     if (this.#inspector === null) this.#carry();
-    else this.#held = [];
+    else this.#isHolding = true;
   }
 
   onBody(bytes: Buffer, from: number, to: number): void {
@@ -197,16 +158,15 @@ export class Passage implements ClientHandler, AnswerReceiver {
       this.#refuse('http', this.#bodyTooLong(maxBodyBytes));
       return;
     }
-    // The bytes are lent, and both the WAF's word and the upstream's socket may take longer than this call.
-    const piece = Buffer.from(bytes.subarray(from, to));
+    const piece = bytes.subarray(from, to);
     if (this.#inspector !== null && !this.#inspect(piece)) return;
-    if (this.#held === null) {
+    if (!this.#isHolding) {
       this.#sendBody(piece);
       return;
     }
-    this.#held.push(piece);
-    this.#heldBytes += piece.length;
-    if (this.#heldBytes >= this.#generation.maxHeldBytes) this.#carry();
+    this.#held.add(piece);
+    // Up to the bound the WAF's word may still come with the last byte; beyond it, it has spoken of all that it looks at.
+    if (this.#inspector === null || this.#held.bytes > this.#generation.maxHeldBytes) this.#carry();
   }
 
   onBodyEnd(trailers: Headers | null): void {
@@ -219,7 +179,8 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#bodyEnded = true;
     this.#trailers = trailers;
     if (this.#inspector !== null && !this.#inspect(null)) return;
-    if (this.#held !== null) {
+    if (trailers !== null && !this.#inspectTrailers(trailers)) return;
+    if (this.#isHolding) {
       this.#carry();
       return;
     }
@@ -232,6 +193,18 @@ export class Passage implements ClientHandler, AnswerReceiver {
     const before = performance.now();
     const verdict = piece === null ? this.#inspector!.end() : this.#inspector!.feed(piece);
     this.#exchange!.wafMicroseconds += (performance.now() - before) * 1000;
+    if (verdict.kind === 'pass') {
+      if (this.#inspector!.done) this.#inspector = null;
+      return true;
+    }
+    this.#refuse('waf', verdict);
+    return false;
+  }
+
+  /** Shows the fields behind a body to the WAF; false where it refused. */
+  #inspectTrailers(trailers: Headers): boolean {
+    const { waf } = this.#generation;
+    const verdict = waf.inspectTrailers(this.#exchange!, waf.policies[this.#siteIndex]!, trailers);
     if (verdict.kind === 'pass') return true;
     this.#refuse('waf', verdict);
     return false;
@@ -248,18 +221,19 @@ export class Passage implements ClientHandler, AnswerReceiver {
       if (exchange.refusal === null) this.#refuse('http', refusal);
       return;
     }
-    // Not one request was read: the connection's journey says why.
+    // What came never became a request: the connection's journey says why.
     const { tools } = this.#gateway;
     const { connection } = this.side;
     const id = tools.identifiers.next(tools.clock.now());
     connection.endedWhy = fault.why;
+    connection.endedStatus = fault.status;
     connection.lastActiveAt = tools.clock.now();
     tools.observe.tellConnection(connection, id, 'http', fault.says);
     this.side.write(ownAnswer(fault.status, id, false, false, false, '', tools.clock.now()));
   }
 
   onDrain(): void {
-    this.#clientFlows = true;
+    this.#answer.flows = true;
     this.#upstream?.resume();
   }
 
@@ -274,7 +248,12 @@ export class Passage implements ClientHandler, AnswerReceiver {
     } else if (connection.requests === 0 && connection.endedWhy === '') {
       connection.endedWhy = why || 'http/no-request';
       connection.lastActiveAt = tools.clock.now();
-      tools.observe.tellConnection(connection, tools.identifiers.next(connection.lastActiveAt), 'http', 'the connection ended without a request');
+      tools.observe.tellConnection(
+        connection,
+        tools.identifiers.next(connection.lastActiveAt),
+        'http',
+        'the connection ended without a request',
+      );
     }
     this.#gateway.forget(this, connection);
   }
@@ -286,21 +265,12 @@ export class Passage implements ClientHandler, AnswerReceiver {
     const exchange = this.#exchange!;
     const head = this.#head!;
     const text = this.#requestText(exchange, head);
-    const held = this.#held;
-    this.#held = null;
-    const first = held === null && !this.#bodyEnded ? text : this.#withBody(text, head, held ?? []);
-    this.#replay = this.#bodyEnded && this.#heldBytes <= maxReplayBytes ? first : null;
+    const isReady = this.#isHolding || this.#bodyEnded;
+    const first = isReady ? this.#held.release(text, head, this.#bodyEnded, this.#trailers) : text;
+    this.#isHolding = false;
+    this.#replay = this.#bodyEnded && this.#held.bytes <= maxReplayBytes ? first : null;
     this.#sentMs = performance.now();
     this.#send(this.#route!.next(), first, false);
-  }
-
-  /** The head with the body that came so far, and with the body's end where that came, too. */
-  #withBody(text: string, head: RequestHead, held: readonly Buffer[]): string | Buffer {
-    const end = this.#bodyEnded && head.framing === 'chunked' ? `0\r\n${trailersText(this.#trailers)}` : '';
-    if (held.length === 0) return text + end;
-    const opening = head.framing === 'chunked' ? `${text}${this.#heldBytes.toString(16)}\r\n` : text;
-    const closing = head.framing === 'chunked' ? `\r\n${end}` : '';
-    return Buffer.concat([Buffer.from(opening, 'latin1'), ...held, Buffer.from(closing, 'latin1')]);
   }
 
   #send(pool: Pool, first: string | Buffer, fresh: boolean): void {
@@ -314,24 +284,26 @@ export class Passage implements ClientHandler, AnswerReceiver {
     const { connection } = this.side;
     const { clientResolver, siteSettings } = this.#generation;
     const isVouched = clientResolver.isTrusted(connection.peer);
-    let forwarding = this.#forwarding;
-    if (forwarding === '' || isVouched) {
-      forwarding = forwardingFields(connection.peer, connection.localPort, connection.secure, isVouched ? head.headers : null);
-      this.#forwarding = forwarding;
-    }
+    if (this.#forwarding === '')
+      this.#forwarding = forwardingFields(connection.peer, connection.localPort, connection.secure);
+    const forwarding = isVouched
+      ? vouchedFields(connection.peer, connection.localPort, connection.secure, head.headers, exchange.client)
+      : this.#forwarding;
     const site = siteSettings[this.#siteIndex]!;
     const host = site.hostHeader === 'upstream' || head.authority === '' ? site.to[0]! : head.authority;
-    const outerHost = (isVouched ? head.headers.get('x-forwarded-host') : null) ?? head.authority;
+    const outerHost = (isVouched ? head.headers.get('x-forwarded-host') : null) || head.authority || host;
     return requestHeadText(head, exchange, host, forwarding, outerHost);
   }
 
   #sendBody(piece: Buffer): void {
     const upstream = this.#upstream;
     if (upstream === null) return;
-    this.#upstreamFlows =
+    // The bytes are lent, and the upstream's socket may keep them for longer than this call.
+    this.#upstreamFlows = upstream.write(
       this.#head!.framing === 'chunked'
-        ? upstream.write(Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, crlf]))
-        : upstream.write(piece);
+        ? Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, crlf])
+        : Buffer.from(piece),
+    );
     if (!this.#upstreamFlows) this.side.pauseBody();
   }
 
@@ -371,24 +343,29 @@ export class Passage implements ClientHandler, AnswerReceiver {
     }
     const isOld = exchange.version === '1.0';
     let text = answerHeadText(head);
-    if (head.framing === 'length' || (head.framing === 'none' && head.contentLength >= 0 && head.status !== 204)) text += `Content-Length: ${head.contentLength}\r\n`;
+    let isChunked = false;
+    if (head.framing === 'length' || (head.framing === 'none' && head.contentLength >= 0 && head.status !== 204))
+      text += `Content-Length: ${head.contentLength}\r\n`;
     else if (head.framing === 'chunked' || head.framing === 'until-close') {
-      this.#isAnswerChunked = !isOld;
+      isChunked = !isOld;
       this.side.isAnswerUntilClose = isOld;
       if (isOld) this.#keepAlive = false;
       else text += 'Transfer-Encoding: chunked\r\n';
     }
     // A request whose body is still coming cannot be followed by another.
     if (!this.#bodyEnded) this.#keepAlive = false;
-    this.#out = text + this.#ownFields(exchange);
-    this.#isHeadWritten = true;
+    this.#answer.begin(text + this.#ownFields(exchange), isChunked);
   }
 
   /** What we add to every answer, with the blank line. */
   #ownFields(exchange: Exchange): string {
     this.#keepAlive &&= this.side.mayKeepAlive;
     const { hsts } = this.#generation.siteSettings[this.#siteIndex]!;
-    const connection = this.#keepAlive ? (exchange.version === '1.0' ? 'Connection: keep-alive\r\n' : '') : 'Connection: close\r\n';
+    const connection = this.#keepAlive
+      ? exchange.version === '1.0'
+        ? 'Connection: keep-alive\r\n'
+        : ''
+      : 'Connection: close\r\n';
     const strict = this.side.connection.secure ? hsts : '';
     return `X-Request-Id: ${exchange.id}\r\n${strict}${rateHeaders(exchange)}${connection}\r\n`;
   }
@@ -400,23 +377,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
       return this.side.write(Buffer.from(bytes.subarray(from, to)));
     }
     this.#exchange!.responseBytes += length;
-    if (length > maxGatheredBytes) return this.#writeLarge(bytes, from, to);
-    const text = latin1(bytes, from, to);
-    this.#out += this.#isAnswerChunked ? `${length.toString(16)}\r\n${text}\r\n` : text;
-    if (this.#out.length > maxGatheredBytes) this.#flush();
-    return this.#clientFlows;
-  }
-
-  #writeLarge(bytes: Buffer, from: number, to: number): boolean {
-    if (this.#isAnswerChunked) this.#out += `${(to - from).toString(16)}\r\n`;
-    this.side.cork();
-    this.#flush();
-    // The bytes are lent: the kernel may take them later than this call lasts.
-    this.#clientFlows = this.side.write(Buffer.from(bytes.subarray(from, to)));
-    if (this.#isAnswerChunked) this.#out = '\r\n';
-    this.#flush();
-    this.side.uncork();
-    return this.#clientFlows;
+    return this.#answer.add(bytes, from, to);
   }
 
   onAnswerEnd(trailers: Headers | null): void {
@@ -425,22 +386,14 @@ export class Passage implements ClientHandler, AnswerReceiver {
       return;
     }
     this.#upstream = null;
-    if (this.#isAnswerChunked) this.#out += `0\r\n${trailersText(trailers)}`;
-    this.#flush();
+    this.#answer.end(trailers);
     const keepAlive = this.#keepAlive;
     this.#conclude();
     this.side.finish(keepAlive);
   }
 
   onReadEnd(): void {
-    if (this.#out !== '') this.#flush();
-  }
-
-  #flush(): void {
-    const text = this.#out;
-    if (text === '') return;
-    this.#out = '';
-    this.#clientFlows = this.side.write(text);
+    this.#answer.flush();
   }
 
   onFailure(failure: Failure, upstream: Upstream): void {
@@ -451,7 +404,11 @@ export class Passage implements ClientHandler, AnswerReceiver {
       this.side.closeGently('');
       return;
     }
-    if (!this.#isHeadWritten && this.#tries < this.#maxTries(failure) && mayRetry(failure, upstream, exchange.method)) {
+    if (
+      !this.#answer.isBegun &&
+      this.#tries < this.#maxTries(failure) &&
+      mayRetry(failure, upstream, exchange.method)
+    ) {
       const request = failure.isUnsent ? upstream.takeUnsent() : this.#replay;
       if (request !== null) {
         // A body that still comes waits for `onUpstreamDrain`, which a fresh connection is sure to call.
@@ -459,10 +416,10 @@ export class Passage implements ClientHandler, AnswerReceiver {
         return;
       }
     }
-    if (this.#isHeadWritten) {
+    if (this.#answer.isBegun) {
       // The client has part of an answer: the only honest end is to break it off (RFC 9112 8).
       exchange.endedWhy = failure.why;
-      this.#flush();
+      this.#answer.flush();
       this.side.destroy(failure.why);
       return;
     }
@@ -485,13 +442,11 @@ export class Passage implements ClientHandler, AnswerReceiver {
 
   #answerRefusal(refusal: Refusal): void {
     const exchange = this.#exchange!;
-    this.#held = null;
-    if (refusal.kind === 'close' || this.#isHeadWritten) {
+    if (refusal.kind === 'close' || this.#answer.isBegun) {
       this.side.destroy(refusal.why);
       return;
     }
-    // A body that is still coming is not read to its end for the sake of the connection.
-    const keepAlive = this.side.mayKeepAlive && !this.side.isReadingBody;
+    const keepAlive = this.#mayFollow(exchange);
     const retry = refusal.retryAfterSeconds > 0 ? `Retry-After: ${refusal.retryAfterSeconds}\r\n` : '';
     const text = ownAnswer(
       refusal.status,
@@ -507,15 +462,29 @@ export class Passage implements ClientHandler, AnswerReceiver {
 
   #redirect(exchange: Exchange, head: RequestHead): void {
     const port = this.#listener.redirectPort;
-    const location = `https://${head.host}${port === 443 ? '' : `:${port}`}${head.path === '*' ? '/' : head.path}${
+    // An HTTP/1.0 request may name no host: it came to the address that it reached.
+    const host = head.host === '' ? bracketed(this.side.connection.local) : head.host;
+    const location = `https://${host}${port === 443 ? '' : `:${port}`}${head.path === '*' ? '/' : head.path}${
       head.query === '' ? '' : `?${head.query}`
     }`;
-    const keepAlive = this.side.mayKeepAlive && !this.side.isReadingBody;
+    const keepAlive = this.#mayFollow(exchange);
     exchange.refusal = null;
     exchange.refusedBy = '';
     exchange.endedWhy = 'http/redirected';
-    const { status, text } = redirectAnswer(head.method, location, exchange.id, keepAlive, this.#gateway.tools.clock.now());
+    const { status, text } = redirectAnswer(
+      head.method,
+      location,
+      exchange.id,
+      keepAlive,
+      this.#gateway.tools.clock.now(),
+    );
     this.#finishOwn(exchange, status, text, keepAlive);
+  }
+
+  /** May another request follow an answer of our own? A body that is still coming is not read to its end for the sake of the
+   * connection, and HTTP/1.0 would have to be told that it lives on (RFC 9112 9.3). */
+  #mayFollow(exchange: Exchange): boolean {
+    return this.side.mayKeepAlive && !this.side.isReadingBody && exchange.version !== '1.0';
   }
 
   #finishOwn(exchange: Exchange, status: number, text: string, keepAlive: boolean): void {
@@ -532,9 +501,8 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#exchange = null;
     this.#head = null;
     this.#inspector = null;
-    this.#held = null;
+    this.#held.clear();
     this.#replay = null;
-    this.#out = '';
     exchange.ms = performance.now() - this.#startedMs;
     this.#gateway.spare = this.#gateway.tools.observe.tell(exchange) ?? this.#gateway.spare;
   }
@@ -548,10 +516,14 @@ export class Passage implements ClientHandler, AnswerReceiver {
       return;
     }
     upstream.becomeTunnel();
-    this.#isHeadWritten = true;
-    this.side.write(`${answerHeadText(head)}Connection: Upgrade\r\nUpgrade: websocket\r\nX-Request-Id: ${exchange.id}\r\n\r\n`);
+    this.#answer.isBegun = true;
+    this.side.write(
+      `${answerHeadText(head)}Connection: Upgrade\r\nUpgrade: websocket\r\nX-Request-Id: ${exchange.id}\r\n\r\n`,
+    );
     const early = this.side.becomeTunnel();
     if (early !== null) this.#tunnelToUpstream(early, 0, early.length);
+    // A client that ended while it waited for the tunnel will not say so again.
+    if (this.side.hasEnded) upstream.endTunnel();
   }
 
   #tunnelToUpstream(bytes: Buffer, from: number, to: number): void {
@@ -563,10 +535,6 @@ export class Passage implements ClientHandler, AnswerReceiver {
 
 const crlf = Buffer.from('\r\n');
 
-/** Writes a refusal into its exchange. */
-export function refuse(exchange: Exchange, station: string, refusal: Refusal): Refusal {
-  exchange.refusal = refusal;
-  exchange.refusedBy = station;
-  exchange.status = refusal.status;
-  return refusal;
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }

@@ -1,11 +1,11 @@
 // A rehearsal: the same stations and the same code as traffic, asked about a connection or request that nobody sent.
 
 import { performance } from 'node:perf_hooks';
-import { normalise } from './base/address.ts';
+import { normalise, parseAddress } from './base/address.ts';
+import { refuse } from './gate.ts';
 import { judgeHead } from './gateway.ts';
 import type { Generation } from './generation.ts';
 import { readRequestHead, SeenFields } from './http/http.ts';
-import { refuse } from './passage.ts';
 import { Connection } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';
 import { Fault } from './traffic/fault.ts';
@@ -36,10 +36,24 @@ export interface Rehearsal {
 /** An address of the documentation range (RFC 5737), for visitors who come from nowhere in particular. */
 const somebody = { address: '203.0.113.7', port: 52431 };
 
-/** Asks every station in the order of traffic. Uses nothing up: no rate is counted, no rule gets a hit. */
-export function rehearse(generation: Generation, hypothesis: Hypothesis, now: number): Rehearsal {
+/** A listener that a rehearsed connection may call. */
+export interface RehearsedListener {
+  readonly port: number;
+  readonly tls: boolean;
+  readonly redirect: 'https' | null;
+}
+
+/** Asks every station in the order of traffic. Uses nothing up: no rate is counted, no rule gets a hit. `listeners` are those
+ * that are open; without them those of the settings. */
+export function rehearse(
+  generation: Generation,
+  hypothesis: Hypothesis,
+  now: number,
+  listeners: readonly RehearsedListener[] = generation.settings.listen,
+): Rehearsal {
   const { reasons } = generation;
-  const { connection, protocol } = connectionOf(generation, hypothesis, now);
+  const listener = listenerOf(listeners, hypothesis);
+  const { connection, protocol } = connectionOf(listener, hypothesis, now);
   const before = performance.now();
   const rule = generation.firewall.simulate(protocol, connection.peer, connection.localPort);
   connection.firewallMicroseconds = (performance.now() - before) * 1000;
@@ -57,15 +71,22 @@ export function rehearse(generation: Generation, hypothesis: Hypothesis, now: nu
     const journey = journeyOfConnection(connection, 'rehearsal', '', '');
     return { journey: { ...journey, verdict: { ...journey.verdict, action: 'pass' } }, reasons };
   }
-  return { journey: rehearseRequest(generation, connection, hypothesis, now), reasons };
+  return { journey: rehearseRequest(generation, connection, listener, hypothesis, now), reasons };
 }
 
-function rehearseRequest(generation: Generation, connection: Connection, hypothesis: Hypothesis, now: number): Journey {
+function rehearseRequest(
+  generation: Generation,
+  connection: Connection,
+  listener: RehearsedListener | undefined,
+  hypothesis: Hypothesis,
+  now: number,
+): Journey {
   connection.requests = 1;
   const body = Buffer.from(hypothesis.body ?? '', 'utf8');
   const head = headOf(generation, hypothesis, body.length);
   if (head instanceof Fault) {
     connection.endedWhy = head.why;
+    connection.endedStatus = head.status;
     return journeyOfConnection(connection, 'rehearsal', 'http', head.says);
   }
   const exchange = new Exchange(
@@ -80,19 +101,33 @@ function rehearseRequest(generation: Generation, connection: Connection, hypothe
     head.version,
     head.host,
     head.headers,
-    Math.max(0, head.contentLength),
+    head.framing === 'chunked' ? -1 : Math.max(0, head.contentLength),
   );
   exchange.requestBytes = head.bytes + body.length;
   const refusal = judgeHead(exchange, generation, false);
-  if (refusal === null && body.length > 0) inspectBody(generation, exchange, body);
+  const isOpen = refusal === null || refusal.why.startsWith('waf/');
+  if (isOpen && listener?.redirect === 'https') redirect(exchange);
+  else if (refusal === null && body.length > 0) inspectBody(generation, exchange, body);
   return journeyOf(exchange);
 }
 
+/** What a listener that redirects makes of a request, attacks among them: they are judged where they are sent to. */
+function redirect(exchange: Exchange): void {
+  exchange.refusal = null;
+  exchange.refusedBy = '';
+  exchange.endedWhy = 'http/redirected';
+  exchange.status = exchange.method === 'GET' || exchange.method === 'HEAD' ? 301 : 308;
+}
+
 function inspectBody(generation: Generation, exchange: Exchange, body: Buffer): void {
-  const { waf, sites, siteSettings } = generation;
-  const index = sites.place(exchange.host, exchange.placingPath);
+  const { waf, siteSettings } = generation;
+  const index = exchange.siteIndex;
   if (body.length > siteSettings[index]!.maxBodyBytes) {
-    refuse(exchange, 'http', answer(413, 'http/body-too-long', `the body is longer than ${siteSettings[index]!.maxBodyBytes} bytes`));
+    refuse(
+      exchange,
+      'http',
+      answer(413, 'http/body-too-long', `the body is longer than ${siteSettings[index]!.maxBodyBytes} bytes`),
+    );
     return;
   }
   const before = performance.now();
@@ -123,7 +158,10 @@ function headOf(generation: Generation, hypothesis: Hypothesis, bodyBytes: numbe
 function asSent(target: string): string {
   let text = '';
   for (const byte of Buffer.from(target, 'utf8'))
-    text += byte > 32 && byte < 127 && byte !== 35 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    text +=
+      byte > 32 && byte < 127 && byte !== 35
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   return text;
 }
 
@@ -137,11 +175,15 @@ function firstHost(generation: Generation): string {
   return host === '*' ? 'localhost' : host.replace(/^\*\./, 'www.');
 }
 
-function connectionOf(generation: Generation, hypothesis: Hypothesis, now: number): { connection: Connection; protocol: 'tcp' | 'udp' } {
+function connectionOf(
+  listener: RehearsedListener | undefined,
+  hypothesis: Hypothesis,
+  now: number,
+): { connection: Connection; protocol: 'tcp' | 'udp' } {
   const from = hypothesis.from === undefined ? somebody : splitEndpoint(hypothesis.from);
   const [endpoint, protocol] = (hypothesis.to ?? '').split('/');
-  const listener = listenerOf(generation, hypothesis);
-  const to = endpoint === undefined || endpoint === '' ? { address: '', port: listener?.port ?? 443 } : splitEndpoint(endpoint);
+  const to =
+    endpoint === undefined || endpoint === '' ? { address: '', port: listener?.port ?? 443 } : splitEndpoint(endpoint);
   const connection = new Connection(
     0,
     normalise(from.address),
@@ -155,15 +197,17 @@ function connectionOf(generation: Generation, hypothesis: Hypothesis, now: numbe
   return { connection, protocol: protocol?.toLowerCase() === 'udp' ? 'udp' : 'tcp' };
 }
 
-function listenerOf(generation: Generation, hypothesis: Hypothesis) {
-  const { listen } = generation.settings;
+function listenerOf(listen: readonly RehearsedListener[], hypothesis: Hypothesis) {
   if (hypothesis.to === undefined) return listen.find(({ redirect }) => redirect === null) ?? listen[0];
   const port = splitEndpoint(hypothesis.to.split('/')[0]!).port;
   return listen.find((listener) => listener.port === port);
 }
 
+/** `ADDRESS:PORT`, `:PORT`, or an address alone, whose port is then 0. */
 function splitEndpoint(text: string): { address: string; port: number } {
   const colon = text.lastIndexOf(':');
+  const isAddress = colon < 0 ? text.includes('.') : text.endsWith(']') || parseAddress(text).ok;
+  if (isAddress) return { address: text.replace(/^\[|\]$/g, ''), port: 0 };
   const address = text.slice(0, Math.max(0, colon)).replace(/^\[|\]$/g, '');
   return { address, port: Number(text.slice(colon + 1)) || 0 };
 }

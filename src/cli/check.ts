@@ -3,6 +3,7 @@
 import type { Built, Problem } from '../base/problem.ts';
 import { ConfigurationTrouble, jsonSchema, type Loaded, loadSettings, pathText } from '../config/config.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
+import { jsonText } from './json.ts';
 
 /** The `check` command. */
 export const check: Command = {
@@ -43,7 +44,7 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
     if (!(error instanceof ConfigurationTrouble) || args.options.json !== true) throw error;
     const whole = await withStations(error);
     const problems = whole.problems.map((problem) => described(problem, whole.loaded));
-    world.stdout.write(`${JSON.stringify({ ok: false, problems, warnings: [] })}\n`);
+    world.stdout.write(jsonText({ ok: false, problems, warnings: [] }));
     return 1;
   }
 }
@@ -63,7 +64,7 @@ async function buildStations(loaded: Loaded): Promise<Built<unknown>> {
 function tell(loaded: Loaded, warnings: readonly Problem[], args: Arguments, world: World): void {
   if (args.options.json === true) {
     const described_ = warnings.map((warning) => described(warning, loaded));
-    world.stdout.write(`${JSON.stringify({ ok: true, file: loaded.file, problems: [], warnings: described_ })}\n`);
+    world.stdout.write(jsonText({ ok: true, file: loaded.file, problems: [], warnings: described_ }));
     return;
   }
   if (warnings.length > 0) world.stderr.write(`${loaded.print(warnings, true)}\n\n`);
@@ -85,6 +86,7 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function described({ path, code, says, instead }: Problem, loaded: Loaded | null) {
-  return { at: loaded?.locate(path) ?? '', path: pathText(path), code, says, instead: instead ?? '' };
+function described(problem: Problem, loaded: Loaded | null) {
+  const { path, code, says, instead = '' } = problem;
+  return { at: loaded?.locate(path) ?? '', path: pathText(problem), code, says, instead };
 }

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { duration, size } from './figures.ts';
+import { jsonText } from './json.ts';
 import { table } from './table.ts';
 
 /** One connection, as the gate tells it. */
@@ -56,7 +57,7 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   const redraws = watch === true && json !== true && world.stdout.isTTY === true;
   while (!world.stop.aborted) {
     const answer = await ask(dataDirectory, question);
-    const text = json === true ? `${JSON.stringify(answer)}\n` : screen(answer, world);
+    const text = json === true ? jsonText(answer) : screen(answer, world);
     // Because clearing before the text is ready makes the screen flicker.
     world.stdout.write(redraws ? `\x1b[H\x1b[2J${text}` : text);
     if (watch !== true || isClosed(world)) break;

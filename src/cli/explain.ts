@@ -9,6 +9,7 @@ import { ask, dataDirectoryOf, NoGate } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, type World } from './command.ts';
 import { findInJournal } from './explain-journal.ts';
 import { type Question, questionOf, type Rehearsal } from './explain-questions.ts';
+import { jsonText } from './json.ts';
 
 /** What is known: journeys, the reasons to explain them with, and who said so. */
 interface Answer {
@@ -80,7 +81,7 @@ async function run(desk: Desk, args: Arguments, world: World): Promise<ExitCode>
   }
   if (json === true) {
     const shown = question.kind === 'tuple' ? answer.journeys : answer.journeys[0];
-    world.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    world.stdout.write(jsonText(shown, 2));
     return 0;
   }
   const refusesColour = args.options['no-color'] === true || (world.env.NO_COLOR ?? '') !== '';

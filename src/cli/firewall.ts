@@ -7,6 +7,7 @@ import { build, type CompiledRule, type Firewall } from '../firewall/firewall.ts
 import { endpoint } from '../traffic/connection.ts';
 import { ask, dataDirectoryOf, NoGate, type Question } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
+import { jsonText } from './json.ts';
 import { table, visible } from './table.ts';
 
 /** The port that somebody calls from whose port nobody named. */
@@ -182,5 +183,5 @@ function portOf(text: string): number {
 }
 
 function writeJson(world: World, value: unknown): void {
-  world.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  world.stdout.write(jsonText(value, 2));
 }

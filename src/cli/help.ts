@@ -22,6 +22,7 @@ export function overview(rows: readonly Row[], version: string): string {
     '',
     'usage: portcullis COMMAND [OPTIONS]',
     '       portcullis PORT                 put the gate before the app on that port',
+    '       portcullis                      run the gate of the portcullis.yaml here',
     '',
     'commands:',
     ...columns(rows.map(({ name, summary }) => [name, summary])),

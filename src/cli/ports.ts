@@ -23,6 +23,7 @@ import {
 import { endpoint } from '../traffic/connection.ts';
 import { ask, dataDirectoryOf, NoGate } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
+import { jsonText } from './json.ts';
 import { table, visible } from './table.ts';
 
 /** What the command asks of the machine; a test hands it another. */
@@ -76,7 +77,7 @@ async function run(machine: Machine, args: Arguments, world: World): Promise<Exi
   const word = args.words[0];
   const of = machine.ports();
   const show = (facts: unknown, text: () => string) => {
-    world.stdout.write(args.options.json === true ? `${JSON.stringify(facts)}\n` : text());
+    world.stdout.write(args.options.json === true ? jsonText(facts) : text());
     return 0 as const;
   };
   if (word !== undefined && isUrl(word)) {

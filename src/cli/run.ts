@@ -1,14 +1,18 @@
 // `portcullis run`: the gate of the configuration, or, given a port, the gate before whatever listens there.
 
-import { findConfiguration, type Loaded, loadedFrom, loadSettings } from '../config/config.ts';
+import type { Problem } from '../base/problem.ts';
+import { type Loaded, loadedFrom, loadSettings } from '../config/config.ts';
 import { type Gate, GateTrouble, startGate } from '../supervisor/supervisor.ts';
+import { endpoint } from '../traffic/connection.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
+import { visible } from './table.ts';
+import { silentUpstreams } from './upstream-probe.ts';
 
 /** The `run` command. */
 export const run: Command = {
   name: 'run',
   summary: 'Run the gate',
-  usage: '[PORT] [--config FILE]',
+  usage: '[PORT] [--config FILE] [--journal FILE]',
   options: {
     config: { type: 'string', value: 'FILE', says: 'the configuration (portcullis.yaml here)' },
     'data-dir': { type: 'string', value: 'DIRECTORY', says: 'where certificates and the control socket live' },
@@ -34,11 +38,12 @@ async function runGate(args: Arguments, world: World): Promise<ExitCode> {
   const loaded = await loadedOf(args, world);
   const gate = await open(loaded, args, world);
   const onHangup = (): void => {
-    void gate.reopen();
+    void gate.reopen().then((trouble) => trouble !== null && world.stderr.write(`portcullis: ${trouble}\n`));
   };
   process.on('SIGHUP', onHangup);
   try {
     world.stdout.write(args.options.json === true ? asJson(gate) : asText(gate, loaded));
+    void tellSilent(loaded, world);
     await stopped(world);
     if (args.options.json !== true) world.stdout.write('draining…\n');
     await gate.stop();
@@ -50,32 +55,40 @@ async function runGate(args: Arguments, world: World): Promise<ExitCode> {
 
 async function loadedOf(args: Arguments, world: World): Promise<Loaded> {
   const [word] = args.words;
-  if (word === undefined) return loadSettings(args, world);
-  const port = portOf('the port of the app', word);
-  if (
-    findConfiguration({ options: { config: args.options.config } }, world) !== null &&
-    args.options.config !== undefined
-  )
+  const { config, port, 'http-port': httpPort } = args.options;
+  if (word === undefined) {
+    if (port === undefined && httpPort === undefined) return loadSettings(args, world);
+    throw new UsageError(
+      '--port and --http-port belong to `portcullis PORT`: the configuration has its own under `listen`',
+    );
+  }
+  if (config !== undefined)
     throw new UsageError('a port and --config exclude each other: the configuration says where its sites lead');
   return loadedFrom(
     {
       listen: [
-        { address: '127.0.0.1', port: portOf('--port', args.options.port ?? '8443'), tls: true },
-        { address: '127.0.0.1', port: portOf('--http-port', args.options['http-port'] ?? '8080'), redirect: 'https' },
+        { address: '127.0.0.1', port: portOf('--port', port ?? '8443'), tls: true },
+        { address: '127.0.0.1', port: portOf('--http-port', httpPort ?? '8080'), redirect: 'https' },
       ],
-      firewall: { default: 'deny', rules: ['allow tcp all from 127.0.0.0/8', 'allow tcp all from ::1'] },
+      // Because only loopback is listened on, whoever gets so far is on this machine.
+      firewall: {
+        default: 'deny',
+        rules: [
+          { action: 'allow', protocol: 'tcp', port: 'all', source: 'any', description: 'Whoever is on this machine' },
+        ],
+      },
       tls: { local_names: ['localhost', '127.0.0.1'] },
-      sites: [{ host: '*', to: [`localhost:${port}`] }],
+      sites: [{ host: '*', to: [`localhost:${portOf('the port of the app', word, 1)}`] }],
     },
     world,
     args,
   );
 }
 
-function portOf(what: string, text: unknown): number {
+function portOf(what: string, text: unknown, lowest = 0): number {
   const port = typeof text === 'string' && text !== '' ? Number(text) : Number.NaN;
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw new UsageError(`${what} is a number from 0 to 65535, not "${text}"`);
+  if (Number.isInteger(port) && port >= lowest && port <= 65535) return port;
+  throw new UsageError(`${what} is a number from ${lowest} to 65535, not "${text}"`);
 }
 
 async function open(loaded: Loaded, args: Arguments, world: World): Promise<Gate> {
@@ -88,12 +101,24 @@ async function open(loaded: Loaded, args: Arguments, world: World): Promise<Gate
   try {
     return await startGate(settings, {
       locate: loaded.locate,
-      trouble: (problems) => loaded.trouble(problems),
+      trouble: (problems) => journalTrouble(problems, journal) ?? loaded.trouble(problems),
       warn: (warnings) => world.stderr.write(`${loaded.print(warnings, true)}\n\n`),
     });
   } catch (error) {
     throw error instanceof GateTrouble ? new Trouble(error.message) : error;
   }
+}
+
+/** The trouble with a journal that the command line names, where no file is to blame. */
+function journalTrouble(problems: readonly Problem[], journal: unknown): Trouble | null {
+  const [problem] = problems;
+  if (typeof journal !== 'string' || problem?.code !== 'observe/journal-not-writable') return null;
+  return new Trouble(`--journal ${visible(journal)}: ${problem.says}\n  name ${problem.instead}`);
+}
+
+async function tellSilent({ settings }: Loaded, world: World): Promise<void> {
+  for (const sentence of await silentUpstreams(settings.sites.flatMap(({ to }) => to)))
+    if (!world.stop.aborted) world.stderr.write(`warning: ${sentence}\n`);
 }
 
 function stopped(world: World): Promise<void> {
@@ -109,8 +134,21 @@ function asJson(gate: Gate): string {
 
 function asText(gate: Gate, loaded: Loaded): string {
   const lines = [`the gate stands (pid ${process.pid}${loaded.file === null ? '' : `, ${loaded.file}`})`];
-  for (const { name, address } of gate.addresses) lines.push(`  ${address}${name}`);
-  for (const { name, to } of loaded.settings.sites) lines.push(`  site ${name} → ${to.join(', ')}`);
+  for (const { name, address, port } of gate.addresses) {
+    const [, ...words] = name.split(' ');
+    lines.push(`  listens on ${[endpoint(address, port), ...words].join(' ')}`);
+  }
+  for (const site of loaded.settings.sites) lines.push(`  ${urlOf(site, gate)} → ${site.to.join(', ')}`);
   if (gate.caCertificatePath !== null) lines.push(`  local CA ${gate.caCertificatePath}`);
+  lines.push('Ctrl-C ends it');
   return `${lines.join('\n')}\n`;
+}
+
+/** What a person types to get to a site: its first name, or this machine's where any name will do. */
+function urlOf({ hosts, path }: Loaded['settings']['sites'][number], { addresses }: Gate): string {
+  const door = addresses.find(({ tls }) => tls) ?? addresses[0];
+  const scheme = door?.tls === true ? 'https' : 'http';
+  const port = door === undefined || door.port === (door.tls ? 443 : 80) ? '' : `:${door.port}`;
+  const host = hosts[0] === undefined || hosts[0] === '*' ? 'localhost' : hosts[0];
+  return `${scheme}://${host}${port}${path === '/' ? '' : path}`;
 }

@@ -3,6 +3,7 @@
 import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { count, size } from './figures.ts';
+import { jsonText } from './json.ts';
 import { table, visible } from './table.ts';
 
 /** The `status` command. */
@@ -24,7 +25,7 @@ export const status: Command = {
 async function run(args: Arguments, world: World): Promise<ExitCode> {
   if (args.words.length > 0) throw new UsageError(`status takes no words, and was given "${args.words[0]}"`);
   const answer = await ask(dataDirectoryOf(args, world), { ask: 'status' });
-  world.stdout.write(args.options.json === true ? `${JSON.stringify(answer)}\n` : screen(answer, world));
+  world.stdout.write(args.options.json === true ? jsonText(answer) : screen(answer, world));
   return 0;
 }
 

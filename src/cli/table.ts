@@ -41,8 +41,8 @@ function hasInvisible(text: string): boolean {
   return false;
 }
 
-/** Characters that move, hide or reorder what a terminal shows (surrogates too: the caller looks at whole code points). */
-function isInvisible(code: number): boolean {
+/** Whether a code point moves, hides or reorders what a terminal shows (surrogates too: the caller looks at whole code points). */
+export function isInvisible(code: number): boolean {
   if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code === 0xad) return true;
   if (code < 0x61c) return false;
   if (code === 0x61c || code === 0x180e || code === 0xfeff) return true;

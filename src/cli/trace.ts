@@ -10,6 +10,7 @@ import { build, type EphemeralRange, rangeOf, type UrlEndpoint, urlEndpoint } fr
 import { endpoint } from '../traffic/connection.ts';
 import { dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
+import { jsonText } from './json.ts';
 import { visible } from './table.ts';
 import { traceText } from './trace-text.ts';
 import { type Itinerary, type Walk, walk } from './trace-walk.ts';
@@ -82,7 +83,7 @@ async function run(machine: Machine, args: Arguments, world: World): Promise<Exi
     stop: world.stop,
   });
   const kernelRange = machine.ephemeralRange();
-  if (args.options.json === true) world.stdout.write(`${JSON.stringify(report(word, url, walked, kernelRange))}\n`);
+  if (args.options.json === true) world.stdout.write(jsonText(report(word, url, walked, kernelRange)));
   else world.stdout.write(traceText(url, walked, kernelRange, machine.clock.now()));
   return walked.failure === null ? 0 : 1;
 }

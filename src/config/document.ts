@@ -225,6 +225,14 @@ export function fileName(name: string): string {
   return out;
 }
 
+/** The file's words for a path of the settings: `tls.localNames` → `tls.local_names`, `observe.journal` → `journal`. */
+export function filePath(path: Path): Path {
+  return path.flatMap((step) => {
+    const word = typeof step === 'number' ? step : (fileNames.get(step) ?? fileName(step));
+    return word === '' ? [] : [word];
+  });
+}
+
 /** The pair of a setting, by the name the file or the program has for it. */
 function pairOf(group: YAMLMap, step: string | number) {
   const names = [String(step), fileNames.get(String(step)) ?? fileName(String(step))];

@@ -118,8 +118,16 @@ function wrongValue(issue: Issue, path: Path): Problem {
     issue.code === 'invalid_value' && typeof issue.input === 'string'
       ? nearest(issue.input, issue.values.map(String))
       : null;
-  const instead = detail.instead ?? (near === null ? undefined : `did you mean ${near}?`);
+  const instead = detail.instead ?? flagFor(issue) ?? (near === null ? undefined : `did you mean ${near}?`);
   return { path, code: 'config/invalid', says, ...(instead === undefined ? {} : { instead }) };
+}
+
+/** The words that older YAML took for true and false, and this one takes for text. */
+function flagFor({ message, input }: Issue): string | undefined {
+  if (message !== 'true or false' || typeof input !== 'string') return undefined;
+  const word = input.toLowerCase();
+  if (['yes', 'on', 'y', 'true'].includes(word)) return 'write true';
+  return ['no', 'off', 'n', 'false'].includes(word) ? 'write false' : undefined;
 }
 
 /** A value as a person would name it. */

@@ -1,7 +1,7 @@
 // Prints problems for people: where, the source line, carets under the fault, what is wrong, what to write instead.
 
 import type { Path, Problem } from '../base/problem.ts';
-import type { Document, Span } from './document.ts';
+import { type Document, filePath, type Span } from './document.ts';
 
 /** What problems are printed against: the name people know the source by, its text if it has one, and colours or none. */
 export interface Source {
@@ -40,9 +40,11 @@ export function locate(path: Path, { name, document }: Source): string {
   return span === null ? '' : `${name}:${document.position(span.start).line}`;
 }
 
-/** `sites[0].to`. */
-export function pathText(path: Path): string {
-  return path.reduce<string>(
+/** Where a problem stands in the words of the file: `sites[0].to`, `tls.local_names`. */
+export function pathText({ path, code }: Problem): string {
+  // Because what the schema and its agreement find is told in the file's words already, unknown ones among them.
+  const words = code.startsWith('config/') ? path : filePath(path);
+  return words.reduce<string>(
     (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
     '',
   );
@@ -68,7 +70,7 @@ function block(problem: Placed, span: Span | null, source: Source, isWarning: bo
   const code = isWarning ? `${problem.code} (warning)` : problem.code;
   const instead = problem.instead === undefined ? [] : [`  ${paint('green', safe(problem.instead))}`];
   if (span === null || source.document === null) {
-    const where = [source.name, pathText(problem.path)].filter((part) => part !== '').join(': ');
+    const where = [source.name, pathText(problem)].filter((part) => part !== '').join(': ');
     return [
       `${paint('bold', where === '' ? code : `${where}  ${code}`)}`,
       `  ${paint('red', safe(problem.says))}`,

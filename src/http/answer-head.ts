@@ -31,7 +31,11 @@ export function readAnswerHead(
   if (typeof end !== 'number') return end;
   if (end === incomplete)
     return to - lineTo >= limits.maxHeaderBytes
-      ? new Fault(502, 'http/header-too-long', `the answer's header fields are longer than ${limits.maxHeaderBytes} bytes`)
+      ? new Fault(
+          502,
+          'http/header-too-long',
+          `the answer's header fields are longer than ${limits.maxHeaderBytes} bytes`,
+        )
       : null;
   const text = latin1(bytes, from, end);
   const head = new AnswerHead(new Headers(text.slice(lineTo - from, end - from - 2)));
@@ -78,7 +82,10 @@ function understand(head: AnswerHead, text: string, from: number, seen: SeenFiel
     counts[code] === 0 ? '' : text.slice(seen.valueFrom[code]! - from, seen.valueTo[code]! - from);
   const connection = readConnection(head.headers, counts[connectionCode]!, value(connectionCode));
   if (connection instanceof Fault) return connection;
-  head.keepAlive = connection === null ? head.version === '1.1' : !connection.close && (head.version === '1.1' || connection.keepAlive);
+  head.keepAlive =
+    connection === null
+      ? head.version === '1.1'
+      : !connection.close && (head.version === '1.1' || connection.keepAlive);
   if (connection !== null && connection.nominated !== null)
     head.forwarded = withoutNominated(head.headers, connection.nominated, notToClient);
   const length = bodyLengthOf(

@@ -33,11 +33,15 @@ const sentences: Readonly<Record<number, string>> = Object.freeze({
   404: 'There is no site here by that name.',
   408: 'The request took too long to arrive.',
   413: 'The request is larger than this site accepts.',
+  414: 'The address of the request is longer than this site accepts.',
+  417: 'The request expects something that this site does not do.',
   429: 'Too many requests in a short time. Please wait a moment.',
   431: 'The request has more or longer header fields than this site accepts.',
+  501: 'This site does not understand that kind of request.',
   502: 'The application behind this gate gave no usable answer.',
   503: 'The application behind this gate is not available.',
   504: 'The application behind this gate did not answer in time.',
+  505: 'This site does not speak that version of HTTP.',
 });
 
 /** The phrase of a status, or a plain one. */
@@ -54,7 +58,15 @@ export function prefersJson(headers: Headers): boolean {
 }
 
 /** A whole answer: head and, unless `headOnly`, body. `extra` holds further field lines, each with its CRLF. */
-export function ownAnswer(status: number, id: string, json: boolean, headOnly: boolean, keepAlive: boolean, extra: string, now: number): string {
+export function ownAnswer(
+  status: number,
+  id: string,
+  json: boolean,
+  headOnly: boolean,
+  keepAlive: boolean,
+  extra: string,
+  now: number,
+): string {
   const body = json ? jsonBody(status, id) : htmlBody(status, id);
   const head = `HTTP/1.1 ${status} ${phraseOf(status)}\r\nDate: ${new Date(now).toUTCString()}\r\nContent-Type: ${
     json ? 'application/json' : 'text/html; charset=utf-8'
@@ -65,7 +77,13 @@ export function ownAnswer(status: number, id: string, json: boolean, headOnly: b
 }
 
 /** A redirect: 301 for GET and HEAD, 308 for methods that must not be changed on the way (RFC 9110 15.4.9). */
-export function redirectAnswer(method: string, location: string, id: string, keepAlive: boolean, now: number): { status: number; text: string } {
+export function redirectAnswer(
+  method: string,
+  location: string,
+  id: string,
+  keepAlive: boolean,
+  now: number,
+): { status: number; text: string } {
   const status = method === 'GET' || method === 'HEAD' ? 301 : 308;
   const text = `HTTP/1.1 ${status} ${phraseOf(status)}\r\nDate: ${new Date(now).toUTCString()}\r\nLocation: ${location}\r\nContent-Length: 0\r\nX-Request-Id: ${id}\r\n${
     keepAlive ? '' : 'Connection: close\r\n'

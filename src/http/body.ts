@@ -131,7 +131,11 @@ export class ChunkedReader implements BodyReader {
     this.#extension = stepExtension(this.#extension, code);
     if (this.#extension === 'bad') return badChunk(`byte 0x${hex(code)} in a chunk extension`);
     if (++this.#extensionBytes <= maxExtensionBytes && ++this.#extensionsBytes <= maxExtensionsBytes) return null;
-    return new Fault(400, 'http/chunk-extension', `chunk extensions longer than ${maxExtensionBytes} bytes, or ${maxExtensionsBytes} in one body`);
+    return new Fault(
+      400,
+      'http/chunk-extension',
+      `chunk extensions longer than ${maxExtensionBytes} bytes, or ${maxExtensionsBytes} in one body`,
+    );
   }
 
   #stepSize(code: number): Fault | null {
@@ -145,15 +149,18 @@ export class ChunkedReader implements BodyReader {
     else if (code === 59) {
       this.#state = 'extension';
       this.#extension = 'name-begin';
-    }
-    else return badChunk(`byte 0x${hex(code)} in a chunk size`);
+    } else return badChunk(`byte 0x${hex(code)} in a chunk size`);
     return null;
   }
 
   #readTrailers(bytes: Buffer, from: number, to: number, sink: BodySink): number | Fault {
     const before = this.#trailerBytes?.length ?? 0;
-    if (before === 0 && to - from >= 2 && bytes[from] === 13 && bytes[from + 1] === 10) return this.#finish(from + 2, null, sink);
-    const whole = this.#trailerBytes === null ? bytes.subarray(from, to) : Buffer.concat([this.#trailerBytes, bytes.subarray(from, to)]);
+    if (before === 0 && to - from >= 2 && bytes[from] === 13 && bytes[from + 1] === 10)
+      return this.#finish(from + 2, null, sink);
+    const whole =
+      this.#trailerBytes === null
+        ? bytes.subarray(from, to)
+        : Buffer.concat([this.#trailerBytes, bytes.subarray(from, to)]);
     const bound = Math.min(whole.length, maxTrailerBytes);
     const end = walkFields(whole, 0, bound, maxTrailers, keepAll, new SeenFields());
     if (typeof end !== 'number') return end;

@@ -4,7 +4,15 @@
 import { characterClass, fieldValueBit, tokenBit } from './tokens.ts';
 
 /** Where in an extension the reader stands. */
-export type ExtensionPart = 'name-begin' | 'name' | 'value-begin' | 'value' | 'quoted' | 'escaped' | 'quoted-end' | 'bad';
+export type ExtensionPart =
+  | 'name-begin'
+  | 'name'
+  | 'value-begin'
+  | 'value'
+  | 'quoted'
+  | 'escaped'
+  | 'quoted-end'
+  | 'bad';
 
 /** May the chunk line end here? */
 export function mayEndExtension(part: ExtensionPart): boolean {

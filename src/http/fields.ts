@@ -2,7 +2,7 @@
 // What two readers could read differently is a fault with a name: bare CR or LF, white space before the colon, folding.
 
 import { Fault } from '../traffic/fault.ts';
-import { findName, hostCode, teCode } from '../traffic/field-names.ts';
+import { findName, hostCode, teCode, transferEncodingCode } from '../traffic/field-names.ts';
 import { characterClass, fieldValueBit, oddNameBit, tokenBit } from './tokens.ts';
 
 /** Not an end: more bytes are needed. */
@@ -56,7 +56,11 @@ export function walkFields(
     }
     if (first === 10) return bareLf();
     if (first === 32 || first === 9)
-      return new Fault(400, 'http/folded-field', 'a header line begins with white space: folding is obsolete (RFC 9112 5.2)');
+      return new Fault(
+        400,
+        'http/folded-field',
+        'a header line begins with white space: folding is obsolete (RFC 9112 5.2)',
+      );
     if (++count > maxFields) return new Fault(431, 'http/too-many-fields', `more than ${maxFields} header fields`);
 
     let code = first;
@@ -90,7 +94,8 @@ export function walkFields(
 }
 
 function remember(seen: SeenFields, code: number, bytes: Uint8Array, from: number, to: number): void {
-  while (to > from && (bytes[to - 1] === 32 || bytes[to - 1] === 9)) to--;
+  // Some readers (llhttp) know no tab behind a coding: what is left of it makes the coding unknown to us, too.
+  while (to > from && (bytes[to - 1] === 32 || (bytes[to - 1] === 9 && code !== transferEncodingCode))) to--;
   seen.counts[code]!++;
   seen.valueFrom[code] = from;
   seen.valueTo[code] = to;
@@ -100,7 +105,8 @@ function badName(code: number, empty: boolean): Fault {
   if (code === 32 || code === 9)
     return new Fault(400, 'http/space-before-colon', 'white space between a field name and its colon (RFC 9112 5.1)');
   if (code === 10) return bareLf();
-  if (code === 58 && empty) return new Fault(400, 'http/empty-name', 'a header line begins with a colon: its name is missing');
+  if (code === 58 && empty)
+    return new Fault(400, 'http/empty-name', 'a header line begins with a colon: its name is missing');
   return new Fault(400, 'http/bad-name', `byte 0x${hex(code)} in a field name (RFC 9110 5.1)`);
 }
 

@@ -29,8 +29,7 @@ export function bodyLengthOf(
     return -1;
   }
   if (contentLengths === 0) return -2;
-  if (contentLengths > 1)
-    return new Fault(400, 'http/repeated-length', 'Content-Length more than once (RFC 9112 6.3)');
+  if (contentLengths > 1) return new Fault(400, 'http/repeated-length', 'Content-Length more than once (RFC 9112 6.3)');
   return readLength(contentLength);
 }
 
@@ -122,13 +121,22 @@ function readConnectionField(value: string, into: ConnectionField): Fault | null
     return null;
   }
   const tokens = listTokens(value, 16);
-  if (tokens === null) return new Fault(400, 'http/connection-field', 'Connection is no list of at most 16 options, each a word (RFC 9110 7.6.1)');
+  if (tokens === null)
+    return new Fault(
+      400,
+      'http/connection-field',
+      'Connection is no list of at most 16 options, each a word (RFC 9110 7.6.1)',
+    );
   for (const token of tokens) {
     if (token === 'close') into.close = true;
     else if (token === 'keep-alive') into.keepAlive = true;
     else if (token === 'upgrade') into.upgrade = true;
     else if (neverNominated.has(token))
-      return new Fault(400, 'http/connection-nominates', `Connection nominates ${token}, which is end-to-end (RFC 9110 7.6.1)`);
+      return new Fault(
+        400,
+        'http/connection-nominates',
+        `Connection nominates ${token}, which is end-to-end (RFC 9110 7.6.1)`,
+      );
     else {
       into.nominated ??= [];
       into.nominated.push(token);

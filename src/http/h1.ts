@@ -6,32 +6,11 @@ import type { Connection } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import { Fault } from '../traffic/fault.ts';
 import type { Headers } from '../traffic/headers.ts';
-import type { BodyReader, BodySink, HeadLimits, RequestHead } from '../traffic/wire.ts';
+import type { BodyReader, BodySink, RequestHead } from '../traffic/wire.ts';
 import { openBody } from './body.ts';
+import type { ClientHandler, ClientLimits } from './client-handler.ts';
 import type { SeenFields } from './fields.ts';
 import { readRequestHead } from './request.ts';
-
-/** What the spine does with what is read. `onBody` lends its bytes for the time of the call. */
-export interface ClientHandler {
-  onRequest(head: RequestHead): void;
-  onBody(bytes: Buffer, from: number, to: number): void;
-  onBodyEnd(trailers: Headers | null): void;
-  /** What came is not HTTP, or came too slowly. In an exchange or between two; the handler answers and closes. */
-  onFault(fault: Fault): void;
-  /** The client takes bytes again after `write` said false. */
-  onDrain(): void;
-  /** The socket is gone. Called exactly once, last. */
-  onClose(why: string): void;
-}
-
-/** Bounds that a client's side keeps. */
-export interface ClientLimits extends HeadLimits {
-  readonly headerTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly minBodyBytesPerSecond: number;
-  readonly minBodyGraceMs: number;
-  readonly maxRequestsPerConnection: number;
-}
 
 type State = 'idle' | 'head' | 'body' | 'waiting' | 'tunnel' | 'lingering' | 'closed';
 
@@ -40,6 +19,8 @@ const maxPipelinedBytes = 65_536;
 /** How long and how much a refused client may still send, so that our answer reaches it before a reset does. */
 const lingerMs = 2000;
 const maxLingerBytes = 1_048_576;
+/** Silence after which the kernel asks whether the client of a tunnel is still there. */
+const tunnelKeepAliveMs = 60_000;
 
 const continueText = 'HTTP/1.1 100 Continue\r\n\r\n';
 
@@ -81,7 +62,13 @@ export class ClientSide implements BodySink, Expiring {
   #closedWhy = '';
   #now: () => number;
 
-  constructor(connection: Connection, limits: ClientLimits, timekeeper: Timekeeper, now: () => number, seen: SeenFields) {
+  constructor(
+    connection: Connection,
+    limits: ClientLimits,
+    timekeeper: Timekeeper,
+    now: () => number,
+    seen: SeenFields,
+  ) {
     this.connection = connection;
     this.#seen = seen;
     this.#limits = limits;
@@ -119,6 +106,11 @@ export class ClientSide implements BodySink, Expiring {
     return this.#state === 'closed';
   }
 
+  /** Has the client said that it will send nothing more? */
+  get hasEnded(): boolean {
+    return this.#clientEnded;
+  }
+
   /** Is more of the request's body to come? */
   get isReadingBody(): boolean {
     return this.#state === 'body';
@@ -127,7 +119,9 @@ export class ClientSide implements BodySink, Expiring {
   /** May another request follow the one being answered? */
   get mayKeepAlive(): boolean {
     // A client that has ended still gets what it asked for before (RFC 9112 9.6).
-    return this.#mayKeepAlive && !this.#isDraining && (!this.#clientEnded || this.#pending !== null || this.#isConsuming);
+    return (
+      this.#mayKeepAlive && !this.#isDraining && (!this.#clientEnded || this.#pending !== null || this.#isConsuming)
+    );
   }
 
   /** Writes a piece of the answer; false asks to wait for `onDrain`. */
@@ -214,7 +208,8 @@ export class ClientSide implements BodySink, Expiring {
   /** Under TLS, too, the reset must be that of the TCP socket: many clients take an end without a word for a whole answer. */
   #reset(): void {
     const { _parent: plain } = this.socket as Socket & { readonly _parent?: Socket | null };
-    (plain ?? this.socket).resetAndDestroy();
+    // Node neither resets nor closes a socket whose end is being sent: its descriptor would be lost.
+    if (!this.socket.writableEnded) (plain ?? this.socket).resetAndDestroy();
     this.socket.destroy();
   }
 
@@ -229,6 +224,8 @@ export class ClientSide implements BodySink, Expiring {
     this.#state = 'tunnel';
     this.connection.stage = 'tunnel';
     this.#timekeeper.clear(this);
+    // Because nothing is timed here, the kernel must find out that a client is gone without a word.
+    this.socket.setKeepAlive(true, tunnelKeepAliveMs);
     const early = this.#pending;
     this.#pending = null;
     if (this.socket.isPaused()) this.socket.resume();
@@ -257,7 +254,13 @@ export class ClientSide implements BodySink, Expiring {
         this.closeGently(this.connection.requests === 0 ? 'http/no-request' : 'http/idle');
         break;
       case 'head':
-        this.#fault(new Fault(408, 'http/header-timeout', `the request head was not whole within ${this.#limits.headerTimeoutMs} ms`));
+        this.#fault(
+          new Fault(
+            408,
+            'http/header-timeout',
+            `the request head was not whole within ${this.#limits.headerTimeoutMs} ms`,
+          ),
+        );
         break;
       case 'body':
         this.#expireBody();
@@ -300,7 +303,11 @@ export class ClientSide implements BodySink, Expiring {
     }
     if (this.#pending !== null) {
       const whole = Buffer.concat([this.#pending, bytes.subarray(0, count)]);
-      if (this.#state !== 'waiting' && whole.length < this.#triedBytes * 2 && !whole.includes('\r\n\r\n', this.#pending.length - 3)) {
+      if (
+        this.#state !== 'waiting' &&
+        whole.length < this.#triedBytes * 2 &&
+        !whole.includes('\r\n\r\n', this.#pending.length - 3)
+      ) {
         this.#pending = whole;
         return;
       }
@@ -394,7 +401,11 @@ export class ClientSide implements BodySink, Expiring {
     const elapsedMs = this.#now() - this.#bodyStartedMs;
     if (this.#bodyBytes * 1000 < this.#limits.minBodyBytesPerSecond * elapsedMs) {
       this.#fault(
-        new Fault(408, 'http/body-too-slow', `the body came slower than ${this.#limits.minBodyBytesPerSecond} bytes a second`),
+        new Fault(
+          408,
+          'http/body-too-slow',
+          `the body came slower than ${this.#limits.minBodyBytesPerSecond} bytes a second`,
+        ),
       );
       return;
     }
@@ -458,7 +469,9 @@ export class ClientSide implements BodySink, Expiring {
         this.closeGently('http/head-cut-short');
         break;
       case 'body':
-        this.#fault(new Fault(400, 'http/body-cut-short', 'the client ended the connection within the body it announced'));
+        this.#fault(
+          new Fault(400, 'http/body-cut-short', 'the client ended the connection within the body it announced'),
+        );
         break;
       case 'lingering':
         this.socket.destroySoon();

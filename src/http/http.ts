@@ -7,9 +7,10 @@ import { openBody } from './body.ts';
 import { SeenFields } from './fields.ts';
 
 export { ownAnswer, prefersJson, redirectAnswer } from './answers.ts';
-export { type ClientResolver, buildClientResolver } from './client.ts';
-export { type ClientHandler, type ClientLimits, ClientSide } from './h1.ts';
+export { buildClientResolver, type ClientResolver } from './client.ts';
+export type { ClientHandler, ClientLimits } from './client-handler.ts';
 export { SeenFields } from './fields.ts';
+export { ClientSide } from './h1.ts';
 export { readRequestHead } from './request.ts';
 export { type SitePlace, Sites } from './sites.ts';
 export { placingPath } from './target.ts';
@@ -61,7 +62,9 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'http/transfer-encoding': refusal('a transfer coding other than one "chunked"'),
   'http/connection-field': refusal('a Connection field that is no list of words, or a very long one'),
   'http/connection-nominates': refusal('Connection asks us to drop an end-to-end field'),
-  'http/ambiguous-name': refusal('a field name with `_`, `.` or the like that applications confuse with one that frames or routes'),
+  'http/ambiguous-name': refusal(
+    'a field name with `_`, `.` or the like that applications confuse with one that frames or routes',
+  ),
   'http/expectation': refusal('an expectation other than 100-continue'),
   'http/websocket-handshake': refusal('a WebSocket upgrade that is not a whole handshake'),
   'http/bad-chunk': refusal('a chunked body that breaks its own grammar'),

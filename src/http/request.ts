@@ -59,12 +59,16 @@ function walkRequestLine(bytes: Buffer, from: number, to: number, limits: HeadLi
   while (at < to && (characterClass[bytes[at]!]! & methodBit) !== 0) at++;
   if (at - from > maxMethodBytes) return badMethod(`is longer than ${maxMethodBytes} bytes`);
   if (at === to) return incomplete;
-  if ((characterClass[bytes[at]!]! & tokenBit) !== 0) return badMethod('has characters other than capital letters and hyphens');
+  if ((characterClass[bytes[at]!]! & tokenBit) !== 0) return oddMethod(bytes, from, at, to);
   if (bytes[at] !== 32 || at === from) return badLine(bytes[at]!, 'the method');
   const methodTo = at++;
   while (at < to && (characterClass[bytes[at]!]! & targetBit) !== 0) at++;
   if (at - from > limits.maxRequestLineBytes)
-    return new Fault(414, 'http/target-too-long', `the request line is longer than ${limits.maxRequestLineBytes} bytes`);
+    return new Fault(
+      414,
+      'http/target-too-long',
+      `the request line is longer than ${limits.maxRequestLineBytes} bytes`,
+    );
   if (at === to) return incomplete;
   if (bytes[at] !== 32 || at === methodTo + 1) return badLine(bytes[at]!, 'the target');
   at++;
@@ -87,7 +91,12 @@ function hasOnlyPrefixOfVersion(bytes: Buffer, from: number, to: number): boolea
 function badVersion(bytes: Buffer, from: number, to: number): Fault {
   const text = latin1(bytes, from, Math.min(to, from + 10));
   const isVersion =
-    text.length === 10 && text.startsWith('HTTP/') && text[6] === '.' && text.endsWith('\r\n') && isDigit(text, 5) && isDigit(text, 7);
+    text.length === 10 &&
+    text.startsWith('HTTP/') &&
+    text[6] === '.' &&
+    text.endsWith('\r\n') &&
+    isDigit(text, 5) &&
+    isDigit(text, 7);
   return isVersion
     ? new Fault(505, 'http/version', `${text.slice(0, 8)} on a connection that speaks HTTP/1.1 (RFC 9110 15.6.6)`)
     : new Fault(400, 'http/bad-request-line', 'the request line does not end in "HTTP/1.1" and CRLF (RFC 9112 3)');
@@ -96,6 +105,17 @@ function badVersion(bytes: Buffer, from: number, to: number): Fault {
 function isDigit(text: string, index: number): boolean {
   const code = text.charCodeAt(index);
   return code >= 48 && code <= 57;
+}
+
+/** A word that is no method we know the writing of: valid HTTP where a space follows, otherwise no HTTP at all. */
+function oddMethod(bytes: Buffer, from: number, oddAt: number, to: number): number | Fault {
+  let at = oddAt;
+  while (at < to && (characterClass[bytes[at]!]! & tokenBit) !== 0) at++;
+  if (at - from > maxMethodBytes) return badMethod(`is longer than ${maxMethodBytes} bytes`);
+  if (at === to) return incomplete;
+  return bytes[at] === 32
+    ? badMethod('has characters other than capital letters and hyphens')
+    : badLine(bytes[at]!, 'the method');
 }
 
 function badMethod(what: string): Fault {
@@ -132,7 +152,11 @@ function understand(head: RequestHead, text: string, from: number, seen: SeenFie
 
 function settleMethod(head: RequestHead): Fault | null {
   if (head.method === 'CONNECT')
-    return new Fault(501, 'http/connect', 'CONNECT is for forward proxies; this gate stands before servers (RFC 9110 9.3.6)');
+    return new Fault(
+      501,
+      'http/connect',
+      'CONNECT is for forward proxies; this gate stands before servers (RFC 9110 9.3.6)',
+    );
   if (head.method === 'TRACE')
     return new Fault(501, 'http/trace', 'TRACE would reflect cookies and credentials (RFC 9110 9.3.8)');
   return null;
@@ -165,7 +189,8 @@ function settleConnection(
     return null;
   }
   head.keepAlive = !connection.close && (head.version === '1.1' || connection.keepAlive);
-  if (connection.nominated !== null) head.forwarded = withoutNominated(head.headers, connection.nominated, notToUpstream);
+  if (connection.nominated !== null)
+    head.forwarded = withoutNominated(head.headers, connection.nominated, notToUpstream);
   if (!connection.upgrade || seen.counts[upgradeCode] !== 1 || upgrade.toLowerCase() !== 'websocket') return null;
   return settleWebSocket(head);
 }
@@ -183,7 +208,11 @@ function settleWebSocket(head: RequestHead): Fault | null {
     key.endsWith('==') &&
     head.headers.all('sec-websocket-key').length === 1;
   if (!whole)
-    return new Fault(400, 'http/websocket-handshake', 'an Upgrade to WebSocket that is not a whole handshake (RFC 6455 4.2.1)');
+    return new Fault(
+      400,
+      'http/websocket-handshake',
+      'an Upgrade to WebSocket that is not a whole handshake (RFC 6455 4.2.1)',
+    );
   head.isWebSocket = true;
   return null;
 }

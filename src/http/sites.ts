@@ -58,7 +58,9 @@ function longest(branch: Branch, path: string): number {
 
 /** Does `path` lie under `prefix`, on a segment boundary? `prefix` has no slash at its end ('' is the root). */
 export function isUnder(path: string, prefix: string): boolean {
-  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 47 || prefix === '');
+  return (
+    path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 47 || prefix === '')
+  );
 }
 
 function withoutSlash(path: string): string {

@@ -19,7 +19,11 @@ export function readTarget(head: RequestHead, hosts: number, host: string): Faul
   if (target.charCodeAt(0) === 47) return splitPath(head, target);
   if (target === '*') {
     if (head.method !== 'OPTIONS')
-      return new Fault(400, 'http/asterisk-form', `the target "*" belongs to OPTIONS only, not ${head.method} (RFC 9112 3.2.4)`);
+      return new Fault(
+        400,
+        'http/asterisk-form',
+        `the target "*" belongs to OPTIONS only, not ${head.method} (RFC 9112 3.2.4)`,
+      );
     head.path = '*';
     return null;
   }
@@ -42,12 +46,20 @@ function readAbsolute(head: RequestHead, hostField: string | null): Fault | null
   const schemeTo = target.indexOf('://');
   const scheme = target.slice(0, Math.max(0, schemeTo)).toLowerCase();
   if (scheme !== 'http' && scheme !== 'https')
-    return new Fault(400, 'http/bad-target', 'the target is neither a path, nor "*", nor an http(s) URL (RFC 9112 3.2)');
+    return new Fault(
+      400,
+      'http/bad-target',
+      'the target is neither a path, nor "*", nor an http(s) URL (RFC 9112 3.2)',
+    );
   let authorityTo = schemeTo + 3;
   while (authorityTo < target.length && target[authorityTo] !== '/' && target[authorityTo] !== '?') authorityTo++;
   const authority = target.slice(schemeTo + 3, authorityTo);
   if (hostField !== null && authority.toLowerCase() !== hostField.toLowerCase())
-    return new Fault(400, 'http/authority-mismatch', 'the authority in the target is not the one in Host (RFC 9112 3.2.2)');
+    return new Fault(
+      400,
+      'http/authority-mismatch',
+      'the authority in the target is not the one in Host (RFC 9112 3.2.2)',
+    );
   const fault = readAuthority(head, authority, false);
   if (fault !== null) return fault;
   const rest = target.slice(authorityTo);
@@ -94,7 +106,11 @@ function withoutDot(host: string): string {
 }
 
 function badHost(): Fault {
-  return new Fault(400, 'http/bad-host', 'the host is not a name, an address or a bracketed IPv6 address with an optional port (RFC 9110 7.2)');
+  return new Fault(
+    400,
+    'http/bad-host',
+    'the host is not a name, an address or a bracketed IPv6 address with an optional port (RFC 9110 7.2)',
+  );
 }
 
 /** The path as an application would understand it: percent-decoded once, separators single, dot segments resolved.

@@ -4,12 +4,12 @@
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
 import type { AnswerCodec } from '../traffic/wire.ts';
-import { Failure } from './failure.ts';
+import type { Failure } from './failure.ts';
 import { Pool } from './pool.ts';
 import type { AnswerReceiver, Upstream } from './upstream.ts';
 
 export { Failure, reasons } from './failure.ts';
-export { answerHeadText, forwardingFields, requestHeadText, trailersText } from './hop-headers.ts';
+export { answerHeadText, forwardingFields, requestHeadText, trailersText, vouchedFields } from './hop-headers.ts';
 export type { Pool } from './pool.ts';
 export type { AnswerReceiver, Upstream } from './upstream.ts';
 
@@ -75,7 +75,14 @@ export class Proxy {
   }
 
   /** Sends a request over a connection of `pool`; the receiver hears of everything else. */
-  carry(pool: Pool, fresh: boolean, method: string, first: string | Buffer, isWhole: boolean, receiver: AnswerReceiver): Upstream {
+  carry(
+    pool: Pool,
+    fresh: boolean,
+    method: string,
+    first: string | Buffer,
+    isWhole: boolean,
+    receiver: AnswerReceiver,
+  ): Upstream {
     const upstream = pool.take(fresh);
     upstream.send(method, first, isWhole, receiver);
     return upstream;

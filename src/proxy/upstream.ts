@@ -76,6 +76,7 @@ export class Upstream implements BodySink, Expiring {
   #isEnded = false;
   #trailers: Headers | null = null;
   #isPaused = false;
+  #isCorked = false;
   /** What is to be sent once the connection stands: all of the request that came so far. */
   #queued: (string | Buffer)[] = [];
   #from = '';
@@ -148,7 +149,19 @@ export class Upstream implements BodySink, Expiring {
     }
     // An upstream that is still being sent to is not late with its answer.
     if (this.#state === 'waiting') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    // A body may come in chunks of one byte: all that one read brought goes out in one write.
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.socket.cork();
+      process.nextTick(uncork, this);
+    }
     return this.#write(piece);
+  }
+
+  /** Lets out what `write` gathered. */
+  uncork(): void {
+    this.#isCorked = false;
+    this.socket.uncork();
   }
 
   /** The request is whole. */
@@ -228,12 +241,22 @@ export class Upstream implements BodySink, Expiring {
           break;
         }
         this.#fail(
-          new Failure(504, 'proxy/answer-timeout', `${this.endpoint} did not answer within ${this.#options.answerTimeoutMs} ms`, false),
+          new Failure(
+            504,
+            'proxy/answer-timeout',
+            `${this.endpoint} did not answer within ${this.#options.answerTimeoutMs} ms`,
+            false,
+          ),
         );
         break;
       case 'answering':
         this.#fail(
-          new Failure(504, 'proxy/cut-short', `${this.endpoint} paused its answer for ${this.#options.answerTimeoutMs} ms`, false),
+          new Failure(
+            504,
+            'proxy/cut-short',
+            `${this.endpoint} paused its answer for ${this.#options.answerTimeoutMs} ms`,
+            false,
+          ),
         );
         break;
       default:
@@ -338,7 +361,14 @@ export class Upstream implements BodySink, Expiring {
 
   #takeInterim(head: AnswerHead, from: number): number {
     if (++this.#interims > maxInterims) {
-      this.#fail(new Failure(502, 'proxy/interim-storm', `${this.endpoint} sent more than ${maxInterims} interim answers`, false));
+      this.#fail(
+        new Failure(
+          502,
+          'proxy/interim-storm',
+          `${this.endpoint} sent more than ${maxInterims} interim answers`,
+          false,
+        ),
+      );
       return -1;
     }
     this.#receiver!.onInterim(head);
@@ -371,7 +401,10 @@ export class Upstream implements BodySink, Expiring {
       case 'answering':
         this.#mayReuse = false;
         if (this.#body?.endsWithConnection) this.#finish();
-        else this.#fail(new Failure(502, 'proxy/cut-short', `${this.endpoint} closed the connection within its answer`, false));
+        else
+          this.#fail(
+            new Failure(502, 'proxy/cut-short', `${this.endpoint} closed the connection within its answer`, false),
+          );
         break;
       case 'tunnel': {
         // The end in peace is told once: what the socket says after it is no failure.
@@ -412,9 +445,14 @@ export class Upstream implements BodySink, Expiring {
 
   #onClosed(): void {
     if (this.#state === 'closed') return;
-    if (this.#receiver !== null) this.#fail(new Failure(502, 'proxy/reset', `${this.endpoint} closed the connection`, false));
+    if (this.#receiver !== null)
+      this.#fail(new Failure(502, 'proxy/reset', `${this.endpoint} closed the connection`, false));
     else this.#close();
   }
+}
+
+function uncork(upstream: Upstream): void {
+  upstream.uncork();
 }
 
 function bufferOf(piece: string | Buffer): Buffer {

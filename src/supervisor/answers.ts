@@ -4,10 +4,13 @@ import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import type { Gateway } from '../gateway.ts';
 import { build as buildPorts, type Upstream } from '../ports/ports.ts';
-import { type Hypothesis, rehearse } from '../rehearsal.ts';
+import { type Hypothesis, type RehearsedListener, rehearse } from '../rehearsal.ts';
 import type { Answers, ControlQuestion } from './control.ts';
 import { readDescriptors, readResidentBytes } from './figures.ts';
 import type { Opened } from './listeners.ts';
+
+/** Longest wait for the addresses of an upstream's name, in ms. */
+const maxLookupMs = 1000;
 
 /** The table of answers over a gate that runs since `startedAt` (ms since 1970). */
 export function answersOf(gateway: Gateway, opened: () => readonly Opened[], startedAt: number): Answers {
@@ -18,7 +21,8 @@ export function answersOf(gateway: Gateway, opened: () => readonly Opened[], sta
     connections: (question) => connectionsOf(gateway, question),
     firewall: () => firewallOf(gateway),
     explain: (question) => explainOf(gateway, question),
-    rehearse: (question) => rehearse(gateway.generation, hypothesisOf(question), gateway.tools.clock.now()),
+    rehearse: (question) =>
+      rehearse(gateway.generation, hypothesisOf(question), gateway.tools.clock.now(), opened().map(rehearsed)),
   };
 }
 
@@ -123,8 +127,15 @@ async function upstreamsOf(gateway: Gateway) {
 async function resolved(endpoint: string): Promise<Upstream> {
   const colon = endpoint.lastIndexOf(':');
   const host = endpoint.slice(0, colon).replace(/^\[|\]$/g, '');
-  const found = await lookup(host, { all: true }).catch(() => []);
+  // A resolver that says nothing must not keep the owner waiting for everything else.
+  const found = await Promise.race([lookup(host, { all: true }).catch(() => []), nothingAfter(maxLookupMs)]);
   return { endpoint, addresses: found.map(({ address }) => address), port: Number(endpoint.slice(colon + 1)) };
+}
+
+function nothingAfter(ms: number): Promise<never[]> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve([]), ms).unref();
+  });
 }
 
 function connectionsOf(gateway: Gateway, question: ControlQuestion) {
@@ -149,6 +160,11 @@ function explainOf(gateway: Gateway, question: ControlQuestion) {
   if (typeof question.id === 'string') return { journey: observe.find(question.id), reasons };
   const from = typeof question.from === 'string' ? question.from : '';
   return { journeys: observe.findByTuple(from, typeof question.to === 'string' ? question.to : null), reasons };
+}
+
+/** A listener as it is open: its port is the bound one, also where the settings leave the choice to the kernel. */
+function rehearsed({ listener }: Opened): RehearsedListener {
+  return { port: listener.port, tls: listener.tls, redirect: listener.redirectPort > 0 ? 'https' : null };
 }
 
 /** Only what has the right form is taken; the rest is as if it had not been said. */

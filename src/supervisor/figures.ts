@@ -15,7 +15,9 @@ export function readDescriptors(): Descriptors {
   let limit = 0;
   try {
     open = readdirSync('/proc/self/fd').length;
-    const line = readFileSync('/proc/self/limits', 'latin1').split('\n').find((text) => text.startsWith('Max open files'));
+    const line = readFileSync('/proc/self/limits', 'latin1')
+      .split('\n')
+      .find((text) => text.startsWith('Max open files'));
     limit = Number(line?.trim().split(/ +/)[3] ?? 0) || 0;
   } catch {
     // Not Linux, or /proc is hidden: the figures are then simply not known.

@@ -1,8 +1,15 @@
 // Opens every listener of a generation, or none; and says why one cannot be opened and what would help.
 
 import type { Socket } from 'node:net';
-import type { Listener } from '../passage.ts';
-import { findHolder, ListenFailure, machineReader, type OpenListener, openListener, sayHolder } from '../ports/ports.ts';
+import type { Listener } from '../gate.ts';
+import {
+  findHolder,
+  ListenFailure,
+  machineReader,
+  type OpenListener,
+  openListener,
+  sayHolder,
+} from '../ports/ports.ts';
 import { endpoint } from '../traffic/connection.ts';
 import { GateTrouble } from './trouble.ts';
 
@@ -22,7 +29,10 @@ export interface Opened {
 
 /** Opens all; where one fails those before it are closed again and `GateTrouble` says why. TLS ones come first, because a
  * redirect needs to know which port they really got. */
-export async function openListeners(settings: readonly ListenSetting[], accept: (socket: Socket, listener: Listener) => void): Promise<Opened[]> {
+export async function openListeners(
+  settings: readonly ListenSetting[],
+  accept: (socket: Socket, listener: Listener) => void,
+): Promise<Opened[]> {
   const opened: Opened[] = [];
   const ordered = [...settings].sort((a, b) => Number(b.tls) - Number(a.tls));
   try {
@@ -37,12 +47,17 @@ export async function openListeners(settings: readonly ListenSetting[], accept: 
   return opened;
 }
 
-async function openOne(setting: ListenSetting, redirectPort: number, accept: (socket: Socket, listener: Listener) => void): Promise<Opened> {
+async function openOne(
+  setting: ListenSetting,
+  redirectPort: number,
+  accept: (socket: Socket, listener: Listener) => void,
+): Promise<Opened> {
   let listener: Listener | null = null;
   const onAccept = (socket: Socket): void => accept(socket, listener!);
   const socket = await openListener(setting.address, setting.port, onAccept).catch((error: unknown) => {
     // A machine without IPv6 has no `::`; all addresses are then those of IPv4.
-    const isMissing = error instanceof ListenFailure && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL');
+    const isMissing =
+      error instanceof ListenFailure && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL');
     if (setting.address === '::' && isMissing) return openListener('0.0.0.0', setting.port, onAccept);
     throw error;
   });

@@ -41,8 +41,8 @@ export interface GateAddress {
 export interface Gate {
   readonly addresses: readonly GateAddress[];
   readonly caCertificatePath: string | null;
-  /** Opens the journal anew, after log rotation. */
-  reopen(): Promise<void>;
+  /** Opens the journal anew, after log rotation; gives what is wrong where that cannot be, and the gate goes on. */
+  reopen(): Promise<string | null>;
   /** Takes no more connections, lets what runs end within the drain deadline, and closes everything. */
   stop(): Promise<void>;
   readonly finished: Promise<void>;
@@ -70,6 +70,8 @@ export async function startGate(settings: Settings, tools: StartTools): Promise<
   try {
     opened = await openListeners(settings.listen, (socket, listener) => gateway.accept(socket, listener));
   } catch (error) {
+    // A listener that was open for a moment may have let somebody in.
+    await gateway.drain(0);
     await control.close();
     await observe.stop();
     throw error;
@@ -110,7 +112,9 @@ function descriptorWarnings({ limits }: Settings): Problem[] {
 function asTrouble(problems: readonly Problem[], tools: StartTools): Error {
   if (tools.trouble !== undefined) return tools.trouble(problems);
   return new GateTrouble(
-    problems.map(({ code, says, instead }) => `${code}: ${says}${instead === undefined ? '' : `; write ${instead}`}`).join('\n'),
+    problems
+      .map(({ code, says, instead }) => `${code}: ${says}${instead === undefined ? '' : `; instead: ${instead}`}`)
+      .join('\n'),
   );
 }
 
@@ -144,7 +148,8 @@ function runningGate(gateway: Gateway, deadlines: Deadlines, control: Control, o
     })),
     caCertificatePath: tls?.caCertificatePath ?? null,
     reopen: async () => {
-      await observe.reopen();
+      const problem = await observe.reopen();
+      return problem === null ? null : `${problem.says}; what it needs is ${problem.instead ?? 'another file'}`;
     },
     stop: () => {
       stopping ??= stop();

@@ -90,6 +90,8 @@ export class Handshakes {
       return;
     }
     this.#waiting.set(socket, { onSecure, onFailed });
+    // Because a client that is gone before its first byte would otherwise be waited for until the deadline.
+    socket.allowHalfOpen = false;
     this.#server.emit('connection', socket);
   }
 
@@ -101,7 +103,11 @@ export class Handshakes {
   #succeed(tlsSocket: TLSSocket): void {
     const waiting = this.#take(plainSocketOf(tlsSocket));
     if (waiting === null) tlsSocket.destroy();
-    else waiting.onSecure(tlsSocket, factsOf(tlsSocket));
+    else {
+      // A client may end its side with its last request and still read the answer.
+      tlsSocket.allowHalfOpen = true;
+      waiting.onSecure(tlsSocket, factsOf(tlsSocket));
+    }
   }
 
   #fail(error: Error, tlsSocket: TLSSocket): void {

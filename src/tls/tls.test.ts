@@ -374,6 +374,18 @@ for (const then of ['end', 'reset'] as const)
     assert.deepEqual(gate.calls, [1, 1]);
   });
 
+test('a client that left before its connection was accepted is gone at once, as ports accepts them', async () => {
+  const { tls } = await open(oneSite);
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  const client = connectPlain((server.address() as AddressInfo).port, '127.0.0.1').end();
+  const [[socket]] = (await Promise.all([once(server, 'connection'), once(client, 'finish')])) as [[Socket], unknown];
+  const outcome = await new Promise<Outcome>((resolve) => secure(tls, socket, resolve));
+  assert.equal(outcome.why, 'tls/client-gone');
+  client.destroy();
+});
+
 test('a socket that is destroyed already, or by its owner during the handshake, is gone', async () => {
   const { tls } = await open(oneSite);
   const server = createServer();

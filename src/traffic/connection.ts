@@ -41,6 +41,8 @@ export class Connection {
   lastActiveAt: number;
   /** Why it ended (`station/reason`), or '' while it lives and where it ended in peace. */
   endedWhy = '';
+  /** The status it was ended with where what came was no request, or 0. */
+  endedStatus = 0;
 
   constructor(
     number: number,

@@ -34,6 +34,8 @@ export class Exchange {
   placingPath!: string;
   /** Who the client is: the peer, or whom a trusted proxy vouches for. Normalised text. */
   client!: string;
+  /** Place of its site in the settings, or -1. */
+  siteIndex!: number;
   /** Name of the site it was placed on, or ''. */
   site!: string;
 
@@ -117,6 +119,7 @@ export class Exchange {
     this.bodyLength = bodyLength;
     this.placingPath = '';
     this.client = '';
+    this.siteIndex = -1;
     this.site = '';
     this.refusal = null;
     this.refusedBy = '';

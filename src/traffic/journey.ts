@@ -147,9 +147,9 @@ export function journeyOfConnection(connection: Connection, id: string, station:
     rates: null,
     waf: null,
     upstream: null,
-    response: null,
+    response: connection.endedStatus === 0 ? null : { status: connection.endedStatus, bytes: 0 },
     verdict: {
-      action: 'close',
+      action: connection.endedStatus === 0 ? 'close' : 'answer',
       station,
       why: connection.endedWhy,
       says,

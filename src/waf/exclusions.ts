@@ -1,6 +1,7 @@
 // What an owner told the WAF not to look at: a detector or rule, in a place, below a path.
 
 import { nearest, type Path, type Problem } from '../base/problem.ts';
+import type { Exchange } from '../traffic/exchange.ts';
 import { percentDecode } from './decodings/percent.ts';
 import { collections } from './places.ts';
 
@@ -45,13 +46,13 @@ export class Exclusions {
     return this.#list.length;
   }
 
-  /** Whether an owner excluded `detector` (or its rule `id`) at `place` on the request path `path`, still encoded. */
-  cover(detector: string, id: number, place: string, path: string): boolean {
+  /** Whether an owner excluded `detector` (or its rule `id`) at `place` on the path of `exchange`. */
+  cover(detector: string, id: number, place: string, exchange: RequestPath): boolean {
     for (const one of this.#list) {
       if (one.detector !== '' && one.detector !== detector) continue;
       if (one.rule !== 0 && one.rule !== id) continue;
       if (one.place !== '' && !matchesPlace(one.place, place)) continue;
-      if (one.path === '' || isBelow(path, one.path)) return true;
+      if (one.path === '' || isBelow(exchange, one.path)) return true;
     }
     return false;
   }
@@ -146,14 +147,17 @@ function matchesGlob(pattern: string, text: string): boolean {
   return at === pattern.length;
 }
 
+/** The two readings of a request's path: as received, and as its site and its rates were chosen by. */
+type RequestPath = Pick<Exchange, 'path' | 'placingPath'>;
+
 /**
- * Whether the request path lies below `prefix` on a segment boundary. A path that an application could read in another
- * way (dot segments, backslashes, doubled slashes, a second layer of encoding) lies below nothing: an exclusion is no way in.
+ * Whether the request path lies below `prefix` on a segment boundary, as it was placed and as it was received. A path that
+ * an application could read in another way (dot segments, backslashes, doubled slashes, a second layer of encoding) lies
+ * below nothing: an exclusion is no way in.
  */
-function isBelow(path: string, prefix: string): boolean {
+function isBelow({ path, placingPath }: RequestPath, prefix: string): boolean {
   const decoded = percentDecode(path, false);
-  if (!decoded.startsWith(prefix)) return false;
-  if (decoded.length > prefix.length && decoded.charCodeAt(prefix.length) !== 47) return false;
+  if (!beginsWith(decoded, prefix) || (placingPath !== '' && !beginsWith(placingPath, prefix))) return false;
   return (
     !decoded.includes('/.') &&
     !decoded.includes('//') &&
@@ -162,4 +166,8 @@ function isBelow(path: string, prefix: string): boolean {
     !decoded.includes(';') &&
     !decoded.includes('\0')
   );
+}
+
+function beginsWith(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 47);
 }

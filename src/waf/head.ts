@@ -1,6 +1,7 @@
 // The head of a request judged: path, query, headers and cookies, each by what it may hold.
 
 import type { Exchange } from '../traffic/exchange.ts';
+import type { Headers } from '../traffic/headers.ts';
 import { judgeArguments } from './arguments.ts';
 import { classify, SLASH } from './classes.ts';
 import { CleanValues } from './clean.ts';
@@ -27,7 +28,12 @@ export class CleanHeaders {
 export function judgeHead(inspection: Inspection, exchange: Exchange, clean: CleanHeaders): void {
   judgePath(inspection, exchange.path);
   if (!inspection.stopped && exchange.query !== '') judgeArguments(inspection, places.argument, exchange.query);
-  const { names, values } = exchange.headers;
+  judgeFields(inspection, exchange.headers, clean);
+}
+
+/** Judges header or trailer fields, each by what it holds. */
+export function judgeFields(inspection: Inspection, fields: Headers, clean: CleanHeaders): void {
+  const { names, values } = fields;
   for (let index = 0; index < names.length && !inspection.stopped; index++)
     judgeHeader(inspection, names[index]!, values[index]!, clean);
 }
@@ -77,7 +83,8 @@ function judgeHeader(inspection: Inspection, name: string, value: string, clean:
 function judgeAgent(inspection: Inspection, name: string, value: string): void {
   const tool = detectAgent(value);
   if (tool !== null) inspection.found('scanner', tool, places.agentText, name, value, none);
-  if (!inspection.stopped && !isOrdinaryAgent(value)) inspection.value(places.agentText, name, value);
+  if (inspection.stopped) return;
+  inspection.value(isOrdinaryAgent(value) ? places.agentText : places.header, name, value);
 }
 
 /** Cookies as RFC 6265 5.4 sends them; values are undone as frameworks do: quotes off, form-decoded. */
@@ -116,7 +123,7 @@ function judgeUrl(inspection: Inspection, name: string, value: string): void {
   const text = percentDecode(path, false);
   inspection.value(places.referredPath, name, text, text === path ? none : urlDecoded);
   if (query >= 0 && query < end && !inspection.stopped)
-    judgeArguments(inspection, places.header, value.slice(query + 1, end), name);
+    judgeArguments(inspection, places.header, value.slice(query + 1, end), { name, decoded: none });
   if (fragment >= 0 && !inspection.stopped) inspection.value(places.header, name, value.slice(fragment + 1));
 }
 
@@ -126,12 +133,12 @@ function judgeCredentials(inspection: Inspection, name: string, value: string): 
   const scheme = value.slice(0, Math.max(0, space)).toLowerCase();
   const rest = value.slice(space + 1).trim();
   if (scheme !== 'basic') {
-    if (scheme === 'bearer' || !isOrdinaryList(rest)) inspection.value(places.credentials, name, rest);
+    if (scheme === 'bearer' || !isOrdinaryList(rest)) inspection.value(places.header, name, rest);
     return;
   }
   const pair = Buffer.from(rest, 'base64').toString('latin1');
   const colon = pair.indexOf(':');
-  inspection.value(places.credentials, name, colon < 0 ? pair : pair.slice(0, colon), ['base64Decode']);
+  inspection.value(places.header, name, colon < 0 ? pair : pair.slice(0, colon), ['base64Decode']);
   if (colon >= 0 && !inspection.stopped)
-    inspection.value(places.credentials, name, pair.slice(colon + 1), ['base64Decode']);
+    inspection.value(places.password, name, pair.slice(colon + 1), ['base64Decode']);
 }

@@ -4,12 +4,15 @@ import { isLetter } from './classes.ts';
 
 /**
  * Whether `value` is a list as Accept, Cache-Control, Range or Sec-CH-UA write it: tokens joined by `,` `;` `=`, a blank only
- * behind a comma or semicolon, quoted strings of plain text. No statement, command or markup can be written that way.
+ * behind a comma or semicolon, a parameter with its `=` behind a semicolon, a slash only inside a token, quoted strings of
+ * plain text. No statement, command, path or markup can be written that way.
  */
 export function isOrdinaryList(value: string): boolean {
   let before = 44;
+  let owesEquals = false;
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index);
+    if (before === 34 && code !== 44 && code !== 59) return false;
     if (code === 34) {
       const end = plainStringEnd(value, index + 1);
       if (end < 0 || isLetter(before)) return false;
@@ -18,10 +21,19 @@ export function isOrdinaryList(value: string): boolean {
       if (before !== 44 && before !== 59) return false;
       // Because a second blank is as harmless as the first.
       continue;
-    } else if (!isListCharacter(code)) return false;
+    } else if (code === 44 || code === 59) {
+      if (owesEquals) return false;
+      owesEquals = code === 59;
+    } else if (code === 61) owesEquals = false;
+    else if (!isListCharacter(code) || (code === 47 && !mayHaveSlashBehind(before))) return false;
     before = code;
   }
-  return !value.includes('--') && !value.includes('..') && !hasComment(value);
+  return !owesEquals && !value.includes('--') && !value.includes('..') && !hasComment(value);
+}
+
+/** A slash parts a media type, a version, a weak tag: it stands behind a letter, a digit or `*`. */
+function mayHaveSlashBehind(before: number): boolean {
+  return isLetter(before) || before === 42 || (before >= 48 && before <= 57);
 }
 
 /** An SQL comment: `**` or a closing that no media range ends with (a range is `*` `/` `*`). */
@@ -33,10 +45,10 @@ function hasComment(value: string): boolean {
   return false;
 }
 
-/** Letters, digits and `, ; = * / + - . _ : ? ~ [ ]`. */
+/** Letters, digits and `, ; = * / + - . _ : ? [ ]`. */
 function isListCharacter(code: number): boolean {
   if (isLetter(code) || (code >= 42 && code <= 59)) return true;
-  return code === 61 || code === 63 || code === 95 || code === 126 || code === 91 || code === 93;
+  return code === 61 || code === 63 || code === 95 || code === 91 || code === 93;
 }
 
 /** Where a quoted string without escapes, markup or statements ends, or -1. */
@@ -44,8 +56,9 @@ function plainStringEnd(value: string, start: number): number {
   for (let index = start; index < value.length; index++) {
     const code = value.charCodeAt(index);
     if (code === 34) return index;
-    const isPlain = isListCharacter(code) || code === 32 || code === 40 || code === 41;
-    if (!isPlain) return -1;
+    // Because Chrome puts brackets and semicolons into the names of its brands: what could end a string is judged, and remembered where it is clean.
+    const isPlain = isListCharacter(code) && code !== 59 && code !== 61 && code !== 43;
+    if (!isPlain && code !== 32 && code !== 40 && code !== 41) return -1;
   }
   return -1;
 }

@@ -3,10 +3,13 @@
 import type { Exchange } from '../traffic/exchange.ts';
 import type { Finding } from '../traffic/finding.ts';
 import { answer, pass, type Refusal, type Verdict } from '../traffic/verdict.ts';
-import { classify, HIGH } from './classes.ts';
+import { judgeArguments } from './arguments.ts';
+import { AMPERSAND, BRACKET, CONTROL, classify, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
 import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
+import { entityDecode } from './decodings/entities.ts';
 import { styleDecode } from './decodings/escapes.ts';
 import type { Detection } from './detectors/detection.ts';
+import { detectHtml } from './detectors/html.ts';
 import { detectors } from './detectors.ts';
 import type { Exclusions } from './exclusions.ts';
 import { type JsonPath, type JsonVisitor, looksLikeJson, walkJson } from './json.ts';
@@ -32,7 +35,7 @@ export interface InspectionLimits {
 const maxFindings = 32;
 /** Longest excerpt of a value in a finding, in characters. */
 const maxExcerpt = 256;
-/** JSON in JSON in a value: how often it is opened. */
+/** JSON in JSON in a value, a form in an address in a value: how often they are opened. */
 const maxEmbedded = 2;
 /** Characters judged for one exchange, as a multiple of the inspected bytes: every layer of every value counts. */
 const maxEffort = 16;
@@ -40,6 +43,18 @@ const maxEffort = 16;
 const headEffort = 1 << 18;
 
 const none: readonly string[] = Object.freeze([]);
+
+/** What a detector said of a form. */
+interface Heard {
+  readonly detector: string;
+  readonly detection: Detection;
+  readonly form: string;
+}
+
+/** Orders detections: by score, and what only has the shape of an attack behind what names its means. */
+function weight(detection: Detection): number {
+  return detection.score * 2 - (detection.isVague === true ? 1 : 0);
+}
 
 /** One exchange under inspection. `stopped` says that nothing more needs to be judged. */
 export class Inspection implements JsonVisitor {
@@ -103,8 +118,9 @@ export class Inspection implements JsonVisitor {
       mask = classify(form, 0, form.length);
     }
     for (let layer = names.length; !this.stopped; layer++) {
-      this.#judge(place, name, form, mask, names);
-      if (!mayBeEncoded(form, mask) || this.stopped) return;
+      // Because what is JSON as a whole was judged part by part, each with its own layers.
+      if (this.#judge(place, name, form, mask, names) || this.stopped) return;
+      if (!mayBeEncoded(form, mask)) return;
       if (form.includes('.')) this.#token(place, name, form, names);
       const peeled = layer >= maxLayers ? null : peel(form, mask, names);
       if (peeled === null) {
@@ -145,7 +161,7 @@ export class Inspection implements JsonVisitor {
   /** Records what makes a request impossible to judge: refused with `status` where the site blocks. */
   refuse(status: number, why: string, id: number, says: string, place: string, value = ''): void {
     this.detections++;
-    if (this.stopped || this.policy.exclusions.cover('evasion', id, place, this.exchange.path)) return;
+    if (this.stopped || this.policy.exclusions.cover('evasion', id, place, this.exchange)) return;
     this.#refuseAnyway(status, why, id, says, place, value);
   }
 
@@ -184,25 +200,68 @@ export class Inspection implements JsonVisitor {
     return inner === '' ? this.#embeddedName : `${this.#embeddedName}.${inner}`;
   }
 
-  #judge(place: Place, name: string, form: string, mask: number, decoded: readonly string[]): void {
+  /** Judges one form; true where it was JSON and every part of it was judged. */
+  #judge(place: Place, name: string, form: string, mask: number, decoded: readonly string[]): boolean {
     this.#effort -= form.length;
     if (this.#effort < 0) {
       this.detections++;
       // Because no exclusion may excuse it: what comes behind the excused value would go by unseen.
       const says = 'the values have too many layers of encoding to be judged';
       this.#refuseAnyway(403, 'waf/too-costly', 1050004, says, placeName(place, name), '');
-      return;
+      return false;
     }
     if (place.embedsJson && this.#embedded < maxEmbedded && looksLikeJson(form)) {
-      if (this.#judgeJson(place, name, form, decoded) || this.stopped) return;
+      if (this.#judgeJson(place, name, form, decoded)) return true;
     }
+    if (place.embedsJson && this.#embedded < maxEmbedded) this.#judgeForm(place, name, form, mask, decoded);
+    if (this.stopped) return false;
+    let heard: Heard[] | null = null;
     for (const detector of detectors) {
       if ((place.runs & detector.bit) === 0 || (mask & detector.gate) === 0) continue;
       const detection = detector.detect(form, place);
       if (detection === null) continue;
-      this.found(detector.name, detection, place, name, form, decoded);
-      if (this.stopped) return;
+      heard ??= [];
+      heard.push({ detector: detector.name, detection, form });
     }
+    if (heard !== null) this.#tell(place, name, form, mask, decoded, heard);
+    return false;
+  }
+
+  /** Records what one form showed, the most telling first, because the first to reach the threshold gives the refusal its name. */
+  #tell(
+    place: Place,
+    name: string,
+    form: string,
+    mask: number,
+    decoded: readonly string[],
+    heard: readonly Heard[],
+  ): void {
+    const all = [...heard];
+    if ((mask & AMPERSAND) !== 0 && (place.runs & HTML) !== 0) {
+      // Because the `;` of `&lt;script` looks like the end of a command, and what was meant is the markup.
+      const markup = entityDecode(form);
+      const detection = markup === form ? null : detectHtml(markup);
+      if (detection !== null && detection.score >= 5)
+        all.unshift({ detector: 'cross-site-scripting', detection, form: markup });
+    }
+    all.sort((one, other) => weight(other.detection) - weight(one.detection));
+    for (const one of all) {
+      if (this.stopped) return;
+      const names = one.form === form ? decoded : [...decoded, 'htmlEntityDecode'];
+      this.found(one.detector, one.detection, place, name, one.form, names);
+    }
+  }
+
+  /** Judges the arguments of a form or an address that is the value: `a=1&b=…`, `https://a.example/?next=…`. */
+  #judgeForm(place: Place, name: string, form: string, mask: number, decoded: readonly string[]): void {
+    if ((mask & OPERATOR) === 0 || (mask & (PERCENT | PLUS | AMPERSAND)) === 0 || (mask & (SPACE | CONTROL)) !== 0)
+      return;
+    const start = form.indexOf('?') + 1;
+    const equals = form.indexOf('=', start);
+    if (equals <= start || (classify(form, start, equals) & ~(BRACKET | PERCENT)) !== 0) return;
+    this.#embedded++;
+    judgeArguments(this, place, form.slice(start), { name, decoded });
+    this.#embedded--;
   }
 
   /** Judges the parts of a value that is JSON; false where it is none after all. */
@@ -247,7 +306,7 @@ export class Inspection implements JsonVisitor {
 
   #record(finding: Finding): void {
     const { exchange, policy } = this;
-    if (policy.exclusions.cover(finding.detector, finding.id, finding.place, exchange.path)) return;
+    if (policy.exclusions.cover(finding.detector, finding.id, finding.place, exchange)) return;
     // Because the same suspicion raised twice is no proof: each rule counts once, with the highest score it gave.
     let counted = 0;
     let seen = -1;

@@ -24,22 +24,22 @@ function place(collection: string, runs: number, isPath = false, embedsJson = fa
   return { collection, runs, isPath, embedsJson };
 }
 
-/** The path as a whole: no SQL or shell command spans its segments. */
+/** The path as a whole: no SQL or shell command spans its segments, and a climb does. */
 export const wholePath = place('REQUEST_FILENAME', HTML | PATH, true);
 /** One segment of the path, or a matrix parameter in it. */
-export const pathSegment = place('REQUEST_FILENAME', SQL | SHELL);
+export const pathSegment = place('REQUEST_FILENAME', ALL);
 export const argument = place('ARGS', ALL, false, true);
 export const argumentName = place('ARGS_NAMES', ALL);
 export const cookie = place('REQUEST_COOKIES', ALL, false, true);
-export const cookieName = place('REQUEST_COOKIES_NAMES', SQL | HTML);
+export const cookieName = place('REQUEST_COOKIES_NAMES', ALL);
 export const header = place('REQUEST_HEADERS', ALL);
 export const headerName = place('REQUEST_HEADERS_NAMES', SQL | HTML | SHELL);
-/** A User-Agent that is none by its syntax: everything but paths, of which comments are full. */
-export const agentText = place('REQUEST_HEADERS', SQL | HTML | SHELL);
+/** A User-Agent by its syntax: its comments are full of the `;` behind which a shell would see commands. */
+export const agentText = place('REQUEST_HEADERS', SQL | HTML | PATH);
 /** The path inside a Referer: relative steps are common in hand-made links. */
 export const referredPath = place('REQUEST_HEADERS', SQL | HTML | PATH);
-/** The name and password of Basic credentials: a password may be anything but markup. */
-export const credentials = place('REQUEST_HEADERS', SQL | HTML);
+/** The password of Basic credentials, which may look like a command or a path. */
+export const password = place('REQUEST_HEADERS', SQL | HTML);
 export const jsonValue = place('JSON', ALL, false, true);
 export const jsonName = place('JSON_NAMES', ALL);
 export const fileName = place('FILES_NAMES', ALL, true);

@@ -2,11 +2,12 @@
 
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import type { Exchange } from '../traffic/exchange.ts';
+import type { Headers } from '../traffic/headers.ts';
 import { pass, type Verdict } from '../traffic/verdict.ts';
 import { type BodyInspector, judgeDeclarations, openBody } from './bodies/body.ts';
 import { detectorNames } from './detectors.ts';
 import { type ExclusionSettings, Exclusions } from './exclusions.ts';
-import { CleanHeaders, judgeHead } from './head.ts';
+import { CleanHeaders, judgeFields, judgeHead } from './head.ts';
 import { Inspection, type InspectionLimits, type SitePolicy } from './inspection.ts';
 
 export type { BodyInspector } from './bodies/body.ts';
@@ -63,6 +64,18 @@ export class Waf {
   openBody(exchange: Exchange, policy: SitePolicy): BodyInspector | null {
     if (policy.mode === 'off' || exchange.bodyLength === 0) return null;
     return openBody(new Inspection(this.#limits, exchange, policy, 2), exchange);
+  }
+
+  /** Judges the trailer fields behind a chunked body (RFC 9110 6.5), which applications read as they read headers. Never throws. */
+  inspectTrailers(exchange: Exchange, policy: SitePolicy, trailers: Headers): Verdict {
+    if (policy.mode === 'off') return pass;
+    const inspection = new Inspection(this.#limits, exchange, policy, 2);
+    try {
+      judgeFields(inspection, trailers, this.#clean);
+    } catch (error) {
+      inspection.fail(error);
+    }
+    return inspection.verdict;
   }
 
   /** What stands, for `status`. */

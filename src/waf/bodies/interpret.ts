@@ -84,5 +84,5 @@ class JsonBody implements JsonVisitor {
 }
 
 function needsLook(text: string): boolean {
-  return text.length > 15 || classify(text, 0, text.length) !== 0;
+  return text.length > 7 || classify(text, 0, text.length) !== 0;
 }

@@ -1,7 +1,11 @@
 // Base64 and Base64url undone where it is plausible that somebody encoded text.
 
-/** Shortest text taken for Base64: below that, half the words of a language are. */
-const minLength = 16;
+import { isUtf8 } from 'node:buffer';
+
+/** Shortest text taken for Base64: six bytes hold the shortest attacks, and eight letters that decode to text are rare. */
+const minLength = 8;
+/** Below this length, not one byte may be unreadable. */
+const certainLength = 24;
 
 /**
  * Whether `text` from `start` to `end` may be Base64 of readable text: the alphabet, the length, and the first groups.
@@ -9,16 +13,29 @@ const minLength = 16;
  */
 export function mayBeBase64(text: string, start: number, end: number): boolean {
   if (end - start < minLength) return false;
-  for (let at = start; at < start + 12; at += 4) {
+  let owed = 0;
+  for (let at = start; at < start + 12 && at + 3 < end; at += 4) {
     const group =
       (sextet(text.charCodeAt(at)) << 18) |
       (sextet(text.charCodeAt(at + 1)) << 12) |
       (sextet(text.charCodeAt(at + 2)) << 6) |
       sextet(text.charCodeAt(at + 3));
-    if (group < 0 || !isReadable(group >> 16) || !isReadable((group >> 8) & 255) || !isReadable(group & 255))
-      return false;
+    // Because of the padding that ends a short text.
+    if (group < 0) return at > start && at + 4 >= end && text.charCodeAt(end - 1) === 61;
+    for (let shift = 16; shift >= 0; shift -= 8) {
+      owed = owedBehind((group >> shift) & 255, owed);
+      if (owed < 0) return false;
+    }
   }
   return true;
+}
+
+/** Bytes that a UTF-8 sequence still owes behind `byte`, or -1 where text has no such byte there. */
+function owedBehind(byte: number, owed: number): number {
+  if (owed > 0) return byte >= 0x80 && byte < 0xc0 ? owed - 1 : -1;
+  if (byte < 0x80) return isReadable(byte) ? 0 : -1;
+  if (byte < 0xc2) return -1;
+  return byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : byte < 0xf5 ? 3 : -1;
 }
 
 /**
@@ -33,10 +50,13 @@ export function base64Decode(text: string): string | null {
   while (end > start && text.charCodeAt(end - 1) === 61) end--;
   if (text.length - end > 2) return null;
   for (let index = start; index < end; index++) if (sextet(text.charCodeAt(index)) < 0) return null;
-  const decoded = Buffer.from(text.slice(start, end).replaceAll(' ', '+'), 'base64').toString('latin1');
+  const bytes = Buffer.from(text.slice(start, end).replaceAll(' ', '+'), 'base64');
+  const isText = isUtf8(bytes);
   let unreadable = 0;
-  for (let index = 0; index < decoded.length; index++) if (!isReadable(decoded.charCodeAt(index))) unreadable++;
-  return unreadable * 10 > decoded.length ? null : decoded;
+  for (let index = 0; index < bytes.length; index++)
+    if (!isReadable(bytes[index]!) && !(isText && bytes[index]! >= 0x80)) unreadable++;
+  const allowed = end - start < certainLength ? 0 : bytes.length / 10;
+  return unreadable > allowed ? null : bytes.toString('latin1');
 }
 
 /** The value of a digit of either alphabet, or -1. */

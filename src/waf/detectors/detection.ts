@@ -14,6 +14,8 @@ export interface Detection {
   readonly says: string;
   readonly start: number;
   readonly end: number;
+  /** Whether only the shape is that of an attack, so that another detector that names its means is believed first. */
+  readonly isVague?: boolean;
 }
 
 /** Judges one decoded value; pure, linear in its length, never throws. */

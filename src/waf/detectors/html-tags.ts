@@ -28,6 +28,9 @@ export class TagReader {
   readonly #sink: TagSink;
   #at = 0;
   #tag = '';
+  /** Where tags began in the first reading, in rising order: from there on, every reading goes the same way. */
+  readonly #opened: number[] = [];
+  #isFirst = true;
 
   constructor(text: string, sink: TagSink) {
     this.#text = text;
@@ -41,10 +44,24 @@ export class TagReader {
     if (context !== 'text' && this.#leaveValue(context)) this.#attributes();
     while (this.#at < this.#text.length) {
       const open = this.#text.indexOf('<', this.#at);
-      if (open < 0) return;
+      if (open < 0) break;
+      if (this.#isFirst) this.#opened.push(open);
+      else if (this.#wasOpened(open)) break;
       this.#at = open + 1;
       this.#openTag(open);
     }
+    this.#isFirst = false;
+  }
+
+  #wasOpened(open: number): boolean {
+    let low = 0;
+    let high = this.#opened.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#opened[middle]! < open) low = middle + 1;
+      else high = middle;
+    }
+    return this.#opened[low] === open;
   }
 
   /** Goes behind the end of the attribute value that the text began in; false where it never ends. */

@@ -13,11 +13,14 @@ function word(score: number, says: string, attribute = '', withScore = score): E
   return { score, says, attribute, withScore };
 }
 
+/** What makes a style sheet load or run something. */
+export const styleLoads: readonly string[] = ['@import', 'url(', 'expression(', 'behavior:', '-moz-binding'];
+
 /** Elements that run, load or redirect. Elements of ordinary rich text are not among them. */
 export const elements: ReadonlyMap<string, ElementWord> = new Map([
   ['script', word(5, 'a <script> element runs what it holds or loads')],
   ['object', word(3, 'an <object> element embeds foreign content', 'data', 5)],
-  ['embed', word(3, 'an <embed> element embeds foreign content', 'src', 5)],
+  ['embed', word(4, 'an <embed> element embeds foreign content', 'src', 5)],
   ['applet', word(5, 'an <applet> element runs foreign code')],
   ['base', word(3, 'a <base> element moves every relative address', 'href', 5)],
   ['meta', word(2, 'a <meta> element can redirect the page', 'http-equiv', 5)],
@@ -25,7 +28,7 @@ export const elements: ReadonlyMap<string, ElementWord> = new Map([
   ['iframe', word(3, 'an <iframe> element embeds a foreign page', 'srcdoc', 5)],
   ['frame', word(4, 'a <frame> element embeds a foreign page')],
   ['frameset', word(4, 'a <frameset> element replaces the page')],
-  ['portal', word(4, 'a <portal> element embeds a foreign page')],
+  ['portal', word(4, 'a <portal> element embeds a foreign page', 'src', 5)],
   ['style', word(4, 'a <style> element changes the whole page')],
   ['foreignobject', word(3, 'a <foreignObject> element brings HTML into SVG')],
   ['animate', word(2, 'an <animate> element can change an address', 'attributename', 5)],

@@ -3,11 +3,14 @@
 import { isWord } from '../classes.ts';
 import type { Detection } from './detection.ts';
 import { type Attribute, type Context, TagReader, type TagSink } from './html-tags.ts';
-import { addressAttributes, clobbered, elements, isKnownHandler, rawText } from './html-words.ts';
-import { callsFunction, detectScript, scriptScheme } from './script.ts';
+import { addressAttributes, clobbered, elements, isKnownHandler, rawText, styleLoads } from './html-words.ts';
+import { callsFunction, detectScript, isIdleAddress, scriptScheme } from './script.ts';
 
 /** How much behind a tag's name is shown with it, in characters. */
 const shown = 64;
+/** How often and how far the content of an element is looked at, so that many of them stay linear. */
+const maxLooks = 8;
+const maxLook = 4096;
 
 /** Cross-site scripting in one decoded value. Ids 1041001–1041019. Linear: five passes at most; never throws. */
 export function detectHtml(value: string): Detection | null {
@@ -41,12 +44,15 @@ function behindRawText(value: string): number {
 /** Keeps the worst that one value shows in the contexts it is read in. */
 class MarkupJudge implements TagSink {
   readonly #text: string;
+  readonly #reader: TagReader;
   #tagStart = 0;
   #context: Context = 'text';
+  #looks = 0;
   best: Detection | null = null;
 
   constructor(text: string) {
     this.#text = text;
+    this.#reader = new TagReader(text, this);
   }
 
   get isSure(): boolean {
@@ -56,7 +62,7 @@ class MarkupJudge implements TagSink {
   read(context: Context, start: number): void {
     this.#context = context;
     this.#tagStart = start;
-    new TagReader(this.#text, this).read(context, start);
+    this.#reader.read(context, start);
   }
 
   tag(name: string, isEnd: boolean, start: number, end: number): void {
@@ -67,9 +73,37 @@ class MarkupJudge implements TagSink {
       if (rawText.has(name)) this.#found(1041010, 2, `an end tag </${name}> leaves the element around it`, start, end);
       return;
     }
+    if (local === 'script' && this.#isTalkOfScript(end)) {
+      this.#found(1041008, 3, 'the value names a <script> element that holds no code', start, end + shown);
+      return;
+    }
     const known = elements.get(local);
-    if (known !== undefined && known.score > 0)
+    if (local === 'style' && this.#loadsByStyle(end))
+      this.#found(1041009, 5, 'a <style> element loads foreign content', start, end + shown);
+    else if (known !== undefined && known.score > 0)
       this.#found(local === 'script' ? 1041001 : 1041005, known.score, known.says, start, end + shown);
+  }
+
+  /** Whether what stands behind `<script` at `end` is prose: words without a call, an assignment, a path or an end tag. */
+  #isTalkOfScript(end: number): boolean {
+    const text = this.#text;
+    if (text.charCodeAt(end) !== 62 || ++this.#looks > maxLooks || text.length - end > maxLook) return false;
+    let words = 0;
+    for (let at = end + 1; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (!isWord(code) && !" ,.'!?-\n\r<>".includes(text.charAt(at)) && code < 0x80) return false;
+      if (code === 60 && text.charCodeAt(at + 1) === 47) return false;
+      if (code === 32 && isWord(text.charCodeAt(at + 1))) words++;
+    }
+    return words >= 2;
+  }
+
+  /** Whether the style sheet behind `end` loads or runs something. */
+  #loadsByStyle(end: number): boolean {
+    if (++this.#looks > maxLooks) return false;
+    const sheet = this.#text.slice(end, end + maxLook).toLowerCase();
+    for (const load of styleLoads) if (sheet.includes(load)) return true;
+    return false;
   }
 
   attribute(tag: string, attribute: Attribute): void {
@@ -101,7 +135,7 @@ class MarkupJudge implements TagSink {
 
   #address(isInTag: boolean, { name, start, valueStart, end }: Attribute): void {
     const scheme = scriptScheme(this.#text, valueStart, end);
-    if (scheme === '') return;
+    if (scheme === '' || (scheme === 'javascript:' && isIdleAddress(this.#text, valueStart, end))) return;
     const from = isInTag ? this.#tagStart : start;
     this.#found(1041004, 5, `the attribute ${name} holds a ${scheme} address`, from, end);
   }

@@ -64,6 +64,7 @@ const sensitiveRelative: readonly string[] = [
 /** Schemes that make an interpreter read a local file, run a program or speak to an inner service. */
 const wrappers: readonly string[] = [
   'php://',
+  'data://',
   'phar://',
   'expect://',
   'zip://',
@@ -175,11 +176,21 @@ function wrapper(value: string, start: number): Detection | null {
 
 /** A sensitive absolute path: proof where the value begins with it, suspicion inside text. */
 function absolute(value: string, start: number): Detection | null {
-  const isAbsolute = isSlash(value.charCodeAt(start)) || value.charCodeAt(start + 1) === 58;
-  const path = isAbsolute ? canonical(value.slice(start, start + 512)) : '';
+  const from = behindDevice(value, start);
+  const isAbsolute = isSlash(value.charCodeAt(from)) || value.charCodeAt(from + 1) === 58;
+  const path = isAbsolute ? canonical(value.slice(from, from + 512)) : '';
+  if (value.charCodeAt(start) === 126 && isSecretOfHome(value, start))
+    return detection(1030005, 5, 'CRITICAL', 'the value names a secret in a home directory', start, value.length);
   for (const name of sensitiveAbsolute)
     if (path.startsWith(name) && !hasSpace(path, 0, path.length))
       return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);
+  if (
+    (path.startsWith('/home/') || path.startsWith('/users/') || path.startsWith('c:/users/')) &&
+    !hasSpace(path, 0, path.length)
+  )
+    for (const name of sensitiveRelative)
+      if (name.startsWith('.') && path.includes(`/${name}`))
+        return detection(1030005, 5, 'CRITICAL', 'the value names a secret in a home directory', start, value.length);
   if (!value.includes('/etc/') && !value.includes('/proc/')) return null;
   for (const name of sensitiveAbsolute) {
     const at = value.indexOf(name);
@@ -187,6 +198,22 @@ function absolute(value: string, start: number): Detection | null {
       return detection(1030006, 2, 'NOTICE', 'the text names a sensitive file of the system', at, at + name.length);
   }
   return null;
+}
+
+/** Behind the `\\?\` and `\\.\` with which Windows paths may begin. */
+function behindDevice(value: string, start: number): number {
+  const mark = value.charCodeAt(start + 2);
+  const isDevice =
+    isSlash(value.charCodeAt(start)) && isSlash(value.charCodeAt(start + 1)) && (mark === 63 || mark === 46);
+  return isDevice && isSlash(value.charCodeAt(start + 3)) ? start + 4 : start;
+}
+
+/** `~/.ssh/id_rsa`, `~root/.bash_history`: a home directory and what it hides, without blanks. */
+function isSecretOfHome(value: string, start: number): boolean {
+  let slash = start + 1;
+  while (slash < start + 33 && slash < value.length && !isSlash(value.charCodeAt(slash))) slash++;
+  if (!isSlash(value.charCodeAt(slash)) || value.charCodeAt(slash + 1) !== 46) return false;
+  return value.length < 512 && !hasSpace(value, start, value.length) && isSensitive(value, slash, sensitiveRelative);
 }
 
 /** A NUL byte ends a C string: the application sees `.jpg`, the file system does not. */

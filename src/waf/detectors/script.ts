@@ -4,12 +4,24 @@ import { isLetter, isWord } from '../classes.ts';
 import type { Detection } from './detection.ts';
 import { loneSinks, scriptObjects, sinks, templateEscapes } from './html-words.ts';
 
+/** Names of the global object of a page. */
+const globals: ReadonlySet<string> = new Set([
+  'window',
+  'self',
+  'top',
+  'this',
+  'globalThis',
+  'frames',
+  'parent',
+  'document',
+]);
+
 /** How far before and behind a call is looked at, in characters. */
 const reach = 64;
 
 /** Script in a value that has no markup. Ids 1041012–1041019. Linear; never throws. */
 export function detectScript(value: string): Detection | null {
-  return template(value) ?? addressAtStart(value) ?? calls(value);
+  return template(value) ?? addressAtStart(value) ?? linked(value) ?? reached(value) ?? calls(value);
 }
 
 /** `javascript:`, `vbscript:` or `data:text/html` at `start`, white space and controls within ignored as browsers do; or ''. */
@@ -51,15 +63,70 @@ function hasTightCall(text: string, start: number): boolean {
   return false;
 }
 
+/** Whether a `javascript:` address does nothing, as the `void(0)` of links that are buttons: no call or assignment is left. */
+export function isIdleAddress(text: string, start: number, end: number): boolean {
+  const colon = text.indexOf(':', start);
+  if (colon < 0 || colon >= end) return false;
+  let at = colon + 1;
+  while (at < end && text.charCodeAt(at) === 32) at++;
+  if (text.startsWith('void(0)', at)) at += 7;
+  else if (text.startsWith('void 0', at)) at += 6;
+  else if (text.charCodeAt(at) !== 59 && at < end) return false;
+  const isFollowed = text.charCodeAt(at) === 32 && isLetter(text.charCodeAt(at + 1));
+  // Because two words in a row are no program, unless the second is an operator; a line break would make them two.
+  if (isFollowed) return !text.startsWith('in', at + 1) && !hasLineBreak(text, at, end);
+  for (; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== 32 && code !== 59 && code !== 34 && code !== 39) return false;
+  }
+  return true;
+}
+
+function hasLineBreak(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 10 || code === 13 || code === 0x2028 || code === 0x2029) return true;
+  }
+  return false;
+}
+
 function addressAtStart(value: string): Detection | null {
   const scheme = scriptScheme(value, 0, Math.min(value.length, 256));
   if (scheme === '' || scheme === 'data:') return null;
   const colon = value.indexOf(scheme.startsWith('data') ? ',' : ':');
+  if (scheme === 'javascript:' && isIdleAddress(value, 0, value.length)) return null;
   if (colon < 0 || colon + 1 >= value.length) return null;
   // Because "javascript: the good parts" is a title, and an address has its code right behind the colon.
   const isTitle = scheme !== 'data:text/html' && value.charCodeAt(colon + 1) === 32;
   if (isTitle && !hasTightCall(value, colon)) return null;
   return found(1041012, 5, `the value is a ${scheme} address`, 0, value.length);
+}
+
+/** `[text](javascript:…)`: a script address as the target of a Markdown link. */
+function linked(value: string): Detection | null {
+  let tries = 0;
+  for (let at = value.indexOf(']('); at >= 0 && tries < 64; at = value.indexOf('](', at + 2), tries++) {
+    const scheme = scriptScheme(value, at + 2, Math.min(value.length, at + 2 + reach));
+    const isIdle = scheme === 'javascript:' && isIdleAddress(value, at + 2, value.indexOf(')', at + 2));
+    if (scheme !== '' && scheme !== 'data:' && !isIdle)
+      return found(1041017, 5, `a Markdown link holds a ${scheme} address`, at, Math.min(value.length, at + reach));
+  }
+  return null;
+}
+
+/** Ways to any function without its name: the constructor of a constructor, a property of `window` called by a string. */
+function reached(value: string): Detection | null {
+  const twice = value.indexOf('.constructor.constructor');
+  if (twice >= 0) return found(1041018, 5, 'the value reaches for the constructor of functions', twice, twice + reach);
+  if (value.length > 1024) return null;
+  const open = value.indexOf('[');
+  const object = value.slice(0, Math.max(0, open)).trim();
+  if (!globals.has(object.slice(object.lastIndexOf('.') + 1))) return null;
+  const first = value.charCodeAt(open + 1);
+  const close = value.indexOf(']', open);
+  const called = value.charCodeAt(close + 1);
+  if ((first !== 34 && first !== 39 && first !== 96) || close < 0 || (called !== 40 && called !== 96)) return null;
+  return found(1041018, 5, `the value calls a property of ${object} by a string`, 0, close + reach);
 }
 
 /** Calls of script sinks and uses of script objects, judged by what stands around them. */
@@ -145,11 +212,20 @@ function isClosing(value: string, at: number, quote: number): boolean {
 function isWholeStatement(value: string, start: number, at: number): boolean {
   if (value.length > 1024 || value.charCodeAt(at + 1) === 41) return false;
   const before = value.slice(0, start).trim();
-  if (before !== '' && !isPath(before)) return false;
+  if (before !== '' && !isPath(before) && !isNumberEnded(before)) return false;
   let end = value.length;
   while (end > at && (value.charCodeAt(end - 1) <= 32 || value.charCodeAt(end - 1) === 59)) end--;
   const last = value.charCodeAt(end - 1);
   return last === 41 || last === 96 || value.slice(end - 2, end) === '//';
+}
+
+/** A number and operators behind it, as in `1;alert(1)`: what stood there in the script was a number. */
+function isNumberEnded(text: string): boolean {
+  let at = 0;
+  while (at < text.length && at < 32 && text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57) at++;
+  if (at === 0 || at === text.length) return false;
+  while (at < text.length && isOperatorOrSpace(text.charCodeAt(at))) at++;
+  return at === text.length;
 }
 
 function isPath(text: string): boolean {
@@ -188,7 +264,10 @@ function template(value: string): Detection | null {
   for (const name of templateEscapes)
     if (lower.includes(name)) return found(1041015, 5, `a template expression reaches for ${name}`, open, open + 256);
   const product = arithmetic(value, open);
-  return product ? found(1041016, 4, 'a template expression computes a number, as probes do', open, open + 32) : null;
+  if (!product) return null;
+  // Because nobody but a prober sends a product in braces and nothing else.
+  const isAll = open === 0 && value.length < 32;
+  return found(1041016, isAll ? 5 : 4, 'a template expression computes a number, as probes do', open, open + 32);
 }
 
 /** Where `{{`, `${`, `#{`, `<%` or `{%` begins, or -1. */

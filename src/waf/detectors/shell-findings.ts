@@ -13,6 +13,10 @@ export const shellFindings = {
     says: 'command injection: the value defines a shell function for the environment (Shellshock)',
   },
   windows: { id: 1032170, says: 'command injection: the value hides a Windows command behind variables or carets' },
+  lookup: {
+    id: 1032180,
+    says: 'command injection: the value holds a lookup by which a logger loads foreign code (Log4Shell)',
+  },
   suspicion: { id: 1032900, says: 'the value reads like a part of a command line' },
 } as const;
 

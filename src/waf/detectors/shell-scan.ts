@@ -1,6 +1,6 @@
 // The one cheap pass over every value: which marks of a shell are there, and whether a command may stand at one of them.
 
-import { ASKING, INTERPRETERS, POSIX, SHORT, WINDOWS } from './shell-words.ts';
+import { ASKING, INTERPRETERS, KEYWORDS, POSIX, SHORT, WINDOWS } from './shell-words.ts';
 
 /** A separator behind which a command may stand. */
 export const COMMAND_BEHIND = 1;
@@ -47,7 +47,7 @@ export function separates(code: number): boolean {
 }
 
 /** Whether the word at `from` is a known command, or spelt as only a path or a hidden name is. */
-function mayCommand(value: string, from: number): boolean {
+function mayCommand(value: string, from: number, mayAssign = true): boolean {
   let at = from;
   let code = value.charCodeAt(at);
   while (code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c) code = value.charCodeAt(++at);
@@ -60,12 +60,29 @@ function mayCommand(value: string, from: number): boolean {
   // NaN, the end of the value, is no mark.
   if (hash === 0) return isUncommon(code);
   if (isUncommon(code) && code !== 0x28 && code !== 0x2f && code !== 0x2a && code !== 0x3f && code !== 0x25) {
-    return code !== 0x2e || isKnown(hash);
+    return code !== 0x2e || isKnown(hash) || isProgramEnding(value, at + 1);
   }
   if (code === 0x3a)
     return at === start + 1 && (value.charCodeAt(at + 1) === 0x5c || value.charCodeAt(at + 1) === 0x2f);
-  if (code === 0x3d || code === 0x2c || code === 0x28 || code === 0x2f) return false;
+  if (code === 0x3d) return mayAssign && isAssignment(value, at);
+  if (code === 0x2c || code === 0x28 || code === 0x2f) return false;
   return isKnown(hash);
+}
+
+/** Whether a value and a blank stand behind the `=` at `at`: a command may follow `X=1`. */
+function isAssignment(value: string, at: number): boolean {
+  for (let end = at + 1; end < at + 64; end++) {
+    const code = value.charCodeAt(end);
+    if (code === 0x20 || code === 0x09) return end > at + 1 && mayCommand(value, end, false);
+    if (!(code > 0x20) || code === 0x3b || code === 0x7c || code === 0x26) return false;
+  }
+  return false;
+}
+
+/** `exe`, `bat`, `cmd` or `ps1`, which make a file a program of Windows. */
+function isProgramEnding(value: string, at: number): boolean {
+  const ending = value.slice(at, at + 3).toLowerCase();
+  return ending === 'exe' || ending === 'bat' || ending === 'cmd' || ending === 'ps1';
 }
 
 function isKnown(hash: number): boolean {
@@ -122,7 +139,7 @@ function classify(): Uint16Array {
 
 function tabulate(): Int32Array {
   const table = new Int32Array(slots);
-  for (const name of [...POSIX, ...WINDOWS, ...ASKING, ...SHORT, ...INTERPRETERS]) {
+  for (const name of [...POSIX, ...WINDOWS, ...ASKING, ...SHORT, ...INTERPRETERS, ...KEYWORDS]) {
     let hash = 0;
     for (let at = 0; at < name.length; at++) hash = (Math.imul(hash, 31) + (name.charCodeAt(at) | 32)) | 0;
     let slot = (hash ^ (hash >>> 11)) & (slots - 1);

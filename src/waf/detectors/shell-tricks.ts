@@ -1,7 +1,9 @@
 // The shell's ways to run or hide a command without a separator: substitutions, expansions, redirections, Windows variables.
 
-import { ALONE, ALONE_SHORT, isBlank, LIKELY, readCommand, SHAPED } from './shell-command.ts';
+import { ALONE, ALONE_SHORT, LIKELY, SHAPED } from './shell-arguments.ts';
+import { readCommand } from './shell-command.ts';
 import { type Suspect, suspect } from './shell-findings.ts';
+import { isBlank } from './shell-names.ts';
 import { ROOTS } from './shell-words.ts';
 
 /** $(command), ${IFS}, ${PATH:0:1}, $'\x63' and their like. */
@@ -33,7 +35,20 @@ function judgeDollar(value: string, at: number): Suspect | null {
   return suspect(glued ? 'expanded' : 'suspicion', glued ? 5 : 3, at, at + 4);
 }
 
+/** Log4j's `${jndi:…}` and what spells it in pieces: `${lower:j}`, `${::-j}`, a lookup in the name of a lookup. */
+function isLookup(value: string, at: number): boolean {
+  if (value.startsWith('::-', at + 2)) return true;
+  let colon = at + 2;
+  while (colon < at + 8 && isName(value.charCodeAt(colon))) colon++;
+  if (value[colon] !== ':') return false;
+  const kind = value.slice(at + 2, colon).toLowerCase();
+  if (kind === 'jndi') return true;
+  // Because a lookup of one letter serves nothing but to spell.
+  return (kind === 'lower' || kind === 'upper') && value[colon + 2] === '}';
+}
+
 function judgeBraces(value: string, at: number): Suspect | null {
+  if (isLookup(value, at)) return suspect('lookup', 5, at, Math.min(value.length, at + 64));
   let end = at + 2;
   if (value[end] === '!' || value[end] === '#') end++;
   const from = end;
@@ -51,13 +66,27 @@ function judgeBraces(value: string, at: number): Suspect | null {
   return strips ? suspect('suspicion', 3, at, close + 1) : null;
 }
 
+/** Whether a name of at most 64 characters ends with a closing bracket, as in `$(<flag.txt)`. */
+function closesFileName(value: string, from: number): boolean {
+  let end = from;
+  while (end < from + 64 && (isName(value.charCodeAt(end)) || value[end] === '.' || value[end] === '/')) end++;
+  return value[end] === ')';
+}
+
 function judgeSubstitution(value: string, start: number, from: number): Suspect | null {
   const code = value.charCodeAt(from);
-  if (code === 0x3c) return value[skip(value, from + 1)] === '/' ? suspect('substituted', 5, start, from + 1) : null;
+  if (code === 0x3c) {
+    const file = skip(value, from + 1);
+    const isFile = value[file] === '/' || (isName(value.charCodeAt(file)) && closesFileName(value, file));
+    return isFile ? suspect('substituted', 5, start, file + 1) : null;
+  }
   if (code === 0x28) return suspect('suspicion', 2, start, from + 1);
   const command = readCommand(value, from);
   if (command.rank >= LIKELY || command.rank === ALONE_SHORT) return suspect('substituted', 5, start, command.end);
-  return null;
+  // Because between these brackets nobody writes prose: `$(cat flag)`.
+  const isWhole =
+    command.rank > 0 && isBlank(value.charCodeAt(command.end)) && closesFileName(value, skip(value, command.end));
+  return isWhole ? suspect('substituted', 5, start, command.end) : null;
 }
 
 /** `command`, unless it is a word of Markdown in prose. */
@@ -115,7 +144,8 @@ export function judgeRedirections(value: string): Suspect | null {
     const next = value.charCodeAt(at + 1);
     if (next === 0x28) {
       const command = readCommand(value, at + 2);
-      if (command.rank >= LIKELY) return suspect('substituted', 5, at, command.end);
+      const isSet = command.rank === ALONE_SHORT && (at === 0 || isBlank(value.charCodeAt(at - 1)));
+      if (command.rank >= LIKELY || isSet) return suspect('substituted', 5, at, command.end);
     }
     // What stands between angle brackets is markup, and a line that begins with one quotes an e-mail.
     const letter = (next | 32) >= 0x61 && (next | 32) <= 0x7a;
@@ -131,7 +161,9 @@ export function judgeRedirections(value: string): Suspect | null {
     if (value.startsWith('/dev/tcp/', path) || value.startsWith('/dev/udp/', path))
       return suspect('redirected', 5, at, path + 9);
     const quotes = at === 0 || value.charCodeAt(at - 1) === 0x0a;
-    if (!tags && !quotes && opensRoot(value, path)) return suspect('redirected', 5, at, path + 1);
+    // An arrow points, it sends nothing.
+    const arrow = code === 0x3e && (value[at - 1] === '-' || value[at - 1] === '=');
+    if (!tags && !quotes && !arrow && opensRoot(value, path)) return suspect('redirected', 5, at, path + 1);
   }
   return null;
 }

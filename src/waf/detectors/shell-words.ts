@@ -7,13 +7,11 @@ function setOf(...lines: string[]): ReadonlySet<string> {
 /** Ask the machine about itself; nobody writes them alone behind a separator but to see the answer. */
 export const ASKING: ReadonlySet<string> = setOf(
   'ls whoami uname ifconfig netstat pwd printenv lsof lscpu lsblk lsb_release dmesg getent uptime vmstat iostat',
-  'hostnamectl ipconfig systeminfo tasklist getmac qwinsta hostid logname tty nproc lsmod lspci mount ss',
+  'hostnamectl ipconfig systeminfo tasklist getmac qwinsta hostid logname tty nproc lsmod lspci mount ss df du arp',
 );
 
 /** The same, but so short or so common that a list of column names may hold them. */
-export const SHORT: ReadonlySet<string> = setOf(
-  'id date hostname reboot halt poweroff ps env w df du ip dir ver set arp sh',
-);
+export const SHORT: ReadonlySet<string> = setOf('id date hostname reboot halt poweroff ps env w ip dir ver set sh');
 
 /** Take a program as an argument. */
 export const INTERPRETERS: ReadonlySet<string> = setOf(
@@ -80,7 +78,20 @@ export const VERBS: Readonly<Record<string, ReadonlySet<string>>> = {
   netsh: setOf('advfirewall firewall wlan interface int'),
   ps: setOf('aux auxw auxww ax ef'),
   ip: setOf('a addr address route link neigh'),
+  docker: setOf('ps exec images inspect logs cp'),
+  kubectl: setOf('get exec describe apply cp logs'),
 };
+
+/** Commands of developers that harm nobody by their mere options, so that documentation is full of their chains. */
+export const MILD: ReadonlySet<string> = setOf(
+  'echo git npm npx yarn pnpm pip pip3 make cargo go mvn gradle brew cd grep sort head tail uniq wc',
+);
+
+/** PowerShell's commands that run the text in brackets behind them. */
+export const EVALUATING: ReadonlySet<string> = setOf('iex invoke-expression');
+
+/** Words of the shell's grammar behind which a command stands. */
+export const KEYWORDS: ReadonlySet<string> = setOf('if then else elif do while until');
 
 /** Commands of Windows whose switches are words: `whoami /all`. */
 export const SWITCHED: ReadonlySet<string> = setOf(

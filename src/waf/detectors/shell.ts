@@ -1,18 +1,10 @@
 // Command injection: what a value would run if it were pasted into a command line of sh, cmd or PowerShell.
 
 import type { Detect, Detection, Severity } from './detection.ts';
-import {
-  ALONE,
-  ALONE_SHORT,
-  type Command,
-  DAMNING,
-  isBlank,
-  LIKELY,
-  NO_COMMAND,
-  readCommand,
-  SHAPED,
-} from './shell-command.ts';
+import { ALONE, ALONE_SHORT, DAMNING, LIKELY, NO_COMMAND, SHAPED } from './shell-arguments.ts';
+import { type Command, readCommand } from './shell-command.ts';
 import { type Suspect, shellFindings, suspect } from './shell-findings.ts';
+import { isBlank } from './shell-names.ts';
 import * as S from './shell-scan.ts';
 import { judgeBackquotes, judgeExpansions, judgeRedirections, judgeWindows } from './shell-tricks.ts';
 import { ENTITIES } from './shell-words.ts';
@@ -56,22 +48,26 @@ function isFunction(value: string): boolean {
   return value[brace] === '{' && value.indexOf(';', brace) > 0;
 }
 
-// Lines and rows are looked at no further than this, so that many of them stay linear.
+// Lines are looked at no further than this, so that many of them stay linear.
 const maxRow = 512;
 
 /** The command at the start of the value and each one behind a separator. */
 function judgeCommands(value: string, seen: number): Suspect | null {
   let best: Suspect | null = null;
   let before = NO_COMMAND;
+  let isCommandLine = false;
   if ((seen & S.COMMAND_FIRST) !== 0) {
     const first = readCommand(value, 0);
     before = first.rank;
     if (before === DAMNING) return suspect('started', 5, 0, first.end);
     if (before === SHAPED && value.charCodeAt(0) === 0x7b) return suspect('expanded', 5, 0, first.end);
-    if (before === SHAPED) best = suspect('suspicion', 3, 0, first.end);
+    if (before === SHAPED) best = suspect('suspicion', 2, 0, first.end);
+    isCommandLine = before >= LIKELY || (first.isMild && before !== NO_COMMAND);
   }
   if ((seen & S.COMMAND_BEHIND) === 0) return best;
   let bare = -1;
+  const rows = new TableRows(value);
+  const word = new WordBefore(value);
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at);
     if (!S.separates(code)) continue;
@@ -81,7 +77,9 @@ function judgeCommands(value: string, seen: number): Suspect | null {
     const command = readCommand(value, at + 1);
     if (command.rank !== NO_COMMAND) {
       if (bare < 0) bare = wordsBefore(value, start);
-      const score = weigh(value, start, code, command, bare, before);
+      const isTold = command.isMild && command.rank <= SHAPED && (isCommandLine || bare > 2);
+      const doubled = at > start;
+      const score = Math.min(isTold ? 3 : 5, weigh(value, start, code, command, bare, before, doubled, rows, word));
       if (score >= 5) {
         const piped = code === 0x7c && command.interprets && command.rank < SHAPED;
         return suspect(piped ? 'piped' : 'separated', score, start, Math.max(command.end, at));
@@ -120,31 +118,73 @@ function wordsBefore(value: string, end: number): number {
   return letters >= 3 ? words + 1 : words;
 }
 
-function weigh(value: string, start: number, code: number, command: Command, bare: number, before: number): number {
+function weigh(
+  value: string,
+  start: number,
+  code: number,
+  command: Command,
+  bare: number,
+  before: number,
+  doubled: boolean,
+  rows: TableRows,
+  word: WordBefore,
+): number {
   const { rank, interprets } = command;
   if (rank === DAMNING) return 5;
   if (code === 0x7c && interprets && before >= LIKELY && before !== ALONE) return 5;
-  if (code === 0x7c && isTableRow(value, start)) return rank === SHAPED ? 3 : 0;
+  if (code === 0x7c && rows.holds(start)) return rank === SHAPED ? 3 : 0;
   if (code === 0x0a || code === 0x0d) return weighLine(value, start, rank);
   if (rank === SHAPED) return 5;
   if (rank === ALONE) return bare <= 2 ? 5 : 3;
   if (rank === LIKELY) return bare <= 1 ? 5 : 3;
-  if (rank === ALONE_SHORT) return bare <= 1 && isNoColumn(value, start) ? 5 : 0;
-  return 0;
+  if (rank !== ALONE_SHORT) return 0;
+  if (word.isNoColumn(start)) return 5;
+  if (bare > 1) return 0;
+  // "name;id" is a list of columns as well as an attack; no list has its separators twice.
+  if (!isOneName(value, start)) return 0;
+  return doubled && code !== 0x3b ? 5 : 2;
 }
 
-/** Whether the text before is one word that is no name of a column: empty, or with a digit, a dot or a quote. */
-function isNoColumn(value: string, end: number): boolean {
-  const before = value.slice(0, Math.min(end, 256)).trim();
-  if (before === '') return true;
-  let odd = false;
-  for (let at = 0; at < before.length; at++) {
-    const code = before.charCodeAt(at);
-    if (isBlank(code)) return false;
-    if (code === 0x3d) return false;
-    odd ||= code < 0x41 && code !== 0x3b && code !== 0x2c && code !== 0x2d;
+/**
+ * Whether the text before a separator is one word that is no name of a column: empty, or with a digit, a dot or a quote.
+ * Asked for rising places only, so that many separators stay linear.
+ */
+class WordBefore {
+  readonly #value: string;
+  #at = 0;
+  #isEmpty = true;
+  #endedByBlank = false;
+  #isWord = true;
+  #isOdd = false;
+
+  constructor(value: string) {
+    this.#value = value;
   }
-  return odd;
+
+  isNoColumn(end: number): boolean {
+    for (; this.#at < end && this.#isWord; this.#at++) this.#read(this.#value.charCodeAt(this.#at));
+    return this.#isWord && (this.#isEmpty || this.#isOdd);
+  }
+
+  #read(code: number): void {
+    if (code <= 0x20) {
+      this.#endedByBlank = !this.#isEmpty;
+      return;
+    }
+    if (this.#endedByBlank || code === 0x3d) this.#isWord = false;
+    this.#isEmpty = false;
+    this.#isOdd ||= code < 0x41 && code !== 0x3b && code !== 0x2c && code !== 0x2d;
+  }
+}
+
+/** Whether the text before is one name. */
+function isOneName(value: string, end: number): boolean {
+  if (end > 64) return false;
+  for (let at = 0; at < end; at++) {
+    const code = value.charCodeAt(at);
+    if (!((code | 32) >= 0x61 && (code | 32) <= 0x7a) && code !== 0x5f && code !== 0x2d) return false;
+  }
+  return end > 0;
 }
 
 /** A line of its own is a command when the line before it is an address or a number rather than text. */
@@ -159,12 +199,26 @@ function weighLine(value: string, start: number, rank: number): number {
   return rank >= ALONE || wordsBefore(value, start) === 0 ? 5 : 3;
 }
 
-/** Whether the line of this bar is a row of a Markdown table, as far as `maxRow` shows. */
-function isTableRow(value: string, at: number): boolean {
-  let from = at;
-  while (from > 0 && at - from < maxRow && value[from - 1] !== '\n') from--;
-  let to = at;
-  while (to < value.length && to - at < maxRow && value[to] !== '\n') to++;
-  const row = value.slice(from, to).trim();
-  return row.length > 4 && row.startsWith('| ') && row.endsWith(' |');
+/** Remembers of the line last asked about whether it is a row of a Markdown table, because a line may hold many bars. */
+class TableRows {
+  readonly #value: string;
+  #end = -1;
+  #isRow = false;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  holds(at: number): boolean {
+    if (at < this.#end) return this.#isRow;
+    const value = this.#value;
+    let from = value.lastIndexOf('\n', at) + 1;
+    const lineEnd = value.indexOf('\n', at);
+    this.#end = lineEnd < 0 ? value.length : lineEnd;
+    let to = this.#end;
+    while (from < to && value.charCodeAt(from) <= 0x20) from++;
+    while (to > from && value.charCodeAt(to - 1) <= 0x20) to--;
+    this.#isRow = to - from > 4 && value.startsWith('| ', from) && value.startsWith(' |', to - 2);
+    return this.#isRow;
+  }
 }

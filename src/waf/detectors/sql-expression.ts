@@ -152,7 +152,7 @@ export abstract class SqlExpression {
       if (word === '!') return whole;
       this.at++;
       // A plus sign before a word of the grammar is a blank that nobody decoded.
-      if (word === '+' && this.#joinsNext()) return whole;
+      if (word === '+' && (this.#joinsNext() || this.ended())) return whole;
       const right = this.operand();
       if (right === M.NOTHING) return this.fail();
       whole = Math.max(whole, right);

@@ -28,6 +28,8 @@ export interface Reading {
   list: boolean;
   closed: number;
   union: number;
+  /** Whether the UNION stands behind a value rather than behind a word. */
+  unionAfterValue: boolean;
   ordinal: boolean;
   clause: boolean;
   sourced: boolean;
@@ -48,6 +50,7 @@ export function readRest(grammar: SqlGrammar, quote: string): Reading {
     list: false,
     closed: 0,
     union: 0,
+    unionAfterValue: false,
     ordinal: false,
     clause: false,
     sourced: false,
@@ -179,6 +182,7 @@ function readClause(reading: Reading, word: string): void {
     case 'except':
     case 'intersect':
     case 'minus':
+      reading.unionAfterValue ||= from > 1 && grammar.tokens.kind(from - 1) === T.NUMBER;
       reading.union = Math.max(reading.union, readUnion(grammar));
       return;
     case 'order':
@@ -209,8 +213,11 @@ function readClause(reading: Reading, word: string): void {
 /** A statement behind the query without a semicolon, as SQL Server takes it. */
 function readUnseparated(reading: Reading): void {
   const { grammar } = reading;
+  const isQuery = grammar.word() === 'select';
   const rank = STATEMENTS.has(grammar.word()) ? readStatement(grammar) : NO_STATEMENT;
-  if (rank === STATEMENT || (rank === WORDY && grammar.kind() === T.COMMENT)) reading.statement = rank;
+  // Because `the "SELECT x" and the rest` ends in an open string: a word of SQL in quotes.
+  if (isQuery && grammar.kind() === T.END && grammar.tokens.kind(grammar.at - 1) === T.OPEN) grammar.stuck = true;
+  else if (rank === STATEMENT || (rank === WORDY && grammar.kind() === T.COMMENT)) reading.statement = rank;
   else grammar.stuck = true;
 }
 
@@ -234,6 +241,11 @@ export function readUnion(grammar: SqlGrammar): number {
   }
   const before = grammar.at;
   const marks = grammar.marks;
+  // Because MySQL's TABLE statement is a SELECT of everything.
+  if (grammar.word() === 'table' && grammar.tokens.kind(before + 1) === T.WORD) {
+    grammar.at += 2;
+    return grammar.ended() ? UNION_ITEM : UNION_WORDS;
+  }
   const code = grammar.select();
   if (code === 0) {
     grammar.stuck = true;

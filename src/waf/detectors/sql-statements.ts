@@ -189,7 +189,9 @@ function readExecution(grammar: SqlGrammar): number {
 function readVariable(grammar: SqlGrammar, word: string): number {
   grammar.at++;
   if (grammar.kind() === VARIABLE || grammar.kind() === SYSTEM_VARIABLE) return STATEMENT;
+  const scoped = word === 'set' && (grammar.take('global') || grammar.take('session') || grammar.take('persist'));
   if (!name(grammar)) return NO_STATEMENT;
+  if (scoped && grammar.kind() === COMPARISON) return STATEMENT;
   if (word === 'declare')
     return proven(
       ['int', 'integer', 'varchar', 'varchar2', 'text', 'number', 'cursor', 'record'].includes(grammar.word()),
@@ -257,9 +259,12 @@ function readRare(grammar: SqlGrammar, word: string): number {
       return proven(
         ['tables', 'databases', 'columns', 'grants', 'variables', 'schemas'].includes(next) && tailAfter(grammar),
       );
+    case 'vacuum':
+      if (next === 'into') return proven(isText(grammar.tokens.kind(from + 2)));
+      grammar.at++;
+      return nextKind === WORD && closes(grammar) ? PROSE_LIKE : NO_STATEMENT;
     case 'pragma':
     case 'table':
-    case 'vacuum':
     case 'use':
       grammar.at++;
       return nextKind === WORD && closes(grammar) ? PROSE_LIKE : NO_STATEMENT;

@@ -105,7 +105,10 @@ export class SqlTokens {
       const at = this.#position;
       const code = value.charCodeAt(at);
       if (at >= value.length) cut = this.#push(END, value.length, value.length);
-      else if (isSpace(code)) this.#position = at + 1;
+      else if (code === 0 && isBlankToEnd(value, at)) {
+        // Because drivers that hand the query over as a C string send nothing behind a NUL.
+        cut = this.#push(COMMENT, at, value.length);
+      } else if (isSpace(code)) this.#position = at + 1;
       else {
         const past = this.#pastComment(at, code);
         if (past === at) cut = this.#cutAt(at, code);
@@ -172,8 +175,8 @@ export class SqlTokens {
     if (!isOperator(code)) return this.#push(FOREIGN, at, at + 1);
     let end = at + 1;
     // -, + and ~ may be signs of the next operand, so they end an operator.
-    while (end < this.value.length && end < at + 3 && continuesOperator(this.value, at, end)) end++;
-    const text = this.value.slice(at, end);
+    while (end < at + 3 && continuesOperator(this.value, at, end)) end++;
+    const text = end === at + 1 ? singles[code]! : this.value.slice(at, end);
     if (text === '||' || text === '&&') return this.#push(JOINT, at, end, text);
     if (text === '::') return this.#push(CAST, at, end);
     if (text === ':' || text === '?' || text === '===' || text === '!==' || text === '=>')
@@ -198,6 +201,7 @@ export class SqlTokens {
         end = power;
         while (isDigit(value.charCodeAt(end))) end++;
       } else if (value.charCodeAt(end - 1) === 0x2e && !isNamePart(value.charCodeAt(end + 1))) {
+        if (isOperator(value.charCodeAt(end + 1))) return this.#push(NUMBER, at, end + 1);
         // MySQL reads "1.e" before a mark as nothing at all.
         this.#position = end + 1;
         return nothing;
@@ -294,6 +298,13 @@ export function isSpace(code: number): boolean {
   );
 }
 
+/** Whether nothing but blanks and NULs stands from `at` to the end. */
+function isBlankToEnd(value: string, at: number): boolean {
+  for (let index = at; index < Math.min(value.length, at + 64); index++)
+    if (!isSpace(value.charCodeAt(index))) return false;
+  return true;
+}
+
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
@@ -342,45 +353,17 @@ function isPathOperator(value: string, at: number): boolean {
   return past > at + 1 && value.charCodeAt(past) === 0x27;
 }
 
-const longOperators: ReadonlySet<string> = new Set([
-  '||',
-  '&&',
-  '::',
-  ':=',
-  '<=',
-  '>=',
-  '<>',
-  '!=',
-  '==',
-  '===',
-  '!==',
-  '<=>',
-  '=>',
-  '!<',
-  '!>',
-  '<<',
-  '>>',
-  '^=',
-  '->',
-  '->>',
-  '#>',
-  '#>>',
-  '#-',
-  '@>',
-  '<@',
-  '?|',
-  '?&',
-  '!~',
-  '~*',
-  '!~*',
-  '^@',
-  '~~',
-  '!~~',
-  '&>',
-  '&<',
-  '*=',
-]);
+const longOperators: ReadonlySet<string> = new Set(
+  '|| && :: := <= >= <> != == === !== <=> => !< !> << >> ^= -> ->> #> #>> #- @> <@ ?| ?& !~ ~* !~* ^@ ~~ !~~ &> &< *='.split(
+    ' ',
+  ),
+);
+
+/** The text of each operator of one character, because cutting it out of the value costs more. */
+const singles: readonly string[] = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
 
 function continuesOperator(value: string, at: number, end: number): boolean {
+  const code = value.charCodeAt(end);
+  if (!isOperator(code) && code !== 0x40) return false;
   return longOperators.has(value.slice(at, end + 1));
 }

@@ -65,16 +65,21 @@ export function tailIsComment(grammar: SqlGrammar): boolean {
   return !grammar.stuck && grammar.kind() === T.COMMENT;
 }
 
-/** Whether the last token is a string that the query itself closes. */
+/** Whether the last token is a string that the query itself closes; with a quote of the other kind where no prose stands before. */
 function tailIsOpen(reading: Reading): boolean {
   const { grammar, quote } = reading;
-  return (
-    !grammar.stuck &&
-    quote !== '' &&
-    grammar.kind() === T.END &&
-    grammar.at > 0 &&
-    grammar.tokens.quote(grammar.at - 1) === quote
-  );
+  if (grammar.stuck || quote === '' || grammar.kind() !== T.END || grammar.at === 0) return false;
+  const opened = grammar.tokens.quote(grammar.at - 1);
+  return opened === quote || (opened !== '' && reading.joints > 0 && isOneWord(grammar.tokens.value, quote));
+}
+
+/** Whether no blank stands before the first `quote`. */
+function isOneWord(value: string, quote: string): boolean {
+  for (let at = 0; at < value.length && at < 64; at++) {
+    if (value[at] === quote) return true;
+    if (value.charCodeAt(at) <= 0x20) return false;
+  }
+  return false;
 }
 
 function weighShape(reading: Reading): Recognised['what'] | null {
@@ -83,7 +88,7 @@ function weighShape(reading: Reading): Recognised['what'] | null {
   const proven = tail || prefix !== AFTER_WORD;
   if (statement === STATEMENT || statement === WORDY) return 'stacked';
   if (statement === PROSE_LIKE && tail) return 'stacked';
-  if (union === UNION_LIST || (union === UNION_ITEM && proven)) return 'union';
+  if (union === UNION_LIST || (union === UNION_ITEM && (proven || reading.unionAfterValue))) return 'union';
   if (union === UNION_NAMES && (tail || tailIsOpen(reading) || prefix === AFTER_NUMBER)) return 'union';
   if ((grammar.marks & G.FILE_WRITTEN) !== 0) return 'file';
   if (reading.clause || (reading.sourced && tail && prefix === AFTER_QUOTE)) return 'clause';
@@ -98,10 +103,17 @@ function weighCalls(reading: Reading): Recognised['what'] | null {
   const solid = !grammar.stuck;
   const hard = prefix === AFTER_QUOTE || prefix === AFTER_NUMBER || prefix === AT_START;
   const acted = reading.joints > 0 || reading.calculated || reading.compared || reading.list;
+  // Because "sleep(5);" is a line of a program; the same without its semicolon is what a probe sends.
+  const isLine =
+    prefix === AFTER_CALL && !acted && grammar.at > 1 && grammar.tokens.kind(grammar.at - 1) === T.SEMICOLON;
+  if ((marks & G.ATTACK_CALL) !== 0 && isLine && solid) return 'suspicion';
   if ((marks & G.ATTACK_CALL) !== 0 && (solid || (hard && acted))) return 'call';
   if ((marks & G.SUBQUERY) !== 0 && (solid || hard)) return 'subquery';
   if ((marks & G.CATALOGUE) !== 0 && hard && acted) return 'telling';
   if ((marks & G.PLAIN_SUBQUERY) !== 0 && hard && acted && solid) return 'subquery';
+  // A sentence sets its brackets apart: "a, (select one from the list)".
+  if ((marks & G.PLAIN_SUBQUERY) !== 0 && reading.list && solid && grammar.tokens.value.includes(',('))
+    return 'subquery';
   if ((marks & G.SYSTEM_VALUE) !== 0 && solid) return 'telling';
   if ((marks & G.CHOICE) !== 0 && solid && (prefix !== AFTER_WORD || reading.list)) return 'choice';
   if ((marks & G.TELLING_CALL) !== 0 && hard && acted && solid) return 'telling';
@@ -121,6 +133,8 @@ function weighConditions(reading: Reading): Recognised['what'] | null {
   const bareWord = prefix === AFTER_WORD || prefix === AFTER_STRING || prefix === AFTER_CALL;
   if (reading.joints > 0) {
     if (reading.compared && prefix !== AFTER_QUOTE && !comment) return null;
+    // Because a sentence that speaks of an injection goes on where the query would have to end.
+    if (!solid && prefix === AFTER_QUOTE && isProseBefore(grammar)) return null;
     if ((marks & G.SAME) !== 0 && (solid || !bareWord))
       return (marks & G.CODE_SIGN) !== 0 && bareWord ? null : 'tautology';
     if ((marks & G.CONSTANTS_COMPARED) !== 0 && (solid || prefix === AFTER_QUOTE) && !(bareWord && marks & G.CODE_SIGN))
@@ -133,11 +147,16 @@ function weighConditions(reading: Reading): Recognised['what'] | null {
       (comment || (marks & G.COLUMN_TO_STRING) !== 0)
     )
       return 'tautology';
+    // Because "x or y = 1 --" without a word behind the dashes is no sentence.
+    const isClosed = prefix === AFTER_WORD && solid && comment && !commentTalks(grammar);
+    if ((marks & G.COLUMN_COMPARED) !== 0 && isClosed && !(marks & G.CODE_SIGN)) return 'tautology';
     if (reading.computed && prefix === AFTER_QUOTE && comment && !commentTalks(grammar)) return 'tautology';
     if (reading.truth > 0) return weighTruth(reading, tail, comment);
   }
   if (!reading.compared || !solid) return null;
-  if (prefix === AFTER_QUOTE && tail && (comment || !hasLetters(reading))) return 'tautology';
+  if (prefix === AFTER_QUOTE && tail && (comment || !hasLetters(reading)))
+    // Because a sentence quotes signs as well: "unexpected token '<', ".
+    return !comment && isProseBefore(grammar) ? 'suspicion' : 'tautology';
   const { tokens } = grammar;
   const second = tokens.word(1);
   if (
@@ -149,6 +168,25 @@ function weighConditions(reading: Reading): Recognised['what'] | null {
   )
     return 'tautology';
   return null;
+}
+
+/** Whether two words and more stand before what is read, set apart from its quote by a blank. */
+function isProseBefore(grammar: SqlGrammar): boolean {
+  const { value } = grammar.tokens;
+  const end = grammar.tokens.kind(0) === T.END ? value.length : grammar.tokens.starts[0]!;
+  let words = 0;
+  let letters = 0;
+  const quote = Math.max(value.lastIndexOf("'", end - 1), value.lastIndexOf('"', end - 1));
+  if (quote < 1 || value.charCodeAt(quote - 1) > 0x20) return false;
+  for (let at = 0; at < quote && words < 2; at++) {
+    const code = value.charCodeAt(at) | 32;
+    if ((code >= 0x61 && code <= 0x7a) || code > 0xa0) letters++;
+    else {
+      if (letters >= 2) words++;
+      letters = 0;
+    }
+  }
+  return words >= 2;
 }
 
 function weighTruth(reading: Reading, tail: boolean, comment: boolean): Recognised['what'] | null {

@@ -45,6 +45,7 @@ describe('SQL injection is recognised', () => {
       says: 'SQL injection: the value ends the query and starts a statement of its own',
       start: 0,
       end: 19,
+      isVague: false,
     });
   });
 });

@@ -155,5 +155,6 @@ function stronger(best: Detection | null, found: Recognised | null, start: numbe
   if (found === null || (best !== null && best.score >= found.score)) return best;
   const { id, says } = sqlFindings[found.what];
   const severity: Severity = found.score >= 5 ? 'CRITICAL' : 'WARNING';
-  return { id, score: found.score, severity, says, start, end: Math.max(start, found.end) };
+  const isVague = found.what === 'closed' || found.what === 'joined';
+  return { id, score: found.score, severity, says, start, end: Math.max(start, found.end), isVague };
 }

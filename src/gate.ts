@@ -1,0 +1,56 @@
+// What the spine's parts say to each other about: listeners, what outlives a generation, and how a refusal is written down.
+
+import type { Clock } from './base/clock.ts';
+import type { Identifiers } from './base/identifier.ts';
+import type { Connections } from './connections/connections.ts';
+import type { Generation } from './generation.ts';
+import type { ClientSide } from './http/http.ts';
+import type { Observe } from './observe/observe.ts';
+import type { Connection } from './traffic/connection.ts';
+import type { Timekeeper } from './traffic/deadline.ts';
+import type { Exchange } from './traffic/exchange.ts';
+import type { Refusal } from './traffic/verdict.ts';
+
+/** A listener as the spine needs it. */
+export interface Listener {
+  readonly name: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Port of the redirect's target, or 0 where this listener does not redirect. */
+  readonly redirectPort: number;
+  accepted: number;
+}
+
+/** What outlives a generation. */
+export interface GatewayTools {
+  readonly clock: Clock;
+  readonly timekeeper: Timekeeper;
+  readonly identifiers: Identifiers;
+  readonly connections: Connections;
+  readonly observe: Observe;
+}
+
+/** One client connection on its way through the gate. */
+export interface Passing {
+  readonly side: ClientSide;
+}
+
+/** What a passage needs of the gate that it leads through. */
+export interface Gate {
+  /** A record that may be renewed for the next exchange, or null. */
+  spare: Exchange | null;
+  readonly generation: Generation;
+  readonly tools: GatewayTools;
+  /** Asks the stations about the head of an exchange: the refusal, or null where it may go on. */
+  judgeHead(exchange: Exchange, generation: Generation): Refusal | null;
+  /** The connection of a passage is over. */
+  forget(passing: Passing, connection: Connection): void;
+}
+
+/** Writes a refusal into its exchange. */
+export function refuse(exchange: Exchange, station: string, refusal: Refusal): Refusal {
+  exchange.refusal = refusal;
+  exchange.refusedBy = station;
+  exchange.status = refusal.status;
+  return refusal;
+}

@@ -1,0 +1,43 @@
+// The beginning of a request's body, kept while the WAF has not given its word.
+
+import { trailersText } from './proxy/proxy.ts';
+import type { Headers } from './traffic/headers.ts';
+import type { RequestHead } from './traffic/wire.ts';
+
+const noBytes = Buffer.alloc(0);
+
+/** Bytes that are kept until they are let go. */
+export class HeldBody {
+  /** How many bytes were kept for the request in hand; stays true after they were let go. */
+  bytes = 0;
+  #buffer: Buffer = noBytes;
+
+  /** Keeps a copy. In one buffer that grows, because a list of one-byte pieces would take a hundred times their size. */
+  add(piece: Buffer): void {
+    const bytes = this.bytes + piece.length;
+    if (bytes > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(this.bytes === 0 ? bytes : Math.max(4096, bytes * 2));
+      this.#buffer.copy(grown, 0, 0, this.bytes);
+      this.#buffer = grown;
+    }
+    piece.copy(this.#buffer, this.bytes);
+    this.bytes = bytes;
+  }
+
+  /** Ready for another request. */
+  clear(): void {
+    this.bytes = 0;
+    this.#buffer = noBytes;
+  }
+
+  /** The request as far as it came: the head, what was kept, and where `isWhole` the body's end. Lets the bytes go. */
+  release(headText: string, head: RequestHead, isWhole: boolean, trailers: Headers | null): string | Buffer {
+    const end = isWhole && head.framing === 'chunked' ? `0\r\n${trailersText(trailers)}` : '';
+    if (this.bytes === 0) return headText + end;
+    const opening = head.framing === 'chunked' ? `${headText}${this.bytes.toString(16)}\r\n` : headText;
+    const closing = head.framing === 'chunked' ? `\r\n${end}` : '';
+    const body = this.#buffer.subarray(0, this.bytes);
+    this.#buffer = noBytes;
+    return Buffer.concat([Buffer.from(opening, 'latin1'), body, Buffer.from(closing, 'latin1')]);
+  }
+}

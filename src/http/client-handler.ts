@@ -1,0 +1,27 @@
+// What a client's side of a connection asks of the spine, and the bounds that it keeps.
+
+import type { Fault } from '../traffic/fault.ts';
+import type { Headers } from '../traffic/headers.ts';
+import type { HeadLimits, RequestHead } from '../traffic/wire.ts';
+
+/** What the spine does with what is read. `onBody` lends its bytes for the time of the call. */
+export interface ClientHandler {
+  onRequest(head: RequestHead): void;
+  onBody(bytes: Buffer, from: number, to: number): void;
+  onBodyEnd(trailers: Headers | null): void;
+  /** What came is not HTTP, or came too slowly. In an exchange or between two; the handler answers and closes. */
+  onFault(fault: Fault): void;
+  /** The client takes bytes again after `write` said false. */
+  onDrain(): void;
+  /** The socket is gone. Called exactly once, last. */
+  onClose(why: string): void;
+}
+
+/** Bounds that a client's side keeps. */
+export interface ClientLimits extends HeadLimits {
+  readonly headerTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly minBodyBytesPerSecond: number;
+  readonly minBodyGraceMs: number;
+  readonly maxRequestsPerConnection: number;
+}

@@ -1,0 +1,180 @@
+// What the laws of `architecture.test.ts` allow, each with its reason. Lists of exceptions may only shrink: the tests fail when one is not needed.
+
+/** A file that may do what its law forbids, and why. */
+export type Exceptions = Readonly<Record<string, string>>;
+
+/** The order of the house, from the ground up: whoever stands here may import from what stands before it. Stations are one floor. */
+export const floors: readonly (readonly string[])[] = [
+  ['base'],
+  ['traffic'],
+  ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'tls', 'waf'],
+  ['generation.ts'],
+  ['gate.ts', 'held-body.ts', 'answer-writer.ts'],
+  ['passage.ts'],
+  ['gateway.ts'],
+  ['rehearsal.ts'],
+  ['supervisor'],
+  ['cli'],
+  ['main.ts'],
+];
+
+/** Imports that lead out of `src`. */
+export const outside: Exceptions = {
+  'src/cli/demo.ts': 'the demonstration starts the shop of `demo/` and prints the attacks that are kept beside it',
+};
+
+/** Modules of Node that reach the world, and who may import them. A folder ends in `/`. Everything else must be handed in. */
+export const rim: Readonly<Record<string, readonly string[]>> = {
+  'node:net': ['src/ports/', 'src/tls/', 'src/http/', 'src/proxy/', 'src/supervisor/control.ts', 'src/cli/'],
+  'node:tls': ['src/tls/', 'src/cli/'],
+  'node:http': [],
+  'node:https': [],
+  'node:http2': [],
+  'node:dgram': [],
+  'node:dns': [],
+  'node:dns/promises': ['src/cli/', 'src/supervisor/answers.ts'],
+  'node:fs': ['src/config/', 'src/observe/', 'src/tls/', 'src/cli/', 'src/supervisor/', 'src/ports/reader.ts'],
+  'node:fs/promises': ['src/config/', 'src/observe/', 'src/tls/', 'src/cli/', 'src/supervisor/'],
+  'node:os': ['src/config/places.ts', 'src/supervisor/', 'src/tls/files.ts'],
+  'node:child_process': [],
+  'node:worker_threads': [],
+  'node:cluster': [],
+  'node:sqlite': [],
+  'node:readline': ['src/cli/'],
+  'node:timers/promises': ['src/cli/'],
+};
+
+/** What `node:net` has beside sockets: questions about text. */
+export const harmlessNames: ReadonlySet<string> = new Set(['isIP', 'isIPv4', 'isIPv6']);
+
+/** Packages that `src` may import, and from where. */
+export const packages: Readonly<Record<string, string>> = { yaml: 'src/config/', zod: 'src/config/' };
+
+/** Globals and functions that bring time, chance, the environment or the console, by law 5 arguments. */
+export const ambient: Readonly<Record<string, Exceptions>> = {
+  'Date.now': { 'src/base/clock.ts': 'it is the clock' },
+  'new Date': {},
+  performance: {
+    'src/base/clock.ts': 'it is the clock',
+    'src/gateway.ts': 'durations of stations in microseconds: a call through `Clock` costs more than what is measured',
+    'src/passage.ts': 'durations, as in gateway.ts',
+    'src/rehearsal.ts': 'durations, as in gateway.ts',
+    'src/main.ts': 'tells one Ctrl-C from two; main.ts makes the world that others are handed',
+  },
+  'Math.random': {},
+  console: {},
+  process: {
+    'src/main.ts': 'makes the world of a process, which everything else is handed',
+    'src/supervisor/control.ts': 'its own pid as an answer, and the umask around making the socket',
+    'src/supervisor/answers.ts': 'its own pid as an answer',
+    'src/supervisor/figures.ts': 'its own memory',
+    'src/cli/run.ts': 'SIGHUP, and its own pid for people',
+    'src/tls/files.ts': 'its own user id, for the sentence about an unreadable file',
+    'src/proxy/upstream.ts': '`nextTick` alone: what one read brought goes out in one write',
+    'src/tls/handshakes.ts': '`nextTick` alone: a failure must not be told within the call that began the handshake',
+  },
+  setTimeout: {
+    'src/observe/journal.ts': 'writes what gathered within some ms; the timer is unrefed and ends with the journal',
+    'src/gateway.ts': 'the drain looks every 20 ms whether the last connection is over',
+    'src/supervisor/answers.ts': 'the longest wait for a resolver, while nobody else waits',
+    'src/cli/ask.ts': 'the deadline of a question to the gate',
+    'src/cli/trace-walk.ts': 'the deadline of a step',
+  },
+  setInterval: { 'src/connections/deadlines.ts': 'the one timer that all deadlines of traffic share' },
+  setImmediate: {},
+  randomInt: { 'src/supervisor/supervisor.ts': 'the seed that a generation is handed' },
+  randomFillSync: { 'src/supervisor/supervisor.ts': 'the source that `Identifiers` is handed' },
+  randomBytes: {},
+  randomUUID: { 'src/tls/files.ts': 'a name for a temporary file: no decision hangs on it' },
+  fetch: {},
+  eval: {},
+};
+
+/** Patterns outside `waf/regex`. Nothing of traffic may be in their reach. */
+export const patterns: Exceptions = {
+  'src/rehearsal.ts': 'takes brackets and stars off what the owner of the gate typed, bounded by the control socket',
+  'src/supervisor/answers.ts': 'takes brackets off an upstream of the settings',
+  'src/supervisor/figures.ts': 'splits a line of /proc/self/limits',
+};
+
+/** Maps and sets that live longer than a call and are not `Bounded`, and what bounds them. */
+export const maps: Exceptions = {
+  'src/base/bounded.ts': 'it is the bound',
+  'src/config/document.ts': 'anchors of one YAML document, which is bounded by its size',
+  'src/connections/connections.ts': 'live connections: `limits.max_connections` is asked before one is added',
+  'src/connections/clients.ts': 'clients with a live connection: never more than connections; those gone are `Bounded`',
+  'src/connections/deadlines.ts': 'deadlines of live connections and upstreams, each of which has one',
+  'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
+  'src/gateway.ts': 'live connections and handshakes, bounded by `limits.max_connections`',
+  'src/http/sites.ts': 'hosts of the settings, made once',
+  'src/observe/observe.ts': 'counts a reason: as many as the table of reasons has rows',
+  'src/tls/names.ts': 'names of the certificates, made once',
+  'src/tls/handshakes.ts': 'weak, and keyed by a live socket',
+  'src/waf/clean.ts': 'two halves of `maxEntries`, the older half dropped whole',
+};
+
+/** Files that hold a table at their top that is filled as they load: a statement that is no declaration. */
+export const effects: Exceptions = {
+  'src/traffic/field-names.ts': 'fills its own constant look-up table from the list of names above it',
+};
+
+/** Files longer than 400 lines: what they may have at most, and why. Lower a number when its file shrinks by more than a tenth. */
+export const longFiles: Readonly<Record<string, { readonly lines: number; readonly because: string }>> = {
+  'src/passage.ts': {
+    lines: 590,
+    because: 'one state machine: what one callback leaves, the next takes up',
+  },
+  'src/http/h1.ts': { lines: 540, because: 'one state machine of a client connection' },
+  'src/proxy/upstream.ts': { lines: 490, because: 'one state machine of an upstream connection' },
+};
+
+/** Exported functions, classes and constants without a contract. */
+export const undocumented: Exceptions = {};
+
+/** Sources that no test of their folder imports, by what tests them instead. */
+const testedElsewhere: readonly (readonly [string, string])[] = [
+  [
+    'test/scenarios drives them as traffic does',
+    'src/answer-writer.ts src/gate.ts src/gateway.ts src/held-body.ts src/main.ts src/passage.ts',
+  ],
+  [
+    'test/demo.test.ts and test/commands.test.ts run it as a person would',
+    'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',
+  ],
+  [
+    'the table of its folder that goes through `config.test.ts`: messages letter by letter',
+    'src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/translate.ts',
+  ],
+  [
+    'the attacks, ordinary texts and properties of `attacks.test.ts`, `ordinary.test.ts` and `waf.test.ts`',
+    'src/waf/arguments.ts src/waf/bodies/buffered.ts src/waf/bodies/charset.ts src/waf/bodies/form-data.ts src/waf/bodies/interpret.ts src/waf/bodies/xml.ts src/waf/detectors.ts src/waf/exclusions.ts src/waf/head.ts src/waf/inspection.ts src/waf/places.ts src/waf/reasons.ts',
+  ],
+  [
+    'the table of its family, through the detector',
+    'src/waf/detectors/html-tags.ts src/waf/detectors/html-words.ts src/waf/detectors/script.ts src/waf/detectors/shell-arguments.ts src/waf/detectors/shell-command.ts src/waf/detectors/shell-names.ts src/waf/detectors/shell-scan.ts src/waf/detectors/shell-tricks.ts src/waf/detectors/shell-words.ts src/waf/detectors/sql-expression.ts src/waf/detectors/sql-grammar.ts src/waf/detectors/sql-injection.ts src/waf/detectors/sql-marks.ts src/waf/detectors/sql-reading.ts src/waf/detectors/sql-scan.ts src/waf/detectors/sql-statements.ts src/waf/detectors/sql-tokens.ts src/waf/detectors/sql-weighing.ts src/waf/detectors/sql-words.ts',
+  ],
+  [
+    '`decode.test.ts`, one table for all',
+    'src/waf/decodings/base64.ts src/waf/decodings/entities.ts src/waf/decodings/escapes.ts src/waf/decodings/percent.ts src/waf/decodings/unicode.ts',
+  ],
+  [
+    '`tls.test.ts`, `certificates.test.ts` and `local-ca.test.ts`, over real sockets and files',
+    'src/tls/certificate-checks.ts src/tls/certificate-faults.ts src/tls/handshakes.ts src/tls/key-pair.ts',
+  ],
+  [
+    'the tests of their folder, through the door',
+    'src/connections/clients.ts src/connections/table.ts src/firewall/rule-fields.ts src/http/tokens.ts src/observe/layout.ts src/ports/listen.ts src/rates/policy.ts',
+  ],
+  [
+    'records and small tools that every other test uses',
+    'src/base/address-faults.ts src/base/bytes.ts src/base/clock.ts src/traffic/connection.ts src/traffic/exchange.ts src/traffic/fault.ts src/traffic/journey.ts src/traffic/verdict.ts src/traffic/wire.ts',
+  ],
+];
+
+/** The same, by file. */
+export const untested: Exceptions = Object.fromEntries(
+  testedElsewhere.flatMap(([because, paths]) => paths.split(' ').map((path) => [path, because])),
+);
+
+/** Reasons that faults of an upstream's answer have. They are told as `proxy/bad-answer` with their sentence. */
+export const answerFaults: readonly string[] = ['http/bad-status-line', 'http/body-where-none'];

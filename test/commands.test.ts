@@ -1,0 +1,489 @@
+// Every command and every example of its help, as a person types them, against a gate that a person would have set up.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { Agent, request } from 'node:https';
+import { type AddressInfo, createServer as createListener } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { compileCache, portcullis, type Running, runToEnd, start } from './portcullis-process.ts';
+
+let folder: string;
+let app: Server;
+let appPort: number;
+let port: number;
+let httpPort: number;
+let gate: Running;
+let kept: Agent;
+let blockedId: string;
+let passedId: string;
+/** The client's end of the connection that stays open. */
+let clientPort: number;
+/** Answers that the application has not given yet. */
+const waiting: ServerResponse[] = [];
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'portcullis-commands-'));
+  writeFileSync(join(folder, 'portcullis'), `#!/bin/sh\nexec '${process.execPath}' '${portcullis}' "$@"\n`);
+  chmodSync(join(folder, 'portcullis'), 0o755);
+  app = createServer((asked, answer) => {
+    if (asked.url === '/slow') waiting.push(answer);
+    else answer.end(`hello ${asked.url}\n`);
+  });
+  await once(app.listen(0, '127.0.0.1'), 'listening');
+  appPort = (app.address() as AddressInfo).port;
+  [port, httpPort] = await freePorts();
+  await setUp(folder, port!, httpPort!);
+  gate = start(['run', '--journal', 'journal.1'], { cwd: folder, env: environment(folder) });
+  await gate.says(/^Ctrl-C ends it$/m);
+  kept = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(join(folder, 'data/ca/ca.crt')) });
+  passedId = await send('/hello?name=Ada');
+  blockedId = await send('/users?id=1;DROP%20TABLE%20users;--');
+});
+
+after(async () => {
+  kept.destroy();
+  for (const answer of waiting) answer.end();
+  await gate.stop('SIGKILL');
+  app.close();
+  app.closeAllConnections();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `portcullis init`, and the edit that a person makes then. */
+async function setUp(where: string, secure: number, plain: number): Promise<void> {
+  const words = [
+    'init',
+    '--to',
+    String(appPort),
+    '--host',
+    '*',
+    '--port',
+    String(secure),
+    '--http-port',
+    String(plain),
+  ];
+  const { code } = await runToEnd(words, { cwd: where });
+  assert.equal(code, 0);
+  const file = join(where, 'portcullis.yaml');
+  const text = readFileSync(file, 'utf8').replace('local_names: [localhost', 'local_names: [localhost, example.com');
+  assert.ok(text.includes('example.com'));
+  writeFileSync(file, text);
+  writeFileSync(join(where, 'staging.yaml'), text);
+}
+
+function environment(where: string): Record<string, string> {
+  return {
+    PATH: `${folder}:${process.env.PATH}`,
+    NODE_COMPILE_CACHE: compileCache,
+    PORTCULLIS_DATA: join(where, 'data'),
+  };
+}
+
+async function freePorts(): Promise<[number, number]> {
+  const listeners = [createListener(), createListener()];
+  await Promise.all(listeners.map((listener) => once(listener.listen(0, '127.0.0.1'), 'listening')));
+  const found = listeners.map((listener) => (listener.address() as AddressInfo).port);
+  await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));
+  return [found[0]!, found[1]!];
+}
+
+/** A request over the connection that stays open; gives its id. */
+async function send(path: string, agent = kept): Promise<string> {
+  const asked = request({ host: 'localhost', port, path, agent });
+  asked.once('socket', (socket) => socket.once('secureConnect', () => (clientPort = socket.localPort!)));
+  asked.end();
+  const [answer] = await once(asked, 'response');
+  await once(answer.resume(), 'end');
+  return String(answer.headers['x-request-id']);
+}
+
+/** Runs a line of the help as it stands there, in a shell. */
+function type(line: string, where = folder) {
+  const words = ['-c', line.replace(/^portcullis/, 'exec portcullis')];
+  const child = spawn('sh', words, {
+    cwd: where,
+    env: environment(where),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return { child, ended, stdout: () => stdout };
+}
+
+/** What an example is expected to do. `really` is the line as it is run here: ports, ids and names of this test for those of the manual. */
+interface Expected {
+  readonly really?: (line: string) => string;
+  readonly code?: number;
+  /** What the answer for people says; each must match. */
+  readonly says: readonly RegExp[];
+  /** Looks at the answer for programs; null where the example has none. */
+  readonly json: ((told: never) => void) | null;
+  /** Whether it goes on until Ctrl-C. */
+  readonly stays?: true;
+  /** Runs in a folder of its own, set up by `init`. */
+  readonly apart?: true;
+}
+
+const here = (line: string) =>
+  line
+    .replace('203.0.113.7:52431 192.0.2.1:443', `127.0.0.1:${clientPort} 127.0.0.1:${port}`)
+    .replace('01JDX3M8RN', blockedId)
+    .replace('8443', String(port))
+    .replace('8080', String(httpPort));
+
+const chosen = (line: string) => `${line.replace(/ --port \d+ --http-port \d+/, '')} --port 0 --http-port 0`;
+
+/** The journey of the request that was refused. */
+function isBlocked(journey: { id: string; verdict: { why: string; place: string }; upstream: unknown }): void {
+  assert.equal(journey.id, blockedId);
+  assert.deepEqual(
+    [journey.verdict.why, journey.verdict.place, journey.upstream],
+    ['waf/sql-injection', 'ARGS:id', null],
+  );
+}
+
+const blocked = [
+  /^3 Firewall +ALLOW +rule 1 "HTTPS from anywhere" \(portcullis\.yaml:\d+\)/m,
+  /^5 WAF +BLOCK +sql-injection/m,
+];
+
+const isReady = ({ ready, addresses }: { ready: boolean; addresses: { port: number; tls: boolean }[] }) => {
+  assert.equal(ready, true);
+  assert.deepEqual(
+    addresses.map(({ tls }) => tls),
+    [true, false],
+  );
+};
+
+const stands = [/^the gate stands \(pid \d+/m, /^ {2}listens on \S+:\d+ tls$/m, /^ {2}listens on \S+:\d+ redirect$/m];
+
+const expectations: Readonly<Record<string, Expected>> = {
+  'portcullis run': { stays: true, apart: true, says: [...stands, /portcullis\.yaml\)$/m], json: isReady },
+  'portcullis 3000': {
+    really: (line) => chosen(line.replace('3000', String(appPort))),
+    stays: true,
+    apart: true,
+    says: [...stands, /^ {2}https:\/\/localhost:\d+ → localhost:\d+$/m],
+    json: isReady,
+  },
+  'portcullis run --config staging.yaml --journal journal.jsonl': {
+    stays: true,
+    apart: true,
+    says: [...stands, /staging\.yaml\)$/m],
+    json: isReady,
+  },
+  'portcullis init --to 3000 --host example.com': {
+    really: (line) => `rm -f portcullis.yaml && ${line}`,
+    apart: true,
+    says: [/^wrote portcullis\.yaml\n {2}portcullis check /],
+    json: (told: { file: string }) => assert.deepEqual(told, { file: 'portcullis.yaml' }),
+  },
+  'portcullis init --port 8443 --http-port 8080': {
+    really: (line) => `rm -f portcullis.yaml && ${line}`,
+    apart: true,
+    says: [/^wrote portcullis\.yaml\n/],
+    json: (told: { file: string }) => assert.deepEqual(told, { file: 'portcullis.yaml' }),
+  },
+  'portcullis check': {
+    says: [
+      /^portcullis\.yaml is right: 2 listeners, 2 firewall rules \(default deny\), 1 site, WAF block, 1 rate limit$/m,
+    ],
+    json: (told: { ok: boolean; problems: unknown[] }) => assert.deepEqual([told.ok, told.problems], [true, []]),
+  },
+  'portcullis check --config staging.yaml --json': {
+    says: [/^\{"ok":true,"file":"staging\.yaml","problems":\[\],"warnings":\[\]\}$/m],
+    json: null,
+  },
+  'portcullis check --schema > portcullis.schema.json': {
+    really: (line) => `${line.replace('portcullis', './portcullis')} && cat portcullis.schema.json`,
+    says: [/"title": "portcullis\.yaml"/],
+    json: null,
+  },
+  'portcullis status': {
+    says: [
+      /^gate +\d+\.\d+\.\d+, pid \d+, 1 worker, since /m,
+      /^connections +1 open of at most 16,000 \(idle 1\), 0 denied by the firewall, 0 over a limit$/m,
+      /^requests +\d+ in all, /m,
+      /^refused +waf\/sql-injection 1/m,
+      /^memory +[\d.]+ MiB/m,
+      /^descriptors +\d+ open of [\d,]+, [\d,]+ left$/m,
+      /^UPSTREAM +SITE +IDLE +BUSY +FAILURES +PORTS USED +OF$/m,
+    ],
+    json: (told: Record<string, Record<string, number>>) => {
+      assert.equal(told.connections!.open, 1);
+      assert.ok(told.memory!.rssBytes! > 1e6);
+      assert.equal(told.descriptors!.left, told.descriptors!.limit! - told.descriptors!.open!);
+    },
+  },
+  'portcullis status --json': { says: [/"refusedByWhy":\{"waf\/sql-injection":1/], json: null },
+  'portcullis connections': {
+    says: [/^NUMBER +FROM +TO +LISTENER +RULE +STAGE +TLS +REQUESTS +IN +OUT +AGE$/m, /^1 open$/m],
+    json: ({ total, rows }: { total: number; rows: Record<string, unknown>[] }) => {
+      assert.equal(total, 1);
+      const { from, to, listener, rule, stage, tls, requests } = rows[0]!;
+      assert.deepEqual(
+        { from, to, listener, rule, stage, tls, requests },
+        {
+          from: `127.0.0.1:${clientPort}`,
+          to: `127.0.0.1:${port}`,
+          listener: `:${port} tls`,
+          rule: 'rule 1 "HTTPS from anywhere"',
+          stage: 'idle',
+          tls: 'TLSv1.3',
+          requests: 2,
+        },
+      );
+    },
+  },
+  'portcullis connections --watch --client 203.0.113.7': { stays: true, says: [/^1 open, 0 shown$/m], json: null },
+  'portcullis connections --watch --json': { stays: true, says: [/^\{"total":1,"rows":\[\{"number":/], json: null },
+  'portcullis explain 01JDX3M8RN': { says: [...blocked, /^7 Response +403 /m], json: isBlocked },
+  'portcullis explain 203.0.113.7:52431 192.0.2.1:443': {
+    says: [...blocked, /^6 Server +127\.0\.0\.1:\d+ → 127\.0\.0\.1:\d+/m],
+    json: (told: { id: string }[]) =>
+      assert.deepEqual(
+        told.map(({ id }) => id),
+        [blockedId, passedId],
+      ),
+  },
+  "portcullis explain --get '/users?id=1;DROP TABLE users;--'": {
+    says: [...blocked, /^7 Response +403/m],
+    json: (told: { verdict: { why: string } }) => assert.equal(told.verdict.why, 'waf/sql-injection'),
+  },
+  'portcullis explain --from 203.0.113.7:52431 --to :5432/tcp': {
+    says: [/^2 TCP +203\.0\.113\.7:52431 → :5432 /m, /^3 Firewall +DENY +by default/m, /^4 TLS +not reached$/m],
+    json: (told: { firewall: { action: string; rule: number } }) =>
+      assert.deepEqual([told.firewall.action, told.firewall.rule], ['DENY', 0]),
+  },
+  'portcullis explain 01JDX3M8RN --journal journal.1': { says: blocked, json: isBlocked },
+  'portcullis trace https://localhost:8443': {
+    says: [
+      /^1 DNS +localhost → /m,
+      /^2 TCP +127\.0\.0\.1:\d+ → 127\.0\.0\.1:\d+ /m,
+      /^ +ephemeral port \d+, chosen by this machine from \d+–\d+/m,
+      /^4 TLS +TLSv1\.3 /m,
+      /^7 Response +200 OK /m,
+    ],
+    json: (told: { ok: boolean; tcp: { to: string }; response: { status: number } }) =>
+      assert.deepEqual([told.ok, told.tcp.to, told.response.status], [true, `127.0.0.1:${port}`, 200]),
+  },
+  'portcullis trace https://example.com --connect 127.0.0.1:8443': {
+    says: [
+      /^1 DNS +not asked: --connect$/m,
+      /for DNS:localhost, DNS:example\.com.*: matches the host/,
+      /^ +verified$/m,
+    ],
+    json: (told: { tls: { verified: boolean } }) => assert.equal(told.tls.verified, true),
+  },
+  'portcullis trace http://localhost:8080 --json': { says: [/"status":301/], json: null },
+  'portcullis ports': {
+    says: [
+      /^well-known +0–1023 /m,
+      /^registered +1024–49151 /m,
+      /^ephemeral +49152–65535 /m,
+      /^This kernel lends \d+–\d+ to outgoing connections: [\d,]+ ports/m,
+      /^UPSTREAM +CONNECTIONS +ESTABLISHED +TIME_WAIT +PORTS USED +FREE +RUNS OUT$/m,
+    ],
+    json: (told: { gate: boolean; upstreams: { endpoint: string; used: number; free: number }[] }) => {
+      const [upstream] = told.upstreams;
+      assert.deepEqual([told.gate, upstream!.endpoint], [true, `localhost:${appPort}`]);
+      assert.ok(upstream!.free > 0);
+    },
+  },
+  'portcullis ports 443': {
+    says: [/^443 is in the well-known range 0–1023: /m, /^443\/tcp +https\b/m],
+    json: (told: { port: number; range: { name: string } }) =>
+      assert.deepEqual([told.port, told.range.name], [443, 'well-known']),
+  },
+  'portcullis ports postgresql': {
+    says: [/^5432 is in the registered range/m, /^5432\/tcp +postgresql\b/m],
+    json: (told: { port: number }) => assert.equal(told.port, 5432),
+  },
+  'portcullis ports http://example.com:8443': {
+    really: (line) => line,
+    says: [/→ example\.com:8443$/m, /^ +scheme +http, not encrypted$/m],
+    json: (told: { scheme: string; port: number; secure: boolean }) =>
+      assert.deepEqual([told.scheme, told.port, told.secure], ['http', 8443, false]),
+  },
+  'portcullis ports --listening': {
+    says: [/^PROTO +ADDRESS +PORT +SERVICE +PROCESS +SCOPE +REACHABLE$/m],
+    json: (told: { port: number; process: { pid: number } | null }[]) =>
+      assert.equal(told.find((row) => row.port === port)?.process?.pid, gate.child.pid),
+  },
+  'portcullis firewall show': {
+    says: [
+      /^Rule # +Action +Protocol +Port +Source +Description +Hits +Where$/m,
+      /^1 +ALLOW +TCP +\d+ +any +HTTPS from anywhere +[1-9]\d* +portcullis\.yaml:\d+$/m,
+      /^default +DENY +ALL +ALL +any +Whatever no rule matches +\d+$/m,
+    ],
+    json: (told: { gate: boolean; rules: { ports: string; description: string }[] }) => {
+      assert.equal(told.gate, true);
+      assert.deepEqual(
+        told.rules.map(({ ports, description }) => [ports, description]),
+        [
+          [String(port), 'HTTPS from anywhere'],
+          [String(httpPort), 'HTTP from anywhere'],
+        ],
+      );
+    },
+  },
+  'portcullis firewall show --config staging.yaml': {
+    says: [/^Rule # +Action +Protocol +Port +Source +Description +Where$/m, /staging\.yaml:\d+$/m],
+    json: (told: { gate: boolean }) => assert.equal(told.gate, false),
+  },
+  'portcullis firewall simulate --from 203.0.113.7:52431 --to :5432/tcp': {
+    says: [/^DENY +the default: no rule matches\n +tcp 203\.0\.113\.7:52431 → :5432$/m],
+    json: (told: { action: string; gate: boolean }) => assert.deepEqual([told.action, told.gate], ['DENY', true]),
+  },
+  "portcullis firewall simulate --from '[2001:db8::7]:40000' --to :53/udp": {
+    says: [/^DENY +the default: no rule matches\n +udp \[2001:db8::7\]:40000 → :53$/m],
+    json: (told: { protocol: string }) => assert.equal(told.protocol, 'udp'),
+  },
+  'portcullis demo': {
+    really: chosen,
+    stays: true,
+    apart: true,
+    says: [/^The Woolly Sock/, /^Five attacks$/m],
+    json: ({ ready, shop }: { ready: boolean; shop: { pid: number } }) =>
+      assert.deepEqual([ready, shop.pid > 0], [true, true]),
+  },
+  'portcullis demo --port 9443 --http-port 9080': {
+    really: chosen,
+    stays: true,
+    apart: true,
+    says: [/^Five attacks$/m],
+    json: null,
+  },
+};
+
+/** What the help tells: the commands, and the examples of one. */
+const helpOf = (...words: string[]) =>
+  execFileSync(process.execPath, [portcullis, ...words, '--help'], { encoding: 'utf8' });
+const commands = /commands:\n([\s\S]*?)\n\n/
+  .exec(helpOf())![1]!
+  .split('\n')
+  .map((line) => line.trim().split(' ')[0]!);
+const examplesOf = (command: string) =>
+  helpOf(command)
+    .split('examples:\n')[1]!
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('portcullis'));
+
+describe('the commands', () => {
+  it('are those that were asked for', () => {
+    const wanted = ['run', 'init', 'check', 'status', 'connections', 'explain', 'trace', 'ports', 'firewall', 'demo'];
+    assert.deepEqual(commands, wanted);
+  });
+
+  const examples = commands.flatMap(examplesOf);
+  it('have an example each, and every example is expected to do something', () => {
+    assert.deepEqual(examples, Object.keys(expectations));
+  });
+
+  let number = 0;
+  for (const line of examples) {
+    const expected = expectations[line];
+    if (expected === undefined) continue;
+    const where = `apart-${number++}`;
+    it(line, async () => {
+      const text = await answerTo((expected.really ?? here)(line), expected, where);
+      for (const pattern of expected.says) assert.match(text, pattern);
+      if (expected.json === null) return;
+      const told = await answerTo(`${(expected.really ?? here)(line)} --json`, expected, `${where}-json`);
+      expected.json(JSON.parse(told) as never);
+    });
+  }
+});
+
+describe('on a terminal', () => {
+  it('connections --watch redraws, and ends well at Ctrl-C', async () => {
+    const screen = onTerminal('exec portcullis connections --watch');
+    await screen.shows(/\x1b\[H\x1b\[2JNUMBER[\s\S]*\x1b\[H\x1b\[2JNUMBER/);
+    screen.press('\x03');
+    assert.equal(await screen.ended, 0);
+  });
+
+  it('explain has colours, unless somebody does without', async () => {
+    const plain = [
+      onTerminal(`portcullis explain ${blockedId} --no-color`),
+      onTerminal(`NO_COLOR=1 portcullis explain ${blockedId}`),
+    ];
+    const coloured = onTerminal(`portcullis explain ${blockedId}`);
+    assert.deepEqual(await Promise.all([...plain, coloured].map(({ ended }) => ended)), [0, 0, 0]);
+    assert.match(coloured.shown(), /\x1b\[[\d;]+mBLOCK/);
+    for (const screen of plain) assert.ok(!screen.shown().includes('\x1b'), screen.shown());
+  });
+
+  it('ports tells when the ports towards an upstream run out while their use grows', async () => {
+    const answer = runToEnd(['ports', '--seconds', '1', '--json'], { cwd: folder, env: environment(folder) });
+    const agent = new Agent({ ca: readFileSync(join(folder, 'data/ca/ca.crt')) });
+    let isOver = false;
+    void answer.finally(() => {
+      isOver = true;
+    });
+    for (let count = 1; !isOver && count <= 80; count++) {
+      void send('/slow', agent).catch(() => {});
+      // Because each is to be a connection of its own towards the application, and seen by one look or the next.
+      while (waiting.length < count && !isOver) await new Promise(setImmediate);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    const [upstream] = JSON.parse((await answer).stdout).upstreams;
+    assert.ok(upstream.byState.ESTABLISHED > 3, JSON.stringify(upstream));
+    assert.ok(upstream.forecast.portsPerSecond > 1 && upstream.forecast.secondsLeft > 0, JSON.stringify(upstream));
+    agent.destroy();
+  });
+});
+
+/** The line on a terminal of its own, as `script` of util-linux gives it one. */
+function onTerminal(line: string) {
+  const child = spawn('script', ['-qefc', line, '/dev/null'], {
+    cwd: folder,
+    env: { ...environment(folder), TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const shows = async (pattern: RegExp) => {
+    while (!pattern.test(text)) {
+      const over = await Promise.race([once(child.stdout, 'data').then(() => null), ended]);
+      assert.equal(over, null, `it ended and showed\n${text}`);
+    }
+  };
+  return { shows, ended, shown: () => text, press: (key: string) => child.stdin.write(key) };
+}
+
+/** What the line says on stdout; one that stays is stopped as soon as it has said everything that is expected. */
+async function answerTo(line: string, { stays, apart, says, code = 0 }: Expected, name: string): Promise<string> {
+  const where = apart ? join(folder, name) : folder;
+  if (apart) {
+    mkdirSync(where);
+    await setUp(where, ...(await freePorts()));
+  }
+  const { child, ended, stdout } = type(line, where);
+  if (stays) {
+    const patterns = line.endsWith('--json') ? [/\}\n$/] : says;
+    while (!patterns.every((pattern) => pattern.test(stdout()))) {
+      const over = await Promise.race([once(child.stdout, 'data').then(() => null), ended]);
+      if (over !== null) break;
+    }
+    child.kill('SIGINT');
+  }
+  const { code: ending, stderr } = await ended;
+  assert.equal(ending, code, `${line}\n${stdout()}${stderr}`);
+  return stdout();
+}

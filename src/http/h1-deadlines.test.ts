@@ -24,6 +24,7 @@ class Scene extends EventEmitter {
   faults: string[] = [];
   closedWhy: string | null = null;
   drains = 0;
+  onBody = (): void => {};
   readonly side: ClientSide;
 
   constructor() {
@@ -40,7 +41,7 @@ class Scene extends EventEmitter {
     this.side = new ClientSide(connection, limits, timekeeper, () => this.nowMs, new SeenFields());
     const handler = {
       onRequest: () => {},
-      onBody: () => {},
+      onBody: () => this.onBody(),
       onBodyEnd: () => {},
       onFault: (fault: Fault) => this.faults.push(fault.why),
       onDrain: () => this.drains++,
@@ -245,4 +246,11 @@ test('an answer that is whole before its request ends the connection, whoever wa
   scene.side.finish(true);
   scene.emit('end');
   assert.equal(scene.closedWhy, 'http/answered-early');
+});
+
+test("what stands behind the piece that had a request refused is nobody's fault any more", () => {
+  const scene = new Scene();
+  scene.onBody = () => scene.side.finish(false);
+  scene.says('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nnonsense');
+  assert.deepEqual([scene.faults, scene.isEnded], [[], true]);
 });

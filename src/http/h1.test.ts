@@ -62,3 +62,14 @@ test('byte by byte is the same, too', () => {
   assert.deepEqual(readAll(cutAt(bytes, every), true), readAll([bytes]));
   assert.equal(readAll([bytes]).messages.length, 4);
 });
+
+test('a request is read when its last byte has come, wherever it was cut in two or three', () => {
+  for (const text of [get, post, chunked, `\r\n${get}`]) {
+    const bytes = bytesOf(text);
+    for (let first = 1; first < bytes.length; first++)
+      for (const second of [first, first + 1, bytes.length - 1]) {
+        const { messages, ended } = readAll(cutAt(bytes, [first, second]));
+        assert.deepEqual([messages.length, messages[0]?.whole, ended], [1, true, 'between'], `${first} ${second}`);
+      }
+  }
+});

@@ -98,6 +98,8 @@ test('the placing path is what an application would understand', () => {
     ['//a///b', '/a/b'],
     ['/a/./b', '/a/b'],
     ['/a/../b', '/b'],
+    ['/a/b/../c', '/a/c'],
+    ['/a/b/c/../../d', '/a/d'],
     ['/a/..', '/'],
     ['/..', '/'],
     ['/../../a', '/a'],

@@ -31,7 +31,9 @@ const backlog = 4096;
 export function openListener(address: string, port: number, accept: (socket: Socket) => void): Promise<OpenListener> {
   return new Promise((resolve, reject) => {
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, accept);
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new ListenFailure(error.code ?? error.message, address, port)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new ListenFailure(error.code ?? error.message, address, port)),
+    );
     server.listen({ host: address, port, backlog, ipv6Only: false }, () => {
       const bound = server.address();
       server.removeAllListeners('error');
@@ -61,7 +63,8 @@ export function readInto(socket: Socket, buffer: Buffer, onBytes: (count: number
   const bufferName = names.find(({ description }) => description === 'kBuffer');
   const callbackName = names.find(({ description }) => description === 'kBufferCb');
   const handle = state._handle;
-  if (bufferName === undefined || callbackName === undefined || typeof handle?.useUserBuffer !== 'function') return false;
+  if (bufferName === undefined || callbackName === undefined || typeof handle?.useUserBuffer !== 'function')
+    return false;
   if (state[bufferName] !== null || socket.readableLength > 0) return false;
   state[bufferName] = buffer;
   state[callbackName] = (count: number): boolean => {

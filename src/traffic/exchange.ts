@@ -87,7 +87,20 @@ export class Exchange {
     headers: Headers,
     bodyLength: number,
   ) {
-    this.renew(id, connection, requestNumber, startedAt, method, target, path, query, version, host, headers, bodyLength);
+    this.renew(
+      id,
+      connection,
+      requestNumber,
+      startedAt,
+      method,
+      target,
+      path,
+      query,
+      version,
+      host,
+      headers,
+      bodyLength,
+    );
   }
 
   /** Makes it the record of another exchange, as if it were new. Whoever calls this knows that nobody holds it any more. */

@@ -52,6 +52,7 @@ export const chunkCases: readonly CaseGroup[] = [
       ['http/bad-chunk', chunked('5\nhello\r\n0\r\n\r\n')],
       ['http/bad-chunk', chunked('5\r\nhello\n0\r\n\r\n')],
       ['http/bad-chunk', chunked('5\r\nhello\r0\r\n\r\n')],
+      ['http/bad-chunk', chunked('5\r\nhello\r\r0\r\n\r\n')],
       ['http/bad-chunk', chunked('5\rhello\r\n0\r\n\r\n')],
       ['http/bad-chunk', chunked('5\r\r\nhello\r\n0\r\n\r\n')],
       ['http/bad-chunk', chunked('5\r\nhelloX\r\n0\r\n\r\n')],

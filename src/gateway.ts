@@ -146,8 +146,9 @@ export class Gateway implements Gate {
     const passage = new Passage(this, side, listener);
     this.#passages.add(passage);
     const buffer = this.#readBuffer;
-    const isFed = readInto(socket, buffer, (count) => side.read(buffer, count));
-    side.start(socket, passage, isFed);
+    if (!readInto(socket, buffer, (count) => passage.read(buffer, count)))
+      socket.on('data', (bytes: Buffer) => passage.read(bytes, bytes.length));
+    side.start(socket, passage);
   }
 
   /** Asks the stations about the head of an exchange, under the generation that stands. */

@@ -76,6 +76,24 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
 
   // ---- the client speaks
 
+  /** What the client sent: the first `count` bytes, lent for the time of the call. A failure of our own is this connection's end and
+   * nobody else's (DESIGN law 8): what cannot be judged does not pass. */
+  read(bytes: Buffer, count: number): void {
+    try {
+      this.side.read(bytes, count);
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+
+  #break(error: unknown): void {
+    const exchange = this.#exchange;
+    this.#upstream?.abort();
+    this.#upstream = null;
+    if (exchange !== null) refuse(exchange, 'http', answer(500, 'http/internal-error', placeOf(error)));
+    this.side.destroy('http/internal-error');
+  }
+
   onRequest(head: RequestHead): void {
     const { identifiers, clock } = this.#gateway.tools;
     const { connection } = this.side;
@@ -531,6 +549,12 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     this.#exchange!.requestBytes += to - from;
     if (!this.#upstream.write(Buffer.from(bytes.subarray(from, to)))) this.side.pauseBody();
   }
+}
+
+/** What broke, and where: for whoever mends it. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${error.name}: ${error.message} ${error.stack?.split('\n')[1]?.trim() ?? ''}`;
 }
 
 const crlf = Buffer.from('\r\n');

@@ -120,7 +120,7 @@ class Reader implements ClientHandler {
     const timekeeper = { set: () => {}, clear: () => {} };
     this.#isLate = isLate;
     this.#side = new ClientSide(connection, bounds, timekeeper, () => 0, new SeenFields());
-    this.#side.start(this.#socket as unknown as Socket, this, true);
+    this.#side.start(this.#socket as unknown as Socket, this);
   }
 
   feed(piece: Buffer): void {

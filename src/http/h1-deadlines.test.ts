@@ -50,7 +50,7 @@ class Scene extends EventEmitter {
         this.closedWhy = why;
       },
     };
-    this.side.start(this as unknown as Socket, handler, true);
+    this.side.start(this as unknown as Socket, handler);
   }
 
   // ---- the socket's part

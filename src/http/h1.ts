@@ -76,11 +76,10 @@ export class ClientSide implements BodySink, Expiring {
     this.#now = now;
   }
 
-  /** Begins to read. `handler` hears everything from here on. Where `isFed`, somebody else calls `read` with what comes. */
-  start(socket: Socket, handler: ClientHandler, isFed: boolean): void {
+  /** Begins to read: whoever has the socket calls `read` with what comes. `handler` hears everything from here on. */
+  start(socket: Socket, handler: ClientHandler): void {
     this.socket = socket;
     this.#handler = handler;
-    if (!isFed) socket.on('data', (bytes: Buffer) => this.read(bytes, bytes.length));
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#onDrain());
     socket.on('error', () => {

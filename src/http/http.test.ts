@@ -29,6 +29,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'http/client-reset': 'test/scenarios/http-ends.test.ts',
   'http/client-gone': 'src/http/h1-deadlines.test.ts',
   'http/drained': 'test/scenarios/http-ends.test.ts',
+  'http/internal-error': 'src/passage.test.ts',
 };
 
 test('each reason is reached by a test', () => {

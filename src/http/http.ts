@@ -86,5 +86,9 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'http/slow-reader': refusal('the client stopped reading its answer', 'raise `limits.idle_timeout`'),
   'http/answered-early': refusal('the answer was whole before the request was: the connection cannot go on'),
   'http/redirected': refusal('the listener redirects to https'),
+  'http/internal-error': refusal(
+    'a failure in the gate itself while it served this connection',
+    'report it with this journey; the connection was ended, because what cannot be judged does not pass',
+  ),
   'http/drained': refusal('the gate is being stopped'),
 });

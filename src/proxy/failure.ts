@@ -89,6 +89,10 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'the upstream ended its answer before it was whole',
     allow: "look into the application's log",
   },
+  'proxy/internal-error': {
+    says: 'a failure in the gate itself while it passed an answer on',
+    allow: 'report it with this journey',
+  },
   'proxy/interim-storm': {
     says: 'the upstream sent more interim (1xx) answers than anybody needs',
     allow: 'correct the application',

@@ -302,7 +302,14 @@ export class Upstream implements BodySink, Expiring {
       to = bytes.length;
       this.#pending = null;
     }
-    this.#consume(bytes, to);
+    try {
+      this.#consume(bytes, to);
+    } catch (error) {
+      // A failure of our own ends this exchange, and the connection with it; nobody else's.
+      const says = `${this.endpoint}: its answer could not be passed on (${error instanceof Error ? error.message : error})`;
+      this.#fail(new Failure(502, 'proxy/internal-error', says, false));
+      return false;
+    }
     if (this.#state === 'answering' && !this.#isPaused) this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
     this.#receiver?.onReadEnd();
     return !this.#isPaused;

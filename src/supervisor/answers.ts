@@ -31,11 +31,16 @@ class Memory {
   #baseBytes = readResidentBytes();
 
   /** Memory now, and its growth shared among the open connections. With few of them the growth is not theirs. */
-  read(open: number): { rssBytes: number; perConnectionBytes?: number } {
+  read(open: number): { rssBytes: number; availableBytes: number; perConnectionBytes?: number } {
     const rssBytes = readResidentBytes();
     if (open === 0) this.#baseBytes = Math.min(this.#baseBytes, rssBytes);
-    if (open < 100) return { rssBytes };
-    return { rssBytes, perConnectionBytes: Math.max(0, Math.round((rssBytes - this.#baseBytes) / open)) };
+    const availableBytes = process.availableMemory();
+    if (open < 100) return { rssBytes, availableBytes };
+    return {
+      rssBytes,
+      availableBytes,
+      perConnectionBytes: Math.max(0, Math.round((rssBytes - this.#baseBytes) / open)),
+    };
   }
 }
 

@@ -1,9 +1,10 @@
 // The control socket: where a running gate answers the commands of its owner, and of nobody else.
 
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, stat, unlink } from 'node:fs/promises';
+import { access, lstat, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { makeDirectories } from '../tls/tls.ts';
 
 /** A question as it came: `ask` names the answer, the rest are its particulars. */
 export type ControlQuestion = { readonly ask: string } & Readonly<Record<string, unknown>>;
@@ -121,7 +122,8 @@ function reply(socket: Socket, body: object): void {
 async function prepareDirectory(directory: string): Promise<void> {
   try {
     // Because the mode of a directory that somebody else made for us is theirs to choose, within reason.
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectories(directory, 0o700);
+    if (!(await stat(directory)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     if (((await stat(directory)).mode & 0o002) !== 0) throw new ControlTrouble('everybody may write there');
     await access(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -140,6 +142,8 @@ function reasonOf(error: NodeJS.ErrnoException): string {
     case 'EEXIST':
     case 'ENOTDIR':
       return 'a file of that name is in the way';
+    case 'ENOENT':
+      return 'no directory can be made there';
     case 'EROFS':
       return 'the file system is read-only';
     default:

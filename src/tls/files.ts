@@ -2,8 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
 
 /** Longest file that is read: certificates and keys are a few KiB, and a wrong path may lead to anything. */
 export const maxFileBytes = 1 << 20;
@@ -87,8 +88,35 @@ async function setAside(path: string, asidePath: string): Promise<void> {
 }
 
 async function keepDirectory(path: string, mode: number): Promise<void> {
-  await mkdir(path, { recursive: true, mode });
+  await makeDirectories(path, mode);
   await chmod(path, mode);
+}
+
+/** Makes `path` and those above it that are missing. Node's own recursive `mkdir` never returns where a file system answers
+ * ENOENT for a directory whose parent is there (`/proc`): each is asked for once here. */
+export async function makeDirectories(path: string, mode: number): Promise<void> {
+  const missing: string[] = [];
+  let at = path;
+  while (!(await exists(at)) && dirname(at) !== at) {
+    missing.push(at);
+    at = dirname(at);
+  }
+  for (const directory of missing.reverse()) {
+    // Somebody else may have made it meanwhile: what matters is that it is there.
+    await mkdir(directory, { mode }).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
 }
 
 function fileError(code: string, path: string): Error {

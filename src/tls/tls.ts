@@ -9,7 +9,7 @@ import { issueLocally, type LocalTools } from './local-ca.ts';
 import { NameIndex, readName } from './names.ts';
 
 export { reasons } from './failures.ts';
-export { type Files, systemFiles } from './files.ts';
+export { type Files, makeDirectories, systemFiles } from './files.ts';
 export type { OnFailed, OnSecure } from './handshakes.ts';
 export type { Description } from './identity.ts';
 

@@ -153,7 +153,7 @@ export function journeyOfConnection(connection: Connection, id: string, station:
       station,
       why: connection.endedWhy,
       says,
-      rule: denied ? String(connection.firewallRule) : '',
+      rule: denied && connection.firewallRule > 0 ? String(connection.firewallRule) : '',
       at: denied ? connection.firewallAt : '',
       place: '',
       value: '',

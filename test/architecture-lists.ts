@@ -133,10 +133,7 @@ export const undocumented: Exceptions = {};
 
 /** Sources that no test of their folder imports, by what tests them instead. */
 const testedElsewhere: readonly (readonly [string, string])[] = [
-  [
-    'test/scenarios drives them as traffic does',
-    'src/answer-writer.ts src/gate.ts src/held-body.ts src/main.ts',
-  ],
+  ['test/scenarios drives them as traffic does', 'src/answer-writer.ts src/gate.ts src/held-body.ts src/main.ts'],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
     'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { normalise } from './base/address.ts';
+import type { Firewall } from './firewall/firewall.ts';
 import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { ClientSide, placingPath, SeenFields } from './http/http.ts';
@@ -46,66 +47,40 @@ export class Gateway implements Gate {
       return;
     }
     const peer = normalise(remote);
-    const refused = this.#judgeConnection(socket, peer, listener);
-    if (refused instanceof Connection) this.#secure(socket, refused, listener);
+    const admitted = this.#judgeConnection(socket, peer, listener);
+    if (admitted !== null) this.#secure(socket, admitted, listener);
   }
 
+  /** The connection's row in the table, or null where it was turned away. */
   #judgeConnection(socket: Socket, peer: string, listener: Listener): Connection | null {
     const { firewall } = this.generation;
-    const { connections, clock, observe, identifiers } = this.tools;
+    const { connections } = this.tools;
     const before = performance.now();
     const rule = firewall.judge('tcp', peer, listener.port);
     const microseconds = (performance.now() - before) * 1000;
     const peerPort = socket.remotePort ?? 0;
     const local = normalise(socket.localAddress ?? '');
-    if (!firewall.isAllowed(rule)) {
-      const refusal = firewall.refusal(rule, 'tcp', peer, listener.port);
-      const connection = new Connection(
-        deniedNumber,
-        peer,
-        peerPort,
-        local,
-        listener.port,
-        listener.name,
-        listener.tls,
-        clock.now(),
-      );
-      this.#markRule(connection, rule, microseconds);
-      connection.endedWhy = refusal.why;
-      socket.destroy();
-      observe.tellConnection(connection, identifiers.next(clock.now()), 'firewall', refusal.says);
-      return null;
+    const isAllowed = firewall.isAllowed(rule);
+    const judged = isAllowed
+      ? connections.admit(peer, peerPort, local, listener.port, listener.name, listener.tls)
+      : firewall.refusal(rule, 'tcp', peer, listener.port);
+    if (judged instanceof Connection) {
+      markRule(judged, firewall, rule, microseconds);
+      return judged;
     }
-    const admitted = connections.admit(peer, peerPort, local, listener.port, listener.name, listener.tls);
-    if (admitted instanceof Connection) {
-      this.#markRule(admitted, rule, microseconds);
-      return admitted;
-    }
-    const connection = new Connection(
-      deniedNumber,
-      peer,
-      peerPort,
-      local,
-      listener.port,
-      listener.name,
-      listener.tls,
-      clock.now(),
-    );
-    this.#markRule(connection, rule, microseconds);
-    connection.endedWhy = admitted.why;
-    socket.destroy();
-    observe.tellConnection(connection, identifiers.next(clock.now()), 'connections', admitted.says);
+    const { port, name, tls } = listener;
+    const turnedAway = new Connection(deniedNumber, peer, peerPort, local, port, name, tls, this.tools.clock.now());
+    markRule(turnedAway, firewall, rule, microseconds);
+    this.#turnAway(socket, turnedAway, isAllowed ? 'connections' : 'firewall', judged);
     return null;
   }
 
-  #markRule(connection: Connection, number: number, microseconds: number): void {
-    const { firewall } = this.generation;
-    connection.firewallAction = firewall.isAllowed(number) ? 'ALLOW' : 'DENY';
-    connection.firewallRule = number;
-    connection.firewallMicroseconds = microseconds;
-    const rule = number > 0 ? firewall.rules[number - 1]! : null;
-    connection.firewallDescription = rule?.description ?? 'default';
-    connection.firewallAt = rule?.at ?? '';
+  /** Closes at once, before one byte was read; its journey says why. */
+  #turnAway(socket: Socket, connection: Connection, station: string, refusal: Refusal): void {
+    const { observe, identifiers } = this.tools;
+    connection.endedWhy = refusal.why;
+    socket.destroy();
+    observe.tellConnection(connection, identifiers.next(connection.openedAt), station, refusal.says);
   }
 
   #secure(socket: Socket, connection: Connection, listener: Listener): void {
@@ -182,6 +157,16 @@ export class Gateway implements Gate {
     while (this.#passages.size > 0 && this.tools.clock.monotonicMs() < until)
       await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Writes down which firewall rule decided about a connection, and how long that took. */
+export function markRule(connection: Connection, firewall: Firewall, number: number, microseconds: number): void {
+  const rule = number > 0 ? firewall.rules[number - 1]! : null;
+  connection.firewallAction = firewall.isAllowed(number) ? 'ALLOW' : 'DENY';
+  connection.firewallRule = number;
+  connection.firewallMicroseconds = microseconds;
+  connection.firewallDescription = rule?.description ?? 'default';
+  connection.firewallAt = rule?.at ?? '';
 }
 
 /** Places an exchange, holds it to its rates and inspects its head: the part of the journey that traffic and rehearsals share.

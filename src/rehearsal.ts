@@ -3,7 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { normalise, parseAddress } from './base/address.ts';
 import { refuse } from './gate.ts';
-import { judgeHead } from './gateway.ts';
+import { judgeHead, markRule } from './gateway.ts';
 import type { Generation } from './generation.ts';
 import { readRequestHead, SeenFields } from './http/http.ts';
 import { Connection } from './traffic/connection.ts';
@@ -56,12 +56,7 @@ export function rehearse(
   const { connection, protocol } = connectionOf(listener, hypothesis, now);
   const before = performance.now();
   const rule = generation.firewall.simulate(protocol, connection.peer, connection.localPort);
-  connection.firewallMicroseconds = (performance.now() - before) * 1000;
-  connection.firewallRule = rule;
-  connection.firewallAction = generation.firewall.isAllowed(rule) ? 'ALLOW' : 'DENY';
-  const compiled = rule > 0 ? generation.firewall.rules[rule - 1]! : null;
-  connection.firewallDescription = compiled?.description ?? 'default';
-  connection.firewallAt = compiled?.at ?? '';
+  markRule(connection, generation.firewall, rule, (performance.now() - before) * 1000);
   if (connection.firewallAction === 'DENY') {
     const refusal = generation.firewall.refusal(rule, protocol, connection.peer, connection.localPort);
     connection.endedWhy = refusal.why;

@@ -6,7 +6,7 @@ import { connectionCode, contentLengthCode, transferEncodingCode } from '../traf
 import { Headers } from '../traffic/headers.ts';
 import { notToClient } from '../traffic/hop-fields.ts';
 import { AnswerHead, type HeadLimits } from '../traffic/wire.ts';
-import { incomplete, type SeenFields, walkFields } from './fields.ts';
+import { incomplete, runsOf, type SeenFields, walkFields } from './fields.ts';
 import { bodyLengthOf, readConnection, withoutNominated } from './framing.ts';
 import { characterClass, digitBit, fieldValueBit } from './tokens.ts';
 
@@ -43,8 +43,7 @@ export function readAnswerHead(
   head.version = bytes[from + 7] === 49 ? '1.1' : '1.0';
   head.status = (bytes[from + 9]! - 48) * 100 + (bytes[from + 10]! - 48) * 10 + bytes[from + 11]! - 48;
   head.reason = text.slice(bytes[from + 12] === 32 ? 13 : 12, lineTo - from - 2);
-  for (let run = 0; run < seen.runs.length; run += 2)
-    head.forwarded += text.slice(seen.runs[run]! - from, seen.runs[run + 1]! - from);
+  head.forwarded = runsOf(seen, text, from);
   return understand(head, text, from, seen, toMethod) ?? head;
 }
 

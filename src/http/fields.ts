@@ -31,6 +31,14 @@ export class SeenFields {
   }
 }
 
+/** The runs of a walk in one text; `text` begins where the offset `from` stands. */
+export function runsOf(seen: SeenFields, text: string, from: number): string {
+  const { runs } = seen;
+  let kept = '';
+  for (let run = 0; run < runs.length; run += 2) kept += text.slice(runs[run]! - from, runs[run + 1]! - from);
+  return kept;
+}
+
 /** Walks the fields from `from` up to and including the empty line. `dropped` says by code which fields end here.
  * Gives the offset behind the empty line, `incomplete`, or a fault. */
 export function walkFields(

@@ -14,7 +14,7 @@ import {
 import { Headers } from '../traffic/headers.ts';
 import { notToUpstream } from '../traffic/hop-fields.ts';
 import { type HeadLimits, RequestHead } from '../traffic/wire.ts';
-import { bareLf, hex, incomplete, type SeenFields, walkFields } from './fields.ts';
+import { bareLf, hex, incomplete, runsOf, type SeenFields, walkFields } from './fields.ts';
 import { ambiguousName, bodyLengthOf, readConnection, withoutNominated } from './framing.ts';
 import { readTarget } from './target.ts';
 import { characterClass, methodBit, targetBit, tokenBit } from './tokens.ts';
@@ -48,8 +48,7 @@ export function readRequestHead(
   head.method = text.slice(0, methodTo);
   head.target = text.slice(methodTo + 1, lineTo - from - 11);
   head.version = bytes[lineTo - 3] === 49 ? '1.1' : '1.0';
-  for (let run = 0; run < seen.runs.length; run += 2)
-    head.forwarded += text.slice(seen.runs[run]! - from, seen.runs[run + 1]! - from);
+  head.forwarded = runsOf(seen, text, from);
   return understand(head, text, from, seen) ?? head;
 }
 

@@ -73,34 +73,8 @@ export class Exchange {
   /** Why it ended before its end (`proxy/upstream-reset`, `http/client-gone`), or ''. */
   endedWhy!: string;
 
-  constructor(
-    id: string,
-    connection: Connection,
-    requestNumber: number,
-    startedAt: number,
-    method: string,
-    target: string,
-    path: string,
-    query: string,
-    version: '1.0' | '1.1' | '2',
-    host: string,
-    headers: Headers,
-    bodyLength: number,
-  ) {
-    this.renew(
-      id,
-      connection,
-      requestNumber,
-      startedAt,
-      method,
-      target,
-      path,
-      query,
-      version,
-      host,
-      headers,
-      bodyLength,
-    );
+  constructor(...facts: Parameters<Exchange['renew']>) {
+    this.renew(...facts);
   }
 
   /** Makes it the record of another exchange, as if it were new. Whoever calls this knows that nobody holds it any more. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ask, gate } from './rehearsal.ts';
+import { ask, gate } from '../../test/waf-asking.ts';
 
 type Fields = readonly (readonly [string, string])[];
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { ask, exchangeOf, gate, type Request } from '../../test/waf-asking.ts';
 import { Headers } from '../traffic/headers.ts';
-import { ask, exchangeOf, gate, type Request } from './rehearsal.ts';
 
 const encode = encodeURIComponent;
 const form: readonly [string, string] = ['Content-Type', 'application/x-www-form-urlencoded'];

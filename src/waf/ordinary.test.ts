@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ask, gate, type Request } from './rehearsal.ts';
+import { ask, gate, type Request } from '../../test/waf-asking.ts';
 
 const waf = gate();
 const encode = encodeURIComponent;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ask, exchangeOf, gate, ordinarySettings, type Request } from './rehearsal.ts';
+import { ask, exchangeOf, gate, ordinarySettings, type Request } from '../../test/waf-asking.ts';
 import { build, reasons } from './waf.ts';
 
 const attack: Request = { target: '/?q=<script>alert(1)</script>' };

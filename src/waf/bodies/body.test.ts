@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ask, exchangeOf, gate, type Request } from '../rehearsal.ts';
+import { ask, exchangeOf, gate, type Request } from '../../../test/waf-asking.ts';
 
 const json: readonly [string, string] = ['Content-Type', 'application/json'];
 const form: readonly [string, string] = ['Content-Type', 'application/x-www-form-urlencoded'];

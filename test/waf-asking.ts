@@ -1,10 +1,10 @@
-// A request put to the WAF without a socket: what the tests of this folder speak through.
+// A request put to the WAF without a socket: what the tests in src/waf speak through.
 
-import { Connection } from '../traffic/connection.ts';
-import { Exchange } from '../traffic/exchange.ts';
-import { Headers } from '../traffic/headers.ts';
-import type { Verdict } from '../traffic/verdict.ts';
-import { build, type ExclusionSettings, type Waf, type WafSettings } from './waf.ts';
+import { Connection } from '../src/traffic/connection.ts';
+import { Exchange } from '../src/traffic/exchange.ts';
+import { Headers } from '../src/traffic/headers.ts';
+import type { Verdict } from '../src/traffic/verdict.ts';
+import { build, type ExclusionSettings, type Waf, type WafSettings } from '../src/waf/waf.ts';
 
 /** The settings an owner gets without writing any. */
 export const ordinarySettings: WafSettings = {

@@ -21,6 +21,7 @@ import {
   vouchedFields,
 } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
+import { bracketed } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';
 import type { Fault } from './traffic/fault.ts';
 import type { Headers } from './traffic/headers.ts';
@@ -44,7 +45,6 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
   #exchange: Exchange | null = null;
   #head: RequestHead | null = null;
   #generation: Generation;
-  #siteIndex = -1;
   #startedMs = 0;
   #sentMs = 0;
 
@@ -58,7 +58,6 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
   #route: Route | null = null;
   #pool: Pool | null = null;
   #upstream: Upstream | null = null;
-  #upstreamFlows = true;
   #tries = 0;
   /** The whole request as it was sent, while it may have to be sent again. */
   #replay: string | Buffer | null = null;
@@ -135,7 +134,6 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     this.#bodyEnded = head.framing === 'none';
     this.#trailers = null;
     this.#upstream = null;
-    this.#upstreamFlows = true;
     this.#tries = 0;
     this.#replay = null;
     this.#answer.clear();
@@ -145,9 +143,8 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
   /** Everybody has agreed to the head: on to the body, or straight to the upstream. */
   #admit(exchange: Exchange, head: RequestHead): void {
     const { siteSettings, proxy, waf } = this.#generation;
-    this.#siteIndex = exchange.siteIndex;
-    const site = siteSettings[this.#siteIndex]!;
-    this.#route = proxy.routes[this.#siteIndex]!;
+    const site = siteSettings[exchange.siteIndex]!;
+    this.#route = proxy.routes[exchange.siteIndex]!;
     if (head.framing === 'none') {
       this.#carry();
       return;
@@ -156,7 +153,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
       this.#refuse('http', this.#bodyTooLong(site.maxBodyBytes));
       return;
     }
-    this.#inspector = waf.openBody(exchange, waf.policies[this.#siteIndex]!);
+    this.#inspector = waf.openBody(exchange, waf.policies[exchange.siteIndex]!);
     if (head.expectsContinue) this.side.sendContinue();
     if (this.#inspector === null) this.#carry();
     else this.#isHolding = true;
@@ -171,7 +168,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     // Refused already: what still comes is read and dropped.
     if (exchange === null || exchange.refusal !== null) return;
     exchange.requestBytes += to - from;
-    const { maxBodyBytes } = this.#generation.siteSettings[this.#siteIndex]!;
+    const { maxBodyBytes } = this.#generation.siteSettings[exchange.siteIndex]!;
     if (exchange.requestBytes - this.#head!.bytes > maxBodyBytes) {
       this.#refuse('http', this.#bodyTooLong(maxBodyBytes));
       return;
@@ -222,7 +219,8 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
   /** Shows the fields behind a body to the WAF; false where it refused. */
   #inspectTrailers(trailers: Headers): boolean {
     const { waf } = this.#generation;
-    const verdict = waf.inspectTrailers(this.#exchange!, waf.policies[this.#siteIndex]!, trailers);
+    const exchange = this.#exchange!;
+    const verdict = waf.inspectTrailers(exchange, waf.policies[exchange.siteIndex]!, trailers);
     if (verdict.kind === 'pass') return true;
     this.#refuse('waf', verdict);
     return false;
@@ -307,7 +305,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     const forwarding = isVouched
       ? vouchedFields(connection.peer, connection.localPort, connection.secure, head.headers, exchange.client)
       : this.#forwarding;
-    const site = siteSettings[this.#siteIndex]!;
+    const site = siteSettings[exchange.siteIndex]!;
     const host = site.hostHeader === 'upstream' || head.authority === '' ? site.to[0]! : head.authority;
     const outerHost = (isVouched ? head.headers.get('x-forwarded-host') : null) || head.authority || host;
     return requestHeadText(head, exchange, host, forwarding, outerHost);
@@ -317,12 +315,12 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     const upstream = this.#upstream;
     if (upstream === null) return;
     // The bytes are lent, and the upstream's socket may keep them for longer than this call.
-    this.#upstreamFlows = upstream.write(
+    const flows = upstream.write(
       this.#head!.framing === 'chunked'
         ? Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, crlf])
         : Buffer.from(piece),
     );
-    if (!this.#upstreamFlows) this.side.pauseBody();
+    if (!flows) this.side.pauseBody();
   }
 
   onConnected(upstream: Upstream): void {
@@ -330,7 +328,6 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
   }
 
   onUpstreamDrain(): void {
-    this.#upstreamFlows = true;
     this.side.resumeBody();
   }
 
@@ -378,7 +375,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
   /** What we add to every answer, with the blank line. */
   #ownFields(exchange: Exchange): string {
     this.#keepAlive &&= this.side.mayKeepAlive;
-    const { hsts } = this.#generation.siteSettings[this.#siteIndex]!;
+    const { hsts } = this.#generation.siteSettings[exchange.siteIndex]!;
     const connection = this.#keepAlive
       ? exchange.version === '1.0'
         ? 'Connection: keep-alive\r\n'
@@ -558,7 +555,3 @@ function placeOf(error: unknown): string {
 }
 
 const crlf = Buffer.from('\r\n');
-
-function bracketed(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
-}

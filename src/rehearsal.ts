@@ -6,7 +6,7 @@ import { refuse } from './gate.ts';
 import { judgeHead, markRule } from './gateway.ts';
 import type { Generation } from './generation.ts';
 import { readRequestHead, SeenFields } from './http/http.ts';
-import { Connection } from './traffic/connection.ts';
+import { Connection, splitEndpoint } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';
 import { Fault } from './traffic/fault.ts';
 import { type Journey, journeyOf, journeyOfConnection } from './traffic/journey.ts';
@@ -175,10 +175,10 @@ function connectionOf(
   hypothesis: Hypothesis,
   now: number,
 ): { connection: Connection; protocol: 'tcp' | 'udp' } {
-  const from = hypothesis.from === undefined ? somebody : splitEndpoint(hypothesis.from);
+  const from = hypothesis.from === undefined ? somebody : readEndpoint(hypothesis.from);
   const [endpoint, protocol] = (hypothesis.to ?? '').split('/');
   const to =
-    endpoint === undefined || endpoint === '' ? { address: '', port: listener?.port ?? 443 } : splitEndpoint(endpoint);
+    endpoint === undefined || endpoint === '' ? { address: '', port: listener?.port ?? 443 } : readEndpoint(endpoint);
   const connection = new Connection(
     0,
     normalise(from.address),
@@ -194,15 +194,15 @@ function connectionOf(
 
 function listenerOf(listen: readonly RehearsedListener[], hypothesis: Hypothesis) {
   if (hypothesis.to === undefined) return listen.find(({ redirect }) => redirect === null) ?? listen[0];
-  const port = splitEndpoint(hypothesis.to.split('/')[0]!).port;
+  const port = readEndpoint(hypothesis.to.split('/')[0]!).port;
   return listen.find((listener) => listener.port === port);
 }
 
 /** `ADDRESS:PORT`, `:PORT`, or an address alone, whose port is then 0. */
-function splitEndpoint(text: string): { address: string; port: number } {
+function readEndpoint(text: string): { address: string; port: number } {
   const colon = text.lastIndexOf(':');
   const isAddress = colon < 0 ? text.includes('.') : text.endsWith(']') || parseAddress(text).ok;
   if (isAddress) return { address: text.replace(/^\[|\]$/g, ''), port: 0 };
-  const address = text.slice(0, Math.max(0, colon)).replace(/^\[|\]$/g, '');
-  return { address, port: Number(text.slice(colon + 1)) || 0 };
+  const { address, port } = splitEndpoint(text);
+  return { address, port: port || 0 };
 }

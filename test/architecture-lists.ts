@@ -93,7 +93,6 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
 /** Patterns outside `waf/regex`. Nothing of traffic may be in their reach. */
 export const patterns: Exceptions = {
   'src/rehearsal.ts': 'takes brackets and stars off what the owner of the gate typed, bounded by the control socket',
-  'src/supervisor/answers.ts': 'takes brackets off an upstream of the settings',
   'src/supervisor/figures.ts': 'splits a line of /proc/self/limits',
 };
 
@@ -164,7 +163,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'records and small tools that every other test uses',
-    'src/base/address-faults.ts src/base/bytes.ts src/base/clock.ts src/traffic/connection.ts src/traffic/exchange.ts src/traffic/fault.ts src/traffic/journey.ts src/traffic/verdict.ts src/traffic/wire.ts',
+    'src/base/address-faults.ts src/base/bytes.ts src/base/clock.ts src/traffic/exchange.ts src/traffic/fault.ts src/traffic/journey.ts src/traffic/verdict.ts src/traffic/wire.ts',
   ],
 ];
 

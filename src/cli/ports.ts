@@ -20,7 +20,7 @@ import {
   type UpstreamUse,
   type UrlEndpoint,
 } from '../ports/ports.ts';
-import { endpoint } from '../traffic/connection.ts';
+import { endpoint, splitEndpoint } from '../traffic/connection.ts';
 import { ask, dataDirectoryOf, NoGate } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
@@ -159,11 +159,9 @@ async function askForUpstreams(args: Arguments, world: World): Promise<string[] 
 
 /** An upstream with the addresses of its name; one that does not resolve has none. */
 async function resolve(written: string): Promise<Upstream> {
-  const colon = written.lastIndexOf(':');
-  const bare = written.slice(0, Math.max(0, colon));
-  const host = bare.startsWith('[') ? bare.slice(1, -1) : bare;
+  const { address: host, port } = splitEndpoint(written);
   const found = await lookup(host, { all: true }).catch(() => []);
-  return { endpoint: written, addresses: found.map(({ address }) => address), port: Number(written.slice(colon + 1)) };
+  return { endpoint: written, addresses: found.map(({ address }) => address), port };
 }
 
 function overviewText({ ranges, kernel, gate, upstreams }: Overview, world: World): string {

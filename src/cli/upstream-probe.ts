@@ -2,6 +2,7 @@
 
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
+import { splitEndpoint } from '../traffic/connection.ts';
 
 /** Most upstreams that are tried, and the longest wait for one, in ms. */
 const maxTried = 64;
@@ -18,12 +19,9 @@ export async function silentUpstreams(endpoints: readonly string[]): Promise<str
 }
 
 async function troubleAt(endpoint: string): Promise<string | null> {
-  const colon = endpoint.lastIndexOf(':');
-  const bare = endpoint.slice(0, colon);
-  const host = bare.startsWith('[') ? bare.slice(1, -1) : bare;
+  const { address: host, port } = splitEndpoint(endpoint);
   const found = await lookup(host, { all: true }).catch(() => []);
   if (found.length === 0) return 'its name does not resolve';
-  const port = Number(endpoint.slice(colon + 1));
   const troubles = await Promise.all(found.slice(0, 4).map(({ address }) => troubleOf(address, port)));
   return troubles.includes(null) ? null : troubles[0]!;
 }

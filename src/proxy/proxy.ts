@@ -2,6 +2,7 @@
 // It sees heads and bytes through the codec it was handed; clients and verdicts are not its business.
 
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
+import { splitEndpoint } from '../traffic/connection.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
 import type { AnswerCodec } from '../traffic/wire.ts';
 import type { Failure } from './failure.ts';
@@ -113,7 +114,7 @@ export function build(settings: ProxySettings, sites: readonly ProxySite[], tool
   const upstreamTools = { ...tools, readBuffer: Buffer.allocUnsafeSlow(65_536) };
   const routes = sites.map((site, siteIndex) => {
     const own = site.to.map((text, toIndex) => {
-      const target = splitEndpoint(text);
+      const target = readEndpoint(text);
       if (target === null) {
         problems.push({
           path: ['sites', siteIndex, 'to', toIndex],
@@ -135,10 +136,7 @@ export function build(settings: ProxySettings, sites: readonly ProxySite[], tool
   return problems.length > 0 ? failed(problems) : built(new Proxy(routes, pools));
 }
 
-function splitEndpoint(text: string): { host: string; port: number } | null {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65535) return null;
-  const host = text.slice(0, colon);
-  return { host: host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host, port };
+function readEndpoint(text: string): { host: string; port: number } | null {
+  const { address, port } = splitEndpoint(text);
+  return address === '' || !Number.isInteger(port) || port < 1 || port > 65535 ? null : { host: address, port };
 }

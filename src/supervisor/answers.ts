@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { Gateway } from '../gateway.ts';
 import { build as buildPorts, type Upstream } from '../ports/ports.ts';
 import { type Hypothesis, type RehearsedListener, rehearse } from '../rehearsal.ts';
+import { splitEndpoint } from '../traffic/connection.ts';
 import type { Answers, ControlQuestion } from './control.ts';
 import { readDescriptors, readResidentBytes } from './figures.ts';
 import type { Opened } from './listeners.ts';
@@ -130,11 +131,10 @@ async function upstreamsOf(gateway: Gateway) {
 }
 
 async function resolved(endpoint: string): Promise<Upstream> {
-  const colon = endpoint.lastIndexOf(':');
-  const host = endpoint.slice(0, colon).replace(/^\[|\]$/g, '');
+  const { address: host, port } = splitEndpoint(endpoint);
   // A resolver that says nothing must not keep the owner waiting for everything else.
   const found = await Promise.race([lookup(host, { all: true }).catch(() => []), nothingAfter(maxLookupMs)]);
-  return { endpoint, addresses: found.map(({ address }) => address), port: Number(endpoint.slice(colon + 1)) };
+  return { endpoint, addresses: found.map(({ address }) => address), port };
 }
 
 function nothingAfter(ms: number): Promise<never[]> {

@@ -68,5 +68,18 @@ export class Connection {
 
 /** `address:port`, an IPv6 address in brackets. */
 export function endpoint(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return `${bracketed(address)}:${port}`;
+}
+
+/** An address as it stands before a port or in a URL: an IPv6 address in brackets. */
+export function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+/** What `endpoint` put together: address or name without brackets ('' where there is none), and port (NaN where it is no number). */
+export function splitEndpoint(text: string): { address: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  const address = text.slice(0, Math.max(0, colon));
+  const isBracketed = address.startsWith('[') && address.endsWith(']');
+  return { address: isBracketed ? address.slice(1, -1) : address, port: Number(text.slice(colon + 1)) };
 }

@@ -4,7 +4,6 @@ import type { Clock } from './base/clock.ts';
 import type { Identifiers } from './base/identifier.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Generation } from './generation.ts';
-import type { ClientSide } from './http/http.ts';
 import type { Observe } from './observe/observe.ts';
 import type { Connection } from './traffic/connection.ts';
 import type { Timekeeper } from './traffic/deadline.ts';
@@ -32,7 +31,10 @@ export interface GatewayTools {
 
 /** One client connection on its way through the gate. */
 export interface Passing {
-  readonly side: ClientSide;
+  /** No further request; an idle connection closes at once. */
+  drain(): void;
+  /** Ends the connection at once. */
+  destroy(why: string): void;
 }
 
 /** What a passage needs of the gate that it leads through. */

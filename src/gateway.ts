@@ -8,7 +8,7 @@ import { normalise } from './base/address.ts';
 import type { Firewall } from './firewall/firewall.ts';
 import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
-import { ClientSide, placingPath, SeenFields } from './http/http.ts';
+import { ClientSide, Http1Stream, placingPath, SeenFields } from './http/http.ts';
 import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
 import { Connection, type TlsFacts } from './traffic/connection.ts';
@@ -118,12 +118,22 @@ export class Gateway implements Gate {
   #read(socket: Socket, connection: Connection, listener: Listener): void {
     const { timekeeper, clock } = this.tools;
     const side = new ClientSide(connection, this.generation.limits, timekeeper, () => clock.monotonicMs(), this.#seen);
-    const passage = new Passage(this, side, listener);
-    this.#passages.add(passage);
-    const buffer = this.#readBuffer;
-    if (!readInto(socket, buffer, (count) => passage.read(buffer, count)))
-      socket.on('data', (bytes: Buffer) => passage.read(bytes, bytes.length));
+    const passage = new Passage(this, new Http1Stream(side), listener, side);
+    this.#passages.add(side);
+    this.#readInto(socket, (bytes, count) => {
+      try {
+        side.read(bytes, count);
+      } catch (error) {
+        passage.fail(error);
+      }
+    });
     side.start(socket, passage);
+  }
+
+  #readInto(socket: Socket, read: (bytes: Buffer, count: number) => void): void {
+    const buffer = this.#readBuffer;
+    if (!readInto(socket, buffer, (count) => read(buffer, count)))
+      socket.on('data', (bytes: Buffer) => read(bytes, bytes.length));
   }
 
   /** Asks the stations about the head of an exchange, under the generation that stands. */
@@ -145,9 +155,9 @@ export class Gateway implements Gate {
   /** No further request on any connection; idle ones close now. Resolves when all are over, at the latest after `ms`. */
   async drain(ms: number): Promise<void> {
     for (const socket of this.#handshakes) socket.destroy();
-    for (const passage of [...this.#passages]) passage.side.drain();
+    for (const passage of [...this.#passages]) passage.drain();
     await this.#emptied(ms);
-    for (const passage of [...this.#passages]) passage.side.destroy('http/drained');
+    for (const passage of [...this.#passages]) passage.destroy('http/drained');
     // A journey is told when its socket has closed, and the journal must still be there to hear it.
     await this.#emptied(maxFarewellMs);
   }

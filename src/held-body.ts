@@ -1,9 +1,5 @@
 // The beginning of a request's body, kept while the WAF has not given its word.
 
-import { trailersText } from './proxy/proxy.ts';
-import type { Headers } from './traffic/headers.ts';
-import type { RequestHead } from './traffic/wire.ts';
-
 const noBytes = Buffer.alloc(0);
 
 /** Bytes that are kept until they are let go. */
@@ -30,14 +26,11 @@ export class HeldBody {
     this.#buffer = noBytes;
   }
 
-  /** The request as far as it came: the head, what was kept, and where `isWhole` the body's end. Lets the bytes go. */
-  release(headText: string, head: RequestHead, isWhole: boolean, trailers: Headers | null): string | Buffer {
-    const end = isWhole && head.framing === 'chunked' ? `0\r\n${trailersText(trailers)}` : '';
-    if (this.bytes === 0) return headText + end;
-    const opening = head.framing === 'chunked' ? `${headText}${this.bytes.toString(16)}\r\n` : headText;
-    const closing = head.framing === 'chunked' ? `\r\n${end}` : '';
+  /** Gives what was kept and lets it go; null for nothing. */
+  release(): Buffer | null {
+    if (this.bytes === 0) return null;
     const body = this.#buffer.subarray(0, this.bytes);
     this.#buffer = noBytes;
-    return Buffer.concat([Buffer.from(opening, 'latin1'), body, Buffer.from(closing, 'latin1')]);
+    return body;
   }
 }

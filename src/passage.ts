@@ -1,23 +1,18 @@
-// One client connection's exchanges, one after the other, as bytes move: held for the WAF, carried to an upstream, answered.
-// What may pass is decided in `gateway.ts` and by the stations; here is how it passes, and that each request gets exactly one end.
+// The exchanges of one client's side, one after the other, as bytes move: held for the WAF, carried to an upstream, answered. Which
+// protocol each side speaks is the side's own affair. What may pass is decided in `gateway.ts` and by the stations; here is how it passes, and that each request gets exactly one end.
 
 import { performance } from 'node:perf_hooks';
-import { AnswerWriter } from './answer-writer.ts';
 import { type Gate, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { HeldBody } from './held-body.ts';
-import { type ClientHandler, type ClientSide, ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
+import { type ClientHandler, ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
 import {
   type AnswerReceiver,
-  answerHeadText,
   type Failure,
   forwardingFields,
   mayRetry,
   type Pool,
   type Route,
-  requestHeadText,
-  trailersText,
-  type Upstream,
   vouchedFields,
 } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
@@ -25,6 +20,8 @@ import { bracketed } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';
 import type { Fault } from './traffic/fault.ts';
 import type { Headers } from './traffic/headers.ts';
+import { OutgoingRequest } from './traffic/outgoing.ts';
+import type { ClientStream, OwnAnswer, UpstreamSide } from './traffic/sides.ts';
 import { answer, type Refusal } from './traffic/verdict.ts';
 import type { AnswerHead, RequestHead } from './traffic/wire.ts';
 import type { BodyInspector } from './waf/waf.ts';
@@ -34,9 +31,11 @@ const maxReplayBytes = 65_536;
 /** One try on a reused connection, one on a fresh one, and one at every other endpoint up to this many. */
 const maxTries = 4;
 
-/** The passage of one client connection. Only one exchange is under way at a time. */
-export class Passage implements ClientHandler, AnswerReceiver, Passing {
-  readonly side: ClientSide;
+/** The passage of one client's side: a connection, or a stream of one. Only one exchange is under way at a time. */
+export class Passage implements ClientHandler, AnswerReceiver {
+  readonly side: ClientStream;
+  /** Whose end is told where this side is a whole connection. */
+  readonly #passing: Passing;
   readonly #gateway: Gate;
   readonly #listener: Listener;
   /** Forwarding fields that are the same for each request of this connection where nobody vouches for another client, '' until made. */
@@ -57,40 +56,28 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
 
   #route: Route | null = null;
   #pool: Pool | null = null;
-  #upstream: Upstream | null = null;
+  #upstream: UpstreamSide | null = null;
   #tries = 0;
   /** The whole request as it was sent, while it may have to be sent again. */
-  #replay: string | Buffer | null = null;
+  #replay: OutgoingRequest | null = null;
 
-  readonly #answer: AnswerWriter;
-  #keepAlive = true;
-
-  constructor(gateway: Gate, side: ClientSide, listener: Listener) {
+  constructor(gateway: Gate, side: ClientStream, listener: Listener, passing: Passing) {
     this.#gateway = gateway;
     this.side = side;
-    this.#answer = new AnswerWriter(side);
+    this.#passing = passing;
     this.#listener = listener;
     this.#generation = gateway.generation;
   }
 
   // ---- the client speaks
 
-  /** What the client sent: the first `count` bytes, lent for the time of the call. A failure of our own is this connection's end and
-   * nobody else's (DESIGN law 8): what cannot be judged does not pass. */
-  read(bytes: Buffer, count: number): void {
-    try {
-      this.side.read(bytes, count);
-    } catch (error) {
-      this.#break(error);
-    }
-  }
-
-  #break(error: unknown): void {
+  /** A failure of our own is this side's end and nobody else's (DESIGN law 8): what cannot be judged does not pass. */
+  fail(error: unknown): void {
     const exchange = this.#exchange;
     this.#upstream?.abort();
     this.#upstream = null;
     if (exchange !== null) refuse(exchange, 'http', answer(500, 'http/internal-error', placeOf(error)));
-    this.side.destroy('http/internal-error');
+    this.side.abort('http/internal-error');
   }
 
   onRequest(head: RequestHead): void {
@@ -136,8 +123,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     this.#upstream = null;
     this.#tries = 0;
     this.#replay = null;
-    this.#answer.clear();
-    this.#keepAlive = true;
+    this.side.beginExchange(head);
   }
 
   /** Everybody has agreed to the head: on to the body, or straight to the upstream. */
@@ -199,8 +185,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
       this.#carry();
       return;
     }
-    if (this.#head!.framing === 'chunked') this.#upstream?.write(`0\r\n${trailersText(trailers)}`);
-    this.#upstream?.endRequest();
+    this.#upstream?.endRequest(trailers);
   }
 
   /** Shows a piece (null: the end) of the body to the WAF; false where it refused. */
@@ -245,11 +230,10 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     connection.endedStatus = fault.status;
     connection.lastActiveAt = tools.clock.now();
     tools.observe.tellConnection(connection, id, 'http', fault.says);
-    this.side.write(ownAnswer(fault.status, id, false, false, false, '', tools.clock.now()));
+    this.side.answerOwn(ownAnswer(fault.status, id, false, false, '', tools.clock.now()));
   }
 
   onDrain(): void {
-    this.#answer.flows = true;
     this.#upstream?.resume();
   }
 
@@ -261,7 +245,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     if (this.#exchange !== null) {
       this.#exchange.endedWhy ||= why;
       this.#conclude();
-    } else if (connection.requests === 0 && connection.endedWhy === '') {
+    } else if (this.side.isConnection && connection.requests === 0 && connection.endedWhy === '') {
       connection.endedWhy = why || 'http/no-request';
       connection.lastActiveAt = tools.clock.now();
       tools.observe.tellConnection(
@@ -271,7 +255,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
         'the connection ended without a request',
       );
     }
-    this.#gateway.forget(this, connection);
+    if (this.side.isConnection) this.#gateway.forget(this.#passing, connection);
   }
 
   // ---- towards the upstream
@@ -280,23 +264,26 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
   #carry(): void {
     const exchange = this.#exchange!;
     const head = this.#head!;
-    const text = this.#requestText(exchange, head);
-    const isReady = this.#isHolding || this.#bodyEnded;
-    const first = isReady ? this.#held.release(text, head, this.#bodyEnded, this.#trailers) : text;
+    const request = this.#outgoing(exchange, head);
+    if (this.#isHolding || this.#bodyEnded) {
+      request.body = this.#held.release();
+      request.isWhole = this.#bodyEnded;
+      request.trailers = this.#trailers;
+    }
     this.#isHolding = false;
-    this.#replay = this.#bodyEnded && this.#held.bytes <= maxReplayBytes ? first : null;
+    this.#replay = this.#bodyEnded && this.#held.bytes <= maxReplayBytes ? request : null;
     this.#sentMs = performance.now();
-    this.#send(this.#route!.next(), first, false);
+    this.#send(this.#route!.next(), request, false);
   }
 
-  #send(pool: Pool, first: string | Buffer, fresh: boolean): void {
+  #send(pool: Pool, request: OutgoingRequest, fresh: boolean): void {
     this.#tries++;
     this.#pool = pool;
     this.#exchange!.upstreamTo = pool.endpoint;
-    this.#upstream = this.#generation.proxy.carry(pool, fresh, this.#exchange!.method, first, this.#bodyEnded, this);
+    this.#upstream = this.#generation.proxy.carry(pool, fresh, request, this);
   }
 
-  #requestText(exchange: Exchange, head: RequestHead): string {
+  #outgoing(exchange: Exchange, head: RequestHead): OutgoingRequest {
     const { connection } = this.side;
     const { clientResolver, siteSettings } = this.#generation;
     const isVouched = clientResolver.isTrusted(connection.peer);
@@ -308,22 +295,25 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     const site = siteSettings[exchange.siteIndex]!;
     const host = site.hostHeader === 'upstream' || head.authority === '' ? site.to[0]! : head.authority;
     const outerHost = (isVouched ? head.headers.get('x-forwarded-host') : null) || head.authority || host;
-    return requestHeadText(head, exchange, host, forwarding, outerHost);
+    return new OutgoingRequest(
+      head.method,
+      head.query === '' && !head.target.endsWith('?') ? head.path : `${head.path}?${head.query}`,
+      host,
+      head.forwarded,
+      `${forwarding}X-Forwarded-Host: ${outerHost}\r\nX-Request-Id: ${exchange.id}\r\n`,
+      head.framing,
+      head.contentLength,
+      head.takesTrailers,
+      head.isWebSocket,
+      connection.secure,
+    );
   }
 
   #sendBody(piece: Buffer): void {
-    const upstream = this.#upstream;
-    if (upstream === null) return;
-    // The bytes are lent, and the upstream's socket may keep them for longer than this call.
-    const flows = upstream.write(
-      this.#head!.framing === 'chunked'
-        ? Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, crlf])
-        : Buffer.from(piece),
-    );
-    if (!flows) this.side.pauseBody();
+    if (this.#upstream !== null && !this.#upstream.write(piece)) this.side.pauseBody();
   }
 
-  onConnected(upstream: Upstream): void {
+  onConnected(upstream: UpstreamSide): void {
     this.#note(upstream);
   }
 
@@ -331,7 +321,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     this.side.resumeBody();
   }
 
-  #note(upstream: Upstream): void {
+  #note(upstream: UpstreamSide): void {
     const exchange = this.#exchange!;
     exchange.upstreamFrom = upstream.from;
     exchange.upstreamTo = upstream.to;
@@ -341,12 +331,11 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
   // ---- the upstream answers
 
   onInterim(head: AnswerHead): void {
-    // Our own 100 was sent when the body was wanted; a 1.0 client knows no interim answers (RFC 9110 15.2).
-    if (head.status === 100 || this.#exchange!.version === '1.0') return;
-    this.side.write(`${answerHeadText(head)}\r\n`);
+    // Our own 100 was sent when the body was wanted.
+    if (head.status !== 100) this.side.sendInterim(head);
   }
 
-  onAnswerHead(head: AnswerHead, upstream: Upstream): void {
+  onAnswerHead(head: AnswerHead, upstream: UpstreamSide): void {
     const exchange = this.#exchange!;
     this.#note(upstream);
     exchange.upstreamMs = performance.now() - this.#sentMs;
@@ -356,71 +345,46 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
       this.#openTunnel(head, upstream);
       return;
     }
-    const isOld = exchange.version === '1.0';
-    let text = answerHeadText(head);
-    let isChunked = false;
-    if (head.framing === 'length' || (head.framing === 'none' && head.contentLength >= 0 && head.status !== 204))
-      text += `Content-Length: ${head.contentLength}\r\n`;
-    else if (head.framing === 'chunked' || head.framing === 'until-close') {
-      isChunked = !isOld;
-      this.side.isAnswerUntilClose = isOld;
-      if (isOld) this.#keepAlive = false;
-      else text += 'Transfer-Encoding: chunked\r\n';
-    }
-    // A request whose body is still coming cannot be followed by another.
-    if (!this.#bodyEnded) this.#keepAlive = false;
-    this.#answer.begin(text + this.#ownFields(exchange), isChunked);
+    this.side.beginAnswer(head, this.#ownFields(exchange));
   }
 
-  /** What we add to every answer, with the blank line. */
+  /** What we add to every answer. */
   #ownFields(exchange: Exchange): string {
-    this.#keepAlive &&= this.side.mayKeepAlive;
     const { hsts } = this.#generation.siteSettings[exchange.siteIndex]!;
-    const connection = this.#keepAlive
-      ? exchange.version === '1.0'
-        ? 'Connection: keep-alive\r\n'
-        : ''
-      : 'Connection: close\r\n';
     const strict = this.side.connection.secure ? hsts : '';
-    return `X-Request-Id: ${exchange.id}\r\n${strict}${rateHeaders(exchange)}${connection}\r\n`;
+    return `X-Request-Id: ${exchange.id}\r\n${strict}${rateHeaders(exchange)}`;
   }
 
   onAnswerBody(bytes: Buffer, from: number, to: number): boolean {
-    const length = to - from;
-    if (this.side.isTunnel) {
-      this.#exchange!.responseBytes += length;
-      return this.side.write(Buffer.from(bytes.subarray(from, to)));
-    }
-    this.#exchange!.responseBytes += length;
-    return this.#answer.add(bytes, from, to);
+    this.#exchange!.responseBytes += to - from;
+    return this.side.writeAnswer(bytes, from, to);
   }
 
   onAnswerEnd(trailers: Headers | null): void {
     if (this.side.isTunnel) {
-      this.side.closeGently('');
+      this.side.endTunnel();
       return;
     }
     this.#upstream = null;
-    this.#answer.end(trailers);
-    const keepAlive = this.#keepAlive;
+    this.side.endAnswer(trailers);
     this.#conclude();
-    this.side.finish(keepAlive);
+    this.side.finish();
   }
 
   onReadEnd(): void {
-    this.#answer.flush();
+    this.side.flushAnswer();
   }
 
-  onFailure(failure: Failure, upstream: Upstream): void {
+  onFailure(failure: Failure, upstream: UpstreamSide): void {
     this.#upstream = null;
     const exchange = this.#exchange;
     if (exchange === null) return;
     if (this.side.isTunnel) {
-      this.side.closeGently('');
+      this.side.endTunnel();
       return;
     }
     if (
-      !this.#answer.isBegun &&
+      !this.side.isAnswerBegun &&
       this.#tries < this.#maxTries(failure) &&
       mayRetry(failure, upstream, exchange.method)
     ) {
@@ -431,11 +395,11 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
         return;
       }
     }
-    if (this.#answer.isBegun) {
+    if (this.side.isAnswerBegun) {
       // The client has part of an answer: the only honest end is to break it off (RFC 9112 8).
       exchange.endedWhy = failure.why;
-      this.#answer.flush();
-      this.side.destroy(failure.why);
+      this.side.flushAnswer();
+      this.side.abort(failure.why);
       return;
     }
     this.#refuse('proxy', answer(failure.status, failure.why, failure.says));
@@ -457,22 +421,20 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
 
   #answerRefusal(refusal: Refusal): void {
     const exchange = this.#exchange!;
-    if (refusal.kind === 'close' || this.#answer.isBegun) {
-      this.side.destroy(refusal.why);
+    if (refusal.kind === 'close' || this.side.isAnswerBegun) {
+      this.side.abort(refusal.why);
       return;
     }
-    const keepAlive = this.#mayFollow(exchange);
     const retry = refusal.retryAfterSeconds > 0 ? `Retry-After: ${refusal.retryAfterSeconds}\r\n` : '';
-    const text = ownAnswer(
+    const own = ownAnswer(
       refusal.status,
       exchange.id,
       prefersJson(exchange.headers),
       exchange.method === 'HEAD',
-      keepAlive,
       retry + rateHeaders(exchange),
       this.#gateway.tools.clock.now(),
     );
-    this.#finishOwn(exchange, refusal.status, text, keepAlive);
+    this.#finishOwn(exchange, own);
   }
 
   #redirect(exchange: Exchange, head: RequestHead): void {
@@ -482,32 +444,18 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
     const location = `https://${host}${port === 443 ? '' : `:${port}`}${head.path === '*' ? '/' : head.path}${
       head.query === '' ? '' : `?${head.query}`
     }`;
-    const keepAlive = this.#mayFollow(exchange);
     exchange.refusal = null;
     exchange.refusedBy = '';
     exchange.endedWhy = 'http/redirected';
-    const { status, text } = redirectAnswer(
-      head.method,
-      location,
-      exchange.id,
-      keepAlive,
-      this.#gateway.tools.clock.now(),
-    );
-    this.#finishOwn(exchange, status, text, keepAlive);
+    this.#finishOwn(exchange, redirectAnswer(head.method, location, exchange.id, this.#gateway.tools.clock.now()));
   }
 
-  /** May another request follow an answer of our own? A body that is still coming is not read to its end for the sake of the
-   * connection, and HTTP/1.0 would have to be told that it lives on (RFC 9112 9.3). */
-  #mayFollow(exchange: Exchange): boolean {
-    return this.side.mayKeepAlive && !this.side.isReadingBody && exchange.version !== '1.0';
-  }
-
-  #finishOwn(exchange: Exchange, status: number, text: string, keepAlive: boolean): void {
-    exchange.status = status;
-    exchange.responseBytes += text.length - text.indexOf('\r\n\r\n') - 4;
-    this.side.write(text);
+  #finishOwn(exchange: Exchange, own: OwnAnswer): void {
+    exchange.status = own.status;
+    exchange.responseBytes += own.body.length;
+    this.side.answerOwn(own);
     this.#conclude();
-    this.side.finish(keepAlive);
+    this.side.finish();
   }
 
   /** The exchange is over, however it ended: told once. */
@@ -524,18 +472,14 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
 
   // ---- WebSocket
 
-  #openTunnel(head: AnswerHead, upstream: Upstream): void {
+  #openTunnel(head: AnswerHead, upstream: UpstreamSide): void {
     const exchange = this.#exchange!;
     if (!this.#head!.isWebSocket || head.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
       upstream.reject('it switched protocols without being asked to');
       return;
     }
     upstream.becomeTunnel();
-    this.#answer.isBegun = true;
-    this.side.write(
-      `${answerHeadText(head)}Connection: Upgrade\r\nUpgrade: websocket\r\nX-Request-Id: ${exchange.id}\r\n\r\n`,
-    );
-    const early = this.side.becomeTunnel();
+    const early = this.side.openTunnel(head, `X-Request-Id: ${exchange.id}\r\n`);
     if (early !== null) this.#tunnelToUpstream(early, 0, early.length);
     // A client that ended while it waited for the tunnel will not say so again.
     if (this.side.hasEnded) upstream.endTunnel();
@@ -544,7 +488,7 @@ export class Passage implements ClientHandler, AnswerReceiver, Passing {
   #tunnelToUpstream(bytes: Buffer, from: number, to: number): void {
     if (this.#upstream === null) return;
     this.#exchange!.requestBytes += to - from;
-    if (!this.#upstream.write(Buffer.from(bytes.subarray(from, to)))) this.side.pauseBody();
+    if (!this.#upstream.write(bytes.subarray(from, to))) this.side.pauseBody();
   }
 }
 
@@ -553,5 +497,3 @@ function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return `${error.name}: ${error.message} ${error.stack?.split('\n')[1]?.trim() ?? ''}`;
 }
-
-const crlf = Buffer.from('\r\n');

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { answerOf } from '../../test/http-reading.ts';
 import { Headers } from '../traffic/headers.ts';
 import { AnswerHead } from '../traffic/wire.ts';
-import { ownAnswer, phraseOf, prefersJson, redirectAnswer } from './answers.ts';
+import { ownAnswer, ownAnswerText, phraseOf, prefersJson, redirectAnswer } from './answers.ts';
 
 const now = Date.UTC(2026, 10, 23);
 const statuses = [400, 403, 404, 405, 408, 413, 414, 415, 417, 421, 429, 431, 500, 501, 502, 503, 504, 505, 599];
@@ -19,7 +19,7 @@ function parsed(text: string, toMethod = 'GET'): AnswerHead {
 test('every answer is one that our own reader takes, with a body of the length it says', () => {
   for (const status of statuses)
     for (const json of [false, true]) {
-      const text = ownAnswer(status, '01ABC', json, false, true, 'Retry-After: 1\r\n', now);
+      const text = ownAnswerText(ownAnswer(status, '01ABC', json, false, 'Retry-After: 1\r\n', now), true);
       const head = parsed(text);
       assert.equal(head.status, status);
       assert.equal(text.length, head.bytes + head.contentLength);
@@ -35,20 +35,20 @@ test('every answer is one that our own reader takes, with a body of the length i
 });
 
 test('an answer to HEAD has the same head and no body', () => {
-  const whole = ownAnswer(403, 'X', false, false, true, '', now);
-  const headOnly = ownAnswer(403, 'X', false, true, true, '', now);
+  const whole = ownAnswerText(ownAnswer(403, 'X', false, false, '', now), true);
+  const headOnly = ownAnswerText(ownAnswer(403, 'X', false, true, '', now), true);
   assert.ok(headOnly.endsWith('\r\n\r\n') && whole.startsWith(headOnly));
 });
 
 test('it says close where the connection ends', () => {
-  assert.equal(parsed(ownAnswer(400, '', false, false, false, '', now)).keepAlive, false);
-  assert.equal(parsed(redirectAnswer('GET', 'https://a/', 'X', false, now).text).keepAlive, false);
+  assert.equal(parsed(ownAnswerText(ownAnswer(400, '', false, false, '', now), false)).keepAlive, false);
+  assert.equal(parsed(ownAnswerText(redirectAnswer('GET', 'https://a/', 'X', now), false)).keepAlive, false);
 });
 
 test('every status that we give has a sentence for visitors', () => {
   for (const status of statuses.slice(0, -1)) {
     if (status === 405 || status === 415 || status === 421 || status === 500) continue;
-    const { title, detail } = JSON.parse(ownAnswer(status, '', true, false, true, '', now).split('\r\n\r\n')[1]!);
+    const { title, detail } = JSON.parse(ownAnswer(status, '', true, false, '', now).body);
     assert.notEqual(title, 'Error', String(status));
     assert.ok(detail.length > 20, String(status));
   }
@@ -63,8 +63,8 @@ test('a redirect keeps the method where it must (RFC 9110 15.4.9)', () => {
     ['PUT', 308],
     ['OPTIONS', 308],
   ] as const) {
-    const answer = redirectAnswer(method, 'https://a/b', 'X', true, now);
-    const head = parsed(answer.text, method);
+    const answer = redirectAnswer(method, 'https://a/b', 'X', now);
+    const head = parsed(ownAnswerText(answer, true), method);
     assert.deepEqual(
       [answer.status, head.status, head.headers.get('location'), head.contentLength],
       [status, status, 'https://a/b', 0],

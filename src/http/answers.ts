@@ -1,6 +1,7 @@
 // The answers that the gate gives itself: a short page with the id, JSON for those who speak JSON; nothing a stranger could use.
 
 import type { Headers } from '../traffic/headers.ts';
+import type { OwnAnswer } from '../traffic/sides.ts';
 
 /** Reason phrases of RFC 9110 15 and RFC 6585 for the statuses we give. */
 const phrases: Readonly<Record<number, string>> = Object.freeze({
@@ -57,38 +58,34 @@ export function prefersJson(headers: Headers): boolean {
   return headers.get('content-type')?.toLowerCase().includes('json') ?? false;
 }
 
-/** A whole answer: head and, unless `headOnly`, body. `extra` holds further field lines, each with its CRLF. */
+/** An answer of our own, without a body where `headOnly`. `extra` holds further field lines, each with its CRLF. */
 export function ownAnswer(
   status: number,
   id: string,
   json: boolean,
   headOnly: boolean,
-  keepAlive: boolean,
   extra: string,
   now: number,
-): string {
+): OwnAnswer {
   const body = json ? jsonBody(status, id) : htmlBody(status, id);
-  const head = `HTTP/1.1 ${status} ${phraseOf(status)}\r\nDate: ${new Date(now).toUTCString()}\r\nContent-Type: ${
+  const fields = `Date: ${new Date(now).toUTCString()}\r\nContent-Type: ${
     json ? 'application/json' : 'text/html; charset=utf-8'
   }\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\nX-Content-Type-Options: nosniff\r\n${
     id === '' ? '' : `X-Request-Id: ${id}\r\n`
-  }${extra}${keepAlive ? '' : 'Connection: close\r\n'}\r\n`;
-  return headOnly ? head : head + body;
+  }${extra}`;
+  return { status, fields, body: headOnly ? '' : body };
 }
 
 /** A redirect: 301 for GET and HEAD, 308 for methods that must not be changed on the way (RFC 9110 15.4.9). */
-export function redirectAnswer(
-  method: string,
-  location: string,
-  id: string,
-  keepAlive: boolean,
-  now: number,
-): { status: number; text: string } {
+export function redirectAnswer(method: string, location: string, id: string, now: number): OwnAnswer {
   const status = method === 'GET' || method === 'HEAD' ? 301 : 308;
-  const text = `HTTP/1.1 ${status} ${phraseOf(status)}\r\nDate: ${new Date(now).toUTCString()}\r\nLocation: ${location}\r\nContent-Length: 0\r\nX-Request-Id: ${id}\r\n${
-    keepAlive ? '' : 'Connection: close\r\n'
-  }\r\n`;
-  return { status, text };
+  const fields = `Date: ${new Date(now).toUTCString()}\r\nLocation: ${location}\r\nContent-Length: 0\r\nX-Request-Id: ${id}\r\n`;
+  return { status, fields, body: '' };
+}
+
+/** An answer of our own as HTTP/1.1 writes it. */
+export function ownAnswerText({ status, fields, body }: OwnAnswer, keepAlive: boolean): string {
+  return `HTTP/1.1 ${status} ${phraseOf(status)}\r\n${fields}${keepAlive ? '' : 'Connection: close\r\n'}\r\n${body}`;
 }
 
 function jsonBody(status: number, id: string): string {

@@ -105,6 +105,11 @@ export class ClientSide implements BodySink, Expiring {
     return this.#state === 'closed';
   }
 
+  /** Does the client take no more bytes before it has read some? */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
   /** Has the client said that it will send nothing more? */
   get hasEnded(): boolean {
     return this.#clientEnded;

@@ -11,6 +11,7 @@ export { buildClientResolver, type ClientResolver } from './client.ts';
 export type { ClientHandler, ClientLimits } from './client-handler.ts';
 export { SeenFields } from './fields.ts';
 export { ClientSide } from './h1.ts';
+export { Http1Stream } from './h1-stream.ts';
 export { readRequestHead } from './request.ts';
 export { type SitePlace, Sites } from './sites.ts';
 export { placingPath } from './target.ts';

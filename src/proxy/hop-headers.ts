@@ -1,8 +1,7 @@
 // Heads as they leave us: hop-by-hop fields end here (RFC 9110 7.6.1), forwarding fields say who came, and framing is our own.
 
-import type { Exchange } from '../traffic/exchange.ts';
-import type { Headers } from '../traffic/headers.ts';
-import type { AnswerHead, RequestHead } from '../traffic/wire.ts';
+import { type Headers, linesOf } from '../traffic/headers.ts';
+import type { OutgoingRequest } from '../traffic/outgoing.ts';
 
 /** What a connection adds to each of its requests where nobody vouches for another client; made once a connection. */
 export function forwardingFields(peer: string, port: number, secure: boolean): string {
@@ -45,34 +44,30 @@ function isSaid(value: string): boolean {
   return value !== '';
 }
 
-/** The request head for the upstream, blank line included. `host` is the Host field to send. */
-export function requestHeadText(
-  head: RequestHead,
-  exchange: Exchange,
-  host: string,
-  forwarding: string,
-  forwardedHost: string,
-): string {
-  const target = head.query === '' && !head.target.endsWith('?') ? head.path : `${head.path}?${head.query}`;
+/** The request head for an HTTP/1.1 upstream, blank line included. */
+export function requestHeadText(request: OutgoingRequest): string {
   let framing = '';
-  if (head.framing === 'chunked') framing = 'Transfer-Encoding: chunked\r\n';
-  else if (head.contentLength >= 0) framing = `Content-Length: ${head.contentLength}\r\n`;
-  if (head.isWebSocket) framing += 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  if (request.framing === 'chunked') framing = 'Transfer-Encoding: chunked\r\n';
+  else if (request.contentLength >= 0) framing = `Content-Length: ${request.contentLength}\r\n`;
+  if (request.isWebSocket) framing += 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
   // TE is hop-by-hop and has to say so (RFC 9110 10.1.4).
-  if (head.takesTrailers) framing += 'Connection: TE\r\nTE: trailers\r\n';
-  return `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${head.forwarded}${framing}${forwarding}X-Forwarded-Host: ${forwardedHost}\r\nX-Request-Id: ${exchange.id}\r\n\r\n`;
+  if (request.takesTrailers) framing += 'Connection: TE\r\nTE: trailers\r\n';
+  return `${request.method} ${request.target} HTTP/1.1\r\nHost: ${request.host}\r\n${request.forwarded}${framing}${request.added}\r\n`;
 }
 
-/** The answer head for the client without its blank line; the caller adds framing and connection fields. */
-export function answerHeadText(head: AnswerHead): string {
-  return `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.forwarded}`;
+/** What is at hand of a request as HTTP/1.1 writes it: the head, `body`, and where the request is whole its end. */
+export function requestText(request: OutgoingRequest): string | Buffer {
+  const head = requestHeadText(request);
+  const isChunked = request.framing === 'chunked';
+  const end = isChunked && request.isWhole ? lastChunk(request.trailers) : '';
+  const { body } = request;
+  if (body === null || body.length === 0) return head + end;
+  const opening = isChunked ? `${head}${body.length.toString(16)}\r\n` : head;
+  const closing = isChunked ? `\r\n${end}` : '';
+  return Buffer.concat([Buffer.from(opening, 'latin1'), body, Buffer.from(closing, 'latin1')]);
 }
 
-/** Trailer fields as text, blank line included. */
-export function trailersText(trailers: Headers | null): string {
-  if (trailers === null) return '\r\n';
-  let text = '';
-  for (let index = 0; index < trailers.count; index++)
-    text += `${trailers.spelled[index]}: ${trailers.values[index]}\r\n`;
-  return `${text}\r\n`;
+/** The end of a chunked body (RFC 9112 7.1). */
+export function lastChunk(trailers: Headers | null): string {
+  return `0\r\n${linesOf(trailers)}\r\n`;
 }

@@ -3,6 +3,7 @@ import net, { type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { answerCodec } from '../http/http.ts';
 import type { Expiring } from '../traffic/deadline.ts';
+import { OutgoingRequest } from '../traffic/outgoing.ts';
 import type { Failure } from './failure.ts';
 import { build, type ProxySettings } from './proxy.ts';
 import type { AnswerReceiver, Upstream } from './upstream.ts';
@@ -79,7 +80,7 @@ async function world(t: TestContext, settings: ProxySettings = patience) {
   /** Sends a request; the answer comes later. */
   const send = (fresh = false): { heard: Heard; upstream: Upstream } => {
     const heard = new Heard();
-    return { heard, upstream: proxy.carry(pool, fresh, 'GET', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', true, heard) };
+    return { heard, upstream: proxy.carry(pool, fresh, get(), heard) as Upstream };
   };
   const ask = async (fresh = false): Promise<string> => (await send(fresh).heard.done).body;
   const together = async (count: number): Promise<Upstream[]> => {
@@ -88,6 +89,12 @@ async function world(t: TestContext, settings: ProxySettings = patience) {
     return sent.map(({ upstream }) => upstream);
   };
   return { proxy, pool, sockets, timekeeper, send, ask, together };
+}
+
+function get(): OutgoingRequest {
+  const request = new OutgoingRequest('GET', '/', 'a', '', '', 'none', -1, false, false, false);
+  request.isWhole = true;
+  return request;
 }
 
 /** Waits for what sockets bring about by themselves. */

@@ -1,7 +1,10 @@
 // The connections to one upstream endpoint: the most recently used idle one is taken first, a new one is opened where none is.
 
 import { endpoint as endpointText } from '../traffic/connection.ts';
-import { Upstream, type UpstreamOptions, type UpstreamOwner, type UpstreamTools } from './upstream.ts';
+import type { OutgoingRequest } from '../traffic/outgoing.ts';
+import type { UpstreamSide } from '../traffic/sides.ts';
+import type { UpstreamOptions } from './dial.ts';
+import { type AnswerReceiver, Upstream, type UpstreamOwner, type UpstreamTools } from './upstream.ts';
 
 /** A keep-alive pool. Counters are exact and only grow. */
 export class Pool implements UpstreamOwner {
@@ -31,6 +34,13 @@ export class Pool implements UpstreamOwner {
 
   get busy(): number {
     return this.open - this.#idle.length;
+  }
+
+  /** Sends a request over an idle connection, or a new one where none is idle or a `fresh` one is asked for. */
+  carry(fresh: boolean, request: OutgoingRequest, receiver: AnswerReceiver): UpstreamSide {
+    const upstream = this.take(fresh);
+    upstream.send(request, receiver);
+    return upstream;
   }
 
   /** A connection for one exchange: an idle one unless `fresh` is asked for. */

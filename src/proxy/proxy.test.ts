@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { answerCodec } from '../http/http.ts';
 import { Headers } from '../traffic/headers.ts';
 import { connectFailure, Failure, reasons } from './failure.ts';
-import { forwardingFields, trailersText, vouchedFields } from './hop-headers.ts';
+import { forwardingFields, lastChunk, vouchedFields } from './hop-headers.ts';
 import { build, mayRetry } from './proxy.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -115,10 +115,10 @@ test('what a trusted proxy says is continued; of what it does not say nothing is
   );
 });
 
-test('trailers as text', () => {
-  assert.equal(trailersText(null), '\r\n');
+test('the end of a chunked body', () => {
+  assert.equal(lastChunk(null), '0\r\n\r\n');
   const trailers = new Headers();
   trailers.add('X-Sum', '1');
   trailers.add('x-two', '2');
-  assert.equal(trailersText(trailers), 'X-Sum: 1\r\nx-two: 2\r\n\r\n');
+  assert.equal(lastChunk(trailers), '0\r\nX-Sum: 1\r\nx-two: 2\r\n\r\n');
 });

@@ -4,15 +4,17 @@
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import { splitEndpoint } from '../traffic/connection.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
+import type { OutgoingRequest } from '../traffic/outgoing.ts';
+import type { UpstreamSide } from '../traffic/sides.ts';
 import type { AnswerCodec } from '../traffic/wire.ts';
 import type { Failure } from './failure.ts';
 import { Pool } from './pool.ts';
-import type { AnswerReceiver, Upstream } from './upstream.ts';
+import type { AnswerReceiver } from './upstream.ts';
 
 export { Failure, reasons } from './failure.ts';
-export { answerHeadText, forwardingFields, requestHeadText, trailersText, vouchedFields } from './hop-headers.ts';
+export { forwardingFields, vouchedFields } from './hop-headers.ts';
 export type { Pool } from './pool.ts';
-export type { AnswerReceiver, Upstream } from './upstream.ts';
+export type { AnswerReceiver } from './upstream.ts';
 
 /** The part of the settings that this station reads. */
 export interface ProxySettings {
@@ -60,7 +62,7 @@ const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 
 /** May a request that failed on `upstream` be sent again? On a fresh connection to the same endpoint where a reused one had died under
  * it, or to another endpoint where nothing was sent at all. Never when a byte was answered (RFC 9110 9.2.2). */
-export function mayRetry(failure: Failure, upstream: Upstream, method: string): boolean {
+export function mayRetry(failure: Failure, upstream: UpstreamSide, method: string): boolean {
   if (failure.isUnsent) return true;
   return failure.why === 'proxy/reset' && upstream.isReused && !upstream.hasAnswered && idempotent.has(method);
 }
@@ -75,18 +77,9 @@ export class Proxy {
     this.#pools = pools;
   }
 
-  /** Sends a request over a connection of `pool`; the receiver hears of everything else. */
-  carry(
-    pool: Pool,
-    fresh: boolean,
-    method: string,
-    first: string | Buffer,
-    isWhole: boolean,
-    receiver: AnswerReceiver,
-  ): Upstream {
-    const upstream = pool.take(fresh);
-    upstream.send(method, first, isWhole, receiver);
-    return upstream;
+  /** Sends what is at hand of a request over a connection of `pool`; the receiver hears of everything else. */
+  carry(pool: Pool, fresh: boolean, request: OutgoingRequest, receiver: AnswerReceiver): UpstreamSide {
+    return pool.carry(fresh, request, receiver);
   }
 
   /** Each endpoint's connections and counters. */

@@ -1,19 +1,23 @@
 // One connection to an upstream: sends one request at a time and reads its answer. It is reused only after an exchange that
 // both sides finished to the last byte; a byte too many, or one that nobody asked for, ends it.
 
-import net, { type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { endpoint as endpointText } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import { Fault } from '../traffic/fault.ts';
 import type { Headers } from '../traffic/headers.ts';
+import type { OutgoingRequest } from '../traffic/outgoing.ts';
+import type { UpstreamSide } from '../traffic/sides.ts';
 import type { AnswerCodec, AnswerHead, BodyReader, BodySink } from '../traffic/wire.ts';
+import { dial, type UpstreamOptions } from './dial.ts';
 import { connectFailure, Failure } from './failure.ts';
+import { lastChunk, requestText } from './hop-headers.ts';
 
 /** Who hears of the answer. `onAnswerBody` lends its bytes for the time of the call; false asks to pause. */
 export interface AnswerReceiver {
-  onConnected(upstream: Upstream): void;
+  onConnected(upstream: UpstreamSide): void;
   onInterim(head: AnswerHead): void;
-  onAnswerHead(head: AnswerHead, upstream: Upstream): void;
+  onAnswerHead(head: AnswerHead, upstream: UpstreamSide): void;
   onAnswerBody(bytes: Buffer, from: number, to: number): boolean;
   onAnswerEnd(trailers: Headers | null): void;
   /** What one read brought has been handed over: a good moment to send on what was gathered. */
@@ -21,7 +25,7 @@ export interface AnswerReceiver {
   /** The upstream takes bytes again. */
   onUpstreamDrain(): void;
   /** Called at most once, and then nothing else. */
-  onFailure(failure: Failure, upstream: Upstream): void;
+  onFailure(failure: Failure, upstream: UpstreamSide): void;
 }
 
 /** What a pool hears of its connections. */
@@ -30,15 +34,6 @@ export interface UpstreamOwner {
   /** An exchange on one of them failed. */
   failed(): void;
   closed(upstream: Upstream): void;
-}
-
-/** Where to connect, and how patient to be. */
-export interface UpstreamOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly connectTimeoutMs: number;
-  readonly answerTimeoutMs: number;
-  readonly idleMs: number;
 }
 
 /** What all connections of a proxy share. One read buffer serves them all: it is consumed within the call that fills it. */
@@ -54,7 +49,7 @@ type State = 'connecting' | 'idle' | 'waiting' | 'answering' | 'tunnel' | 'close
 const maxInterims = 8;
 
 /** One connection to one endpoint: idle in its pool, or carrying one request for one receiver. */
-export class Upstream implements BodySink, Expiring {
+export class Upstream implements UpstreamSide, BodySink, Expiring {
   due = 0;
   /** Does it stand in the pool's idle list? Kept by the pool. */
   isPooled = false;
@@ -67,6 +62,7 @@ export class Upstream implements BodySink, Expiring {
   #state: State = 'connecting';
   #receiver: AnswerReceiver | null = null;
   #method = 'GET';
+  #isChunked = false;
   #pending: Buffer | null = null;
   #body: BodyReader | null = null;
   #mayReuse = true;
@@ -77,8 +73,9 @@ export class Upstream implements BodySink, Expiring {
   #trailers: Headers | null = null;
   #isPaused = false;
   #isCorked = false;
-  /** What is to be sent once the connection stands: all of the request that came so far. */
-  #queued: (string | Buffer)[] = [];
+  /** What is to be sent once the connection stands, and the pieces of its body that came meanwhile. */
+  #unsent: OutgoingRequest | null = null;
+  #queued: Buffer[] = [];
   #from = '';
   #to = '';
 
@@ -87,14 +84,7 @@ export class Upstream implements BodySink, Expiring {
     this.#tools = tools;
     this.#owner = owner;
     this.endpoint = endpointText(options.host, options.port);
-    this.socket = net.connect({
-      host: options.host,
-      port: options.port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-      onread: { buffer: tools.readBuffer, callback: (bytes: number) => this.#onRead(bytes) },
-    });
+    this.socket = dial(options, { buffer: tools.readBuffer, callback: (bytes: number) => this.#onRead(bytes) });
     this.socket.on('connect', () => this.#onConnect());
     this.socket.on('end', () => this.#onEnd());
     this.socket.on('drain', () => this.#receiver?.onUpstreamDrain());
@@ -103,12 +93,10 @@ export class Upstream implements BodySink, Expiring {
     tools.timekeeper.set(this, options.connectTimeoutMs);
   }
 
-  /** Our own end of the 4-tuple, '' before it is connected. */
   get from(): string {
     return this.#from;
   }
 
-  /** The address the name led to, '' before it is connected. */
   get to(): string {
     return this.#to;
   }
@@ -117,45 +105,52 @@ export class Upstream implements BodySink, Expiring {
     return this.uses > 1;
   }
 
-  /** Has any byte of an answer to the request in hand come? */
   get hasAnswered(): boolean {
     return this.#sawBytes;
   }
 
-  /** Sends the first bytes of a request, its head at least. Body bytes may follow with `write`, then `endRequest`. */
-  send(method: string, first: string | Buffer, isWhole: boolean, receiver: AnswerReceiver): void {
+  /** Sends what is at hand of a request, its head at least. Body bytes may follow with `write`, then `endRequest`. */
+  send(request: OutgoingRequest, receiver: AnswerReceiver): void {
     this.uses++;
     this.#receiver = receiver;
-    this.#method = method;
-    this.#isSent = isWhole;
+    this.#method = request.method;
+    this.#isChunked = request.framing === 'chunked';
+    this.#isSent = request.isWhole;
     this.#interims = 0;
     this.#sawBytes = false;
     this.#isEnded = false;
     if (this.#state === 'connecting') {
-      this.#queued.push(first);
+      this.#unsent = request;
       return;
     }
     this.#state = 'waiting';
-    this.#write(first);
+    this.#write(requestText(request));
     this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
   }
 
-  /** Sends a further piece of the body; false asks to wait for `onUpstreamDrain`. */
-  write(piece: string | Buffer): boolean {
+  write(piece: Buffer): boolean {
     if (this.#state === 'closed') return true;
+    // The bytes are lent, and the socket may keep them for longer than this call.
     if (this.#state === 'connecting') {
-      this.#queued.push(piece);
+      this.#queued.push(Buffer.from(piece));
       return false;
     }
     // An upstream that is still being sent to is not late with its answer.
     if (this.#state === 'waiting') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
-    // A body may come in chunks of one byte: all that one read brought goes out in one write.
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.socket.cork();
-      process.nextTick(uncork, this);
-    }
-    return this.#write(piece);
+    this.#cork();
+    return this.#write(
+      this.#isChunked && this.#state !== 'tunnel'
+        ? Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, crlf])
+        : Buffer.from(piece),
+    );
+  }
+
+  /** A body may come in chunks of one byte: all that one read brought goes out in one write. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.socket.cork();
+    process.nextTick(uncork, this);
   }
 
   /** Lets out what `write` gathered. */
@@ -164,20 +159,26 @@ export class Upstream implements BodySink, Expiring {
     this.socket.uncork();
   }
 
-  /** The request is whole. */
-  endRequest(): void {
+  endRequest(trailers: Headers | null): void {
     this.#isSent = true;
+    if (this.#unsent !== null) {
+      this.#unsent.isWhole = true;
+      this.#unsent.trailers = trailers;
+    } else if (this.#state !== 'closed' && this.#isChunked) {
+      this.#cork();
+      this.#write(lastChunk(trailers));
+    }
     if (this.#state === 'waiting') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
   }
 
-  /** Everything that was to be sent, where the connection failed before a byte of it was. */
-  takeUnsent(): Buffer {
-    const whole = Buffer.concat(this.#queued.map(bufferOf));
+  takeUnsent(): OutgoingRequest {
+    const request = this.#unsent!;
+    request.append(this.#queued);
     this.#queued = [];
-    return whole;
+    this.#unsent = null;
+    return request;
   }
 
-  /** Reads no more of the answer until `resume`. */
   pause(): void {
     if (this.#state === 'closed') return;
     this.#isPaused = true;
@@ -192,13 +193,12 @@ export class Upstream implements BodySink, Expiring {
     this.socket.resume();
   }
 
-  /** Ends the exchange without its answer; the connection goes with it. */
+  /** The connection goes with it. */
   abort(): void {
     this.#receiver = null;
     this.#close();
   }
 
-  /** The answer cannot be taken: the receiver hears of a failure. */
   reject(says: string): void {
     this.#fail(new Failure(502, 'proxy/bad-answer', `${this.endpoint}: ${says}`, false));
   }
@@ -208,13 +208,12 @@ export class Upstream implements BodySink, Expiring {
     if (this.#state === 'idle') this.#close();
   }
 
-  /** From here on every byte is handed to `onAnswerBody`; nothing is timed. */
   becomeTunnel(): void {
     this.#state = 'tunnel';
     this.#tools.timekeeper.clear(this);
   }
 
-  /** Sends our FIN: the tunnel's client has nothing more to say. */
+  /** Sends our FIN. */
   endTunnel(): void {
     this.socket.end();
   }
@@ -274,22 +273,14 @@ export class Upstream implements BodySink, Expiring {
     this.#from = endpointText(socket.localAddress ?? '', socket.localPort ?? 0);
     this.#to = endpointText(socket.remoteAddress ?? '', socket.remotePort ?? 0);
     this.#state = 'waiting';
-    const queued = this.#queued;
-    this.#queued = [];
+    const request = this.takeUnsent();
     if (this.#receiver === null) {
       this.#close();
       return;
     }
     this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
     this.#receiver.onConnected(this);
-    let isFlowing = true;
-    if (queued.length === 1) isFlowing = this.#write(queued[0]!);
-    else {
-      socket.cork();
-      for (const piece of queued) isFlowing = this.#write(piece);
-      socket.uncork();
-    }
-    if (isFlowing) this.#receiver?.onUpstreamDrain();
+    if (this.#write(requestText(request))) this.#receiver?.onUpstreamDrain();
   }
 
   /** `onread` callback: bytes stand in the shared buffer until it returns. False would stop the reading, as `pause` does. */
@@ -462,6 +453,4 @@ function uncork(upstream: Upstream): void {
   upstream.uncork();
 }
 
-function bufferOf(piece: string | Buffer): Buffer {
-  return typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
-}
+const crlf = Buffer.from('\r\n');

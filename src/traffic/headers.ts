@@ -111,3 +111,11 @@ export class Headers {
 function isSpace(code: number): boolean {
   return code === 32 || code === 9;
 }
+
+/** Fields as lines, each with its CRLF; '' for none. */
+export function linesOf(fields: Headers | null): string {
+  if (fields === null) return '';
+  let text = '';
+  for (let index = 0; index < fields.count; index++) text += `${fields.spelled[index]}: ${fields.values[index]}\r\n`;
+  return text;
+}

@@ -15,6 +15,7 @@ import {
   buildClientResolver,
   type ClientLimits,
   type ClientResolver,
+  contentCodings,
   reasons as httpReasons,
   Sites,
 } from './http/http.ts';
@@ -85,7 +86,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     null,
     buildRates(settings.rates, settings.sites, { clock, seed: tools.seed ?? 1, locate: tools.locate }),
   );
-  const waf = found.take(null, buildWaf(settings.waf, settings.sites));
+  const waf = found.take(null, buildWaf(settings.waf, settings.sites, { codings: contentCodings }));
   const codec = answerCodec(settings.limits);
   const proxy = found.take(null, buildProxy(settings.proxy, settings.sites, { codec, timekeeper }));
   const observe = found.take(null, buildObserve(settings.observe, { files: systemJournalFiles }));

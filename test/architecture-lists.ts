@@ -40,6 +40,7 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
   'node:worker_threads': [],
   'node:cluster': [],
   'node:sqlite': [],
+  'node:zlib': ['src/http/'],
   'node:readline': ['src/cli/'],
   'node:timers/promises': ['src/cli/'],
 };
@@ -153,6 +154,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     '`decode.test.ts`, one table for all',
     'src/waf/decodings/base64.ts src/waf/decodings/entities.ts src/waf/decodings/escapes.ts src/waf/decodings/percent.ts src/waf/decodings/unicode.ts',
   ],
+  ['`content-decoder.test.ts`, through every coding', 'src/http/inflater.ts src/http/zstd-frame.ts'],
   [
     '`tls.test.ts`, `certificates.test.ts` and `local-ca.test.ts`, over real sockets and files',
     'src/tls/certificate-checks.ts src/tls/certificate-faults.ts src/tls/handshakes.ts src/tls/key-pair.ts',

@@ -1,19 +1,25 @@
 // A request put to the WAF without a socket: what the tests in src/waf speak through.
 
+import { contentCodings } from '../src/http/http.ts';
 import { Connection } from '../src/traffic/connection.ts';
 import { Exchange } from '../src/traffic/exchange.ts';
 import { Headers } from '../src/traffic/headers.ts';
 import type { Verdict } from '../src/traffic/verdict.ts';
-import { build, type ExclusionSettings, type Waf, type WafSettings } from '../src/waf/waf.ts';
+import { build, type ExclusionSettings, type Waf, type WafSettings, type WafTools } from '../src/waf/waf.ts';
 
 /** The settings an owner gets without writing any. */
 export const ordinarySettings: WafSettings = {
   threshold: 5,
   maxInspectedBytes: 131072,
   bodyOverLimit: 'refuse',
+  maxInflatedBytes: 1_048_576,
+  maxInflateRatio: 100,
   maxArguments: 1000,
   maxJsonDepth: 64,
 };
+
+/** What the gate hands the WAF. */
+export const tools: WafTools = { codings: contentCodings };
 
 /** One request. The target begins with `/`; bodies given as text are sent as UTF-8. */
 export interface Request {
@@ -41,7 +47,7 @@ export function gate(
   exclude: readonly ExclusionSettings[] = [],
   settings: Partial<WafSettings> = {},
 ): Waf {
-  const made = build({ ...ordinarySettings, ...settings }, [{ name: 'example.com', waf: { mode, exclude } }]);
+  const made = build({ ...ordinarySettings, ...settings }, [{ name: 'example.com', waf: { mode, exclude } }], tools);
   if (!made.ok) throw new Error(made.problems.map((problem) => problem.says).join('; '));
   return made.value;
 }

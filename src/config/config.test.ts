@@ -311,6 +311,8 @@ test('defaults are those of the design', () => {
       maxInspectedBytes: 131_072,
       bodyOverLimit: 'refuse',
       maxArguments: 1000,
+      maxInflateRatio: 100,
+      maxInflatedBytes: 1_048_576,
       maxJsonDepth: 64,
     },
     rates: [{ limit: 500, windowMs: 10_000, by: 'client', path: '/', status: 429 }],

@@ -135,6 +135,12 @@ const waf = group({
   body_over_limit: oneOf('refuse', 'pass')
     .prefault('refuse')
     .describe('A body longer than that: refused, or passed with only its beginning inspected.'),
+  max_inflated: size('64KiB', '1GiB')
+    .prefault('1MiB')
+    .describe('How long a compressed body may become when it is decoded to be inspected.'),
+  max_inflate_ratio: whole(1, 100_000)
+    .prefault(100)
+    .describe('How many times its own size it may become, where that is more than is inspected.'),
   max_arguments: whole(1, 100_000).prefault(1000).describe('The most arguments of query and body together.'),
   max_json_depth: whole(1, 1000).prefault(64).describe('The deepest nesting of JSON.'),
 });

@@ -95,6 +95,9 @@ export interface WafSettings {
   readonly maxInspectedBytes: number;
   /** A form, JSON or text body longer than `maxInspectedBytes`: refused, or passed with only its beginning inspected. */
   readonly bodyOverLimit: 'refuse' | 'pass';
+  /** Bytes that a compressed body may become when it is decoded, and how many for each of its own. */
+  readonly maxInflatedBytes: number;
+  readonly maxInflateRatio: number;
   readonly maxArguments: number;
   readonly maxJsonDepth: number;
 }

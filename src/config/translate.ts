@@ -46,6 +46,8 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       threshold: words.waf.threshold,
       maxInspectedBytes: words.waf.max_inspected,
       bodyOverLimit: words.waf.body_over_limit,
+      maxInflatedBytes: words.waf.max_inflated,
+      maxInflateRatio: words.waf.max_inflate_ratio,
       maxArguments: words.waf.max_arguments,
       maxJsonDepth: words.waf.max_json_depth,
     },

@@ -9,6 +9,7 @@ import { SeenFields } from './fields.ts';
 export { ownAnswer, prefersJson, redirectAnswer } from './answers.ts';
 export { buildClientResolver, type ClientResolver } from './client.ts';
 export type { ClientHandler, ClientLimits } from './client-handler.ts';
+export { contentCodings } from './content-decoder.ts';
 export { SeenFields } from './fields.ts';
 export { ClientSide } from './h1.ts';
 export { Http1Stream } from './h1-stream.ts';

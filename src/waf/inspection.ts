@@ -27,6 +27,9 @@ export interface InspectionLimits {
   readonly threshold: number;
   readonly maxInspectedBytes: number;
   readonly bodyOverLimit: 'refuse' | 'pass';
+  /** Bytes that a compressed body may become, and how many for each of its own. */
+  readonly maxInflatedBytes: number;
+  readonly maxInflateRatio: number;
   readonly maxArguments: number;
   readonly maxJsonDepth: number;
 }

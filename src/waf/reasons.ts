@@ -21,8 +21,16 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'The body is longer than what is inspected.',
     allow: `${limit('waf.max_inspected')} waf.body_over_limit: pass lets the rest through unseen.`,
   },
+  'waf/compression-bomb': {
+    says: 'The compressed body becomes longer than what is decoded for inspection, or far longer than itself.',
+    allow: limit('waf.max_inflated or waf.max_inflate_ratio'),
+  },
+  'waf/broken-encoding': {
+    says: 'The body is not what its Content-Encoding says: corrupt, cut short, or with something behind its end.',
+    allow: 'Exclude { detector: evasion, place: "REQUEST_HEADERS:content-encoding" } where the application needs it.',
+  },
   'waf/encoded-body': {
-    says: 'The body is compressed and cannot be inspected.',
+    says: 'The body is encoded in a way that cannot be undone for inspection, or more than twice.',
     allow: 'Exclude { detector: evasion, place: "REQUEST_HEADERS:content-encoding" } where the application needs it.',
   },
   'waf/unknown-charset': {

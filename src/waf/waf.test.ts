@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ask, exchangeOf, gate, ordinarySettings, type Request } from '../../test/waf-asking.ts';
+import { ask, exchangeOf, gate, ordinarySettings, type Request, tools } from '../../test/waf-asking.ts';
 import { build, reasons } from './waf.ts';
 
 const attack: Request = { target: '/?q=<script>alert(1)</script>' };
@@ -113,10 +113,14 @@ describe('exclusions', () => {
       { path: 'admin' },
       { detector: '1041001', place: 'JSON:a.*', path: '/a', because: 'fine' },
     ];
-    const made = build(ordinarySettings, [
-      { name: 'a', waf: { mode: 'block', exclude: [] } },
-      { name: 'b', waf: { mode: 'block', exclude } },
-    ]);
+    const made = build(
+      ordinarySettings,
+      [
+        { name: 'a', waf: { mode: 'block', exclude: [] } },
+        { name: 'b', waf: { mode: 'block', exclude } },
+      ],
+      tools,
+    );
     assert.ok(!made.ok);
     assert.deepEqual(
       made.problems.map(({ path, code, says, instead }) => [path.join('.'), code, says, instead?.slice(0, 34)]),

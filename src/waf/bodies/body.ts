@@ -1,30 +1,25 @@
 // The body of one request under inspection: fed as it arrives, judged as soon as that is possible.
 
+import type { ContentCodings } from '../../traffic/content-coding.ts';
 import type { Exchange } from '../../traffic/exchange.ts';
 import type { Verdict } from '../../traffic/verdict.ts';
 import type { Inspection } from '../inspection.ts';
 import { BufferedBody } from './buffered.ts';
 import { charsetOf } from './charset.ts';
+import { codingPlace, codingsOf, type DecodedInspector, EncodedBody, hidingCoding } from './encoded.ts';
 import { FormDataBody } from './form-data.ts';
+import type { BodyInspector } from './inspector.ts';
 import { readMediaType } from './media-type.ts';
 import type { BodyReader } from './reader.ts';
 
-/** What the spine drives. Once a verdict is no pass, every further one is the same. Never throws. */
-export interface BodyInspector {
-  /** The next bytes; they are copied. */
-  feed(chunk: Uint8Array): Verdict;
-  /** The body is complete. */
-  end(): Verdict;
-  /** Whether the rest of the body cannot change the verdict, so that it need not be held back. */
-  readonly done: boolean;
-}
-
-/** Refuses, before a byte of it is read, a body that cannot be inspected: encoded, or in a character set that hides the text. */
-export function judgeDeclarations(inspection: Inspection, exchange: Exchange): void {
-  const encoding = contentEncoding(exchange);
-  if (encoding !== '') {
+/** Refuses, before a byte of it is read, a body that cannot be inspected: in a coding or a character set that hides the text. */
+export function judgeDeclarations(inspection: Inspection, exchange: Exchange, known: ContentCodings): void {
+  const codings = codingsOf(exchange.headers);
+  const hiding = hidingCoding(codings, known);
+  if (hiding !== '') {
+    const encoding = hiding.slice(0, 64);
     const says = `the body is encoded as ${encoding} and cannot be inspected`;
-    inspection.refuse(415, 'waf/encoded-body', 1050007, says, 'REQUEST_HEADERS:content-encoding', encoding);
+    inspection.refuse(415, 'waf/encoded-body', 1050007, says, codingPlace, encoding);
   }
   const declared = readMediaType(exchange.headers).parameters.get('charset');
   if (charsetOf(declared) !== null) return;
@@ -33,24 +28,19 @@ export function judgeDeclarations(inspection: Inspection, exchange: Exchange): v
   inspection.refuse(415, 'waf/unknown-charset', 1050005, says, 'REQUEST_HEADERS:content-type', charset);
 }
 
-/** The content encoding that keeps a body from being read, at most 64 characters of it; '' for none. */
-function contentEncoding(exchange: Exchange): string {
-  for (const encoding of exchange.headers.all('content-encoding'))
-    if (encoding !== '' && encoding.toLowerCase() !== 'identity') return encoding.slice(0, 64);
-  return '';
-}
-
-/** The inspector of an exchange's body; null where it is encoded and its owner or the mode let that pass. */
-export function openBody(inspection: Inspection, exchange: Exchange): BodyInspector | null {
-  if (contentEncoding(exchange) !== '') return null;
+/** The inspector of an exchange's body; null where it is encoded as nobody can read it and its owner or the mode let that pass. */
+export function openBody(inspection: Inspection, exchange: Exchange, known: ContentCodings): BodyInspector | null {
+  const codings = codingsOf(exchange.headers);
+  if (hidingCoding(codings, known) !== '') return null;
   const media = readMediaType(exchange.headers);
   const isMultipart = media.type.startsWith('multipart/');
   const reader = isMultipart ? new FormDataBody(inspection, media) : new BufferedBody(inspection, media);
-  return new GuardedBody(inspection, reader);
+  const guarded = new GuardedBody(inspection, reader);
+  return codings.length === 0 ? guarded : new EncodedBody(inspection, guarded, codings, known);
 }
 
 /** Turns whatever happens inside into a verdict: a failure is a refusal, never a throw. */
-class GuardedBody implements BodyInspector {
+class GuardedBody implements DecodedInspector {
   readonly #inspection: Inspection;
   readonly #reader: BodyReader;
 
@@ -61,6 +51,15 @@ class GuardedBody implements BodyInspector {
 
   get done(): boolean {
     return this.#reader.done;
+  }
+
+  cut(): void {
+    if (this.#inspection.stopped || this.#reader.done) return;
+    try {
+      this.#reader.cut?.();
+    } catch (error) {
+      this.#inspection.fail(error);
+    }
   }
 
   feed(chunk: Uint8Array): Verdict {

@@ -24,11 +24,15 @@ export class BufferedBody implements BodyReader {
   }
 
   feed(text: string): void {
-    const { maxInspectedBytes, bodyOverLimit } = this.#inspection.limits;
+    const { maxInspectedBytes } = this.#inspection.limits;
     const room = maxInspectedBytes - this.#text.length;
     this.#text += text.length > room ? text.slice(0, room) : text;
     if (this.#mayBeBinary && this.#text.length >= Math.min(sniffedBytes, maxInspectedBytes)) this.#sniff();
-    if (this.done || text.length <= room) return;
+    if (!this.done && text.length > room) this.cut();
+  }
+
+  cut(): void {
+    const { maxInspectedBytes, bodyOverLimit } = this.#inspection.limits;
     if (bodyOverLimit === 'refuse') {
       const says = `the body is longer than the ${maxInspectedBytes} bytes that are inspected`;
       this.#inspection.refuse(413, 'waf/body-too-long-to-inspect', 1050008, says, 'REQUEST_BODY');

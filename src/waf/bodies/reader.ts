@@ -4,5 +4,8 @@
 export interface BodyReader {
   feed(text: string): void;
   end(): void;
+  /** More came than is inspected, though not as text: judges what there is, as `waf.body_over_limit` says. Left out where a body of
+   * any length is read to its end. */
+  cut?(): void;
   readonly done: boolean;
 }

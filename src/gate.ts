@@ -1,5 +1,6 @@
 // What the spine's parts say to each other about: listeners, what outlives a generation, and how a refusal is written down.
 
+import type { CidrSet } from './base/cidr.ts';
 import type { Clock } from './base/clock.ts';
 import type { Identifiers } from './base/identifier.ts';
 import type { Connections } from './connections/connections.ts';
@@ -17,6 +18,8 @@ export interface Listener {
   readonly tls: boolean;
   /** Port of the redirect's target, or 0 where this listener does not redirect. */
   readonly redirectPort: number;
+  /** Sources that announce in a PROXY header whom they bring; null for none. */
+  readonly announcers: CidrSet | null;
   accepted: number;
 }
 

@@ -4,6 +4,7 @@
 
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { Arrivals, type Caller, callerOf, type Reception } from './arrivals.ts';
 import { normalise } from './base/address.ts';
 import type { Firewall } from './firewall/firewall.ts';
 import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
@@ -13,14 +14,14 @@ import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
 import { Connection, type TlsFacts } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
-import { answer, type Refusal } from './traffic/verdict.ts';
+import { answer, close, type Refusal } from './traffic/verdict.ts';
 
 const deniedNumber = 0;
 /** How long a destroyed socket may take to say that it is closed; it takes a turn of the event loop. */
 const maxFarewellMs = 1000;
 
 /** The gate itself. `generation` may be replaced whole at any time; a running exchange keeps the one it came under. */
-export class Gateway implements Gate {
+export class Gateway implements Gate, Reception {
   generation: Generation;
   readonly tools: GatewayTools;
   /** A record that may be renewed for the next exchange, or null. */
@@ -28,6 +29,8 @@ export class Gateway implements Gate {
   readonly #passages = new Set<Passing>();
   /** Sockets within their TLS handshake: they have no passage yet, and must not outlive the gate. */
   readonly #handshakes = new Set<Socket>();
+  /** Sockets of balancers that have not announced yet whom they bring. */
+  readonly #arrivals = new Arrivals(this);
   readonly #seen = new SeenFields();
   /** One for all connections: what a read brings is consumed before the next one. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(65_536);
@@ -47,29 +50,70 @@ export class Gateway implements Gate {
       return;
     }
     const peer = normalise(remote);
-    const admitted = this.#judgeConnection(socket, peer, listener);
-    if (admitted !== null) this.#secure(socket, admitted, listener);
+    if (listener.announcers?.has(peer)) this.#await(socket, listener, peer);
+    else this.arrived(socket, listener, callerOf(peer, socket));
+  }
+
+  /** A balancer's connection waits until it is known whom it brings; those that wait count like those that are admitted. */
+  #await(socket: Socket, listener: Listener, peer: string): void {
+    const { connections, timekeeper } = this.tools;
+    const { maxConnections } = connections.settings;
+    if (connections.size + this.#arrivals.size < maxConnections)
+      this.#arrivals.add(socket, listener, peer, timekeeper, this.generation.limits.headerTimeoutMs);
+    else {
+      const refusal = close('connections/too-many', `all ${maxConnections} connections are taken`);
+      this.#turnAway(socket, this.#unadmitted(socket, listener, callerOf(peer, socket)), 'connections', refusal);
+    }
+  }
+
+  /** It is known who calls: judged, counted and secured. */
+  arrived(socket: Socket, listener: Listener, caller: Caller): void {
+    const admitted = this.#judgeConnection(socket, caller, listener);
+    if (admitted !== null) this.#secure(socket, admitted, listener, caller.rest);
+  }
+
+  /** A balancer that said nothing that can be understood. */
+  lost(socket: Socket, listener: Listener, caller: Caller, why: string, says: string): void {
+    this.#turnAway(socket, this.#unadmitted(socket, listener, caller), 'ports', close(why, `${caller.peer}: ${says}`));
+  }
+
+  /** The record of a connection that never got a row. */
+  #unadmitted(socket: Socket, { port, name, tls }: Listener, caller: Caller): Connection {
+    const { peer, peerPort, via, viaVersion } = caller;
+    const local = normalise(socket.localAddress ?? '');
+    const connection = new Connection(deniedNumber, peer, peerPort, local, port, name, tls, this.tools.clock.now());
+    connection.via = via;
+    connection.viaVersion = viaVersion;
+    connection.firewallDescription = 'not asked';
+    return connection;
   }
 
   /** The connection's row in the table, or null where it was turned away. */
-  #judgeConnection(socket: Socket, peer: string, listener: Listener): Connection | null {
+  #judgeConnection(socket: Socket, caller: Caller, listener: Listener): Connection | null {
+    const { peer, peerPort, via, viaVersion } = caller;
     const { firewall } = this.generation;
     const { connections } = this.tools;
     const before = performance.now();
     const rule = firewall.judge('tcp', peer, listener.port);
     const microseconds = (performance.now() - before) * 1000;
-    const peerPort = socket.remotePort ?? 0;
-    const local = normalise(socket.localAddress ?? '');
     const isAllowed = firewall.isAllowed(rule);
     const judged = isAllowed
-      ? connections.admit(peer, peerPort, local, listener.port, listener.name, listener.tls)
+      ? connections.admit(
+          peer,
+          peerPort,
+          normalise(socket.localAddress ?? ''),
+          listener.port,
+          listener.name,
+          listener.tls,
+          via,
+        )
       : firewall.refusal(rule, 'tcp', peer, listener.port);
     if (judged instanceof Connection) {
+      judged.viaVersion = viaVersion;
       markRule(judged, firewall, rule, microseconds);
       return judged;
     }
-    const { port, name, tls } = listener;
-    const turnedAway = new Connection(deniedNumber, peer, peerPort, local, port, name, tls, this.tools.clock.now());
+    const turnedAway = this.#unadmitted(socket, listener, caller);
     markRule(turnedAway, firewall, rule, microseconds);
     this.#turnAway(socket, turnedAway, isAllowed ? 'connections' : 'firewall', judged);
     return null;
@@ -83,12 +127,14 @@ export class Gateway implements Gate {
     observe.tellConnection(connection, identifiers.next(connection.openedAt), station, refusal.says);
   }
 
-  #secure(socket: Socket, connection: Connection, listener: Listener): void {
+  #secure(socket: Socket, connection: Connection, listener: Listener, rest: Buffer | null): void {
     const { tls } = this.generation;
     if (!listener.tls || tls === null) {
-      this.#read(socket, connection, listener);
+      this.#read(socket, connection, listener, rest);
       return;
     }
+    // What came with the PROXY header is the beginning of the handshake: Node reads it from there.
+    if (rest !== null) socket.unshift(rest);
     const before = performance.now();
     connection.stage = 'handshake';
     this.#handshakes.add(socket);
@@ -98,7 +144,7 @@ export class Gateway implements Gate {
         this.#handshakes.delete(socket);
         connection.tls = facts;
         connection.tlsMicroseconds = (performance.now() - before) * 1000;
-        this.#read(secured, connection, listener);
+        this.#read(secured, connection, listener, null);
       },
       (why, says) => {
         this.#handshakes.delete(socket);
@@ -115,7 +161,7 @@ export class Gateway implements Gate {
     );
   }
 
-  #read(socket: Socket, connection: Connection, listener: Listener): void {
+  #read(socket: Socket, connection: Connection, listener: Listener, rest: Buffer | null): void {
     const { timekeeper, clock } = this.tools;
     const side = new ClientSide(connection, this.generation.limits, timekeeper, () => clock.monotonicMs(), this.#seen);
     const passage = new Passage(this, new Http1Stream(side), listener, side);
@@ -128,6 +174,7 @@ export class Gateway implements Gate {
       }
     });
     side.start(socket, passage);
+    if (rest !== null) passage.read(rest, rest.length);
   }
 
   #readInto(socket: Socket, read: (bytes: Buffer, count: number) => void): void {
@@ -154,6 +201,7 @@ export class Gateway implements Gate {
 
   /** No further request on any connection; idle ones close now. Resolves when all are over, at the latest after `ms`. */
   async drain(ms: number): Promise<void> {
+    this.#arrivals.abort();
     for (const socket of this.#handshakes) socket.destroy();
     for (const passage of [...this.#passages]) passage.drain();
     await this.#emptied(ms);

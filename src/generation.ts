@@ -25,6 +25,7 @@ import {
   reasons as observeReasons,
   systemFiles as systemJournalFiles,
 } from './observe/observe.ts';
+import { buildAnnouncers, reasons as portReasons } from './ports/ports.ts';
 import { build as buildProxy, type Proxy, reasons as proxyReasons } from './proxy/proxy.ts';
 import { build as buildRates, type Rates, reasons as rateReasons } from './rates/rates.ts';
 import { build as buildTls, type Files, systemFiles, type Tls, reasons as tlsReasons } from './tls/tls.ts';
@@ -81,6 +82,8 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
   const locateIn = (part: string) => (path: Path) => tools.locate([part, ...path]);
   const firewall = found.take('firewall', buildFirewall(settings.firewall, { locate: locateIn('firewall') }));
   const connections = found.take(null, buildConnections(settings.limits, { clock }));
+  for (const [index, { proxyProtocol }] of settings.listen.entries())
+    found.take(['listen', index, 'proxyProtocol'], buildAnnouncers(proxyProtocol));
   const clientResolver = found.take('trustedProxies', buildClientResolver(settings.trustedProxies));
   const rates = found.take(
     null,
@@ -119,9 +122,9 @@ class Findings {
   readonly warnings: Problem[] = [];
 
   /** The station, or null where it has problems. `part` is null for stations whose paths begin at the root. */
-  take<T>(part: string | null, result: Built<T>): T | null {
-    const whole = (problem: Problem): Problem =>
-      part === null ? problem : { ...problem, path: [part, ...problem.path] };
+  take<T>(part: string | Path | null, result: Built<T>): T | null {
+    const above: Path = part === null ? [] : typeof part === 'string' ? [part] : part;
+    const whole = (problem: Problem): Problem => ({ ...problem, path: [...above, ...problem.path] });
     if (!result.ok) {
       this.problems.push(...result.problems.map(whole));
       return null;
@@ -156,6 +159,7 @@ const readOnlyFiles: Files = Object.freeze({
 /** Every reason of every station. */
 export function allReasons(): Readonly<Record<string, Reason>> {
   return joined(
+    portReasons,
     firewallReasons,
     connectionReasons,
     tlsReasons,

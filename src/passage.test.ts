@@ -58,7 +58,7 @@ test('what breaks while a request is judged ends its connection, is told, and sp
   const identifiers = new Identifiers((block) => randomFillSync(block));
   const { connections, observe } = built.value;
   const gateway = new Gateway(generation, { clock: systemClock, timekeeper, identifiers, connections, observe });
-  const listener = { name: 'test', port: 80, tls: false, redirectPort: 0, accepted: 0 };
+  const listener = { name: 'test', port: 80, tls: false, redirectPort: 0, announcers: null, accepted: 0 };
   const open = await openListener('127.0.0.1', 0, (socket) => gateway.accept(socket, listener));
 
   assert.equal(await answerTo(open.port, 'GET /broken HTTP/1.1\r\nHost: a\r\n\r\n'), '');

@@ -10,6 +10,7 @@ export const floors: readonly (readonly string[])[] = [
   ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'tls', 'waf'],
   ['generation.ts'],
   ['gate.ts', 'held-body.ts'],
+  ['arrivals.ts'],
   ['passage.ts'],
   ['gateway.ts'],
   ['rehearsal.ts'],
@@ -100,6 +101,8 @@ export const patterns: Exceptions = {
 /** Maps and sets that live longer than a call and are not `Bounded`, and what bounds them. */
 export const maps: Exceptions = {
   'src/base/bounded.ts': 'it is the bound',
+  'src/arrivals.ts':
+    'connections whose PROXY header is awaited: counted towards `limits.max_connections` before one is added',
   'src/config/document.ts': 'anchors of one YAML document, which is bounded by its size',
   'src/connections/connections.ts': 'live connections: `limits.max_connections` is asked before one is added',
   'src/connections/clients.ts': 'clients with a live connection: never more than connections; those gone are `Bounded`',
@@ -133,7 +136,7 @@ export const undocumented: Exceptions = {};
 
 /** Sources that no test of their folder imports, by what tests them instead. */
 const testedElsewhere: readonly (readonly [string, string])[] = [
-  ['test/scenarios drives them as traffic does', 'src/gate.ts src/held-body.ts src/main.ts'],
+  ['test/scenarios drives them as traffic does', 'src/arrivals.ts src/gate.ts src/held-body.ts src/main.ts'],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
     'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',
@@ -161,7 +164,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the tests of their folder, through the door',
-    'src/connections/clients.ts src/connections/table.ts src/firewall/rule-fields.ts src/http/h1-stream.ts src/http/tokens.ts src/observe/layout.ts src/ports/listen.ts src/proxy/dial.ts src/rates/policy.ts',
+    'src/connections/clients.ts src/connections/table.ts src/firewall/rule-fields.ts src/http/h1-stream.ts src/http/tokens.ts src/observe/layout.ts src/ports/arrival.ts src/ports/listen.ts src/proxy/dial.ts src/rates/policy.ts',
   ],
   [
     'records and small tools that every other test uses',

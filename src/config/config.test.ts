@@ -265,8 +265,8 @@ data_directory: state
   const { settings } = loaded;
   const directory = directories.at(-1)!;
   assert.deepEqual(settings.listen, [
-    { address: '::', port: 443, tls: true, redirect: null },
-    { address: '::', port: 80, tls: false, redirect: 'https' },
+    { address: '::', port: 443, tls: true, redirect: null, proxyProtocol: [] },
+    { address: '::', port: 80, tls: false, redirect: 'https', proxyProtocol: [] },
   ]);
   assert.deepEqual(settings.firewall.comments, ['HTTPS from anywhere', 'SSH from the internal network only', '']);
   assert.deepEqual(settings.firewall.enforce, ['accept', 'kernel']);

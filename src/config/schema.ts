@@ -27,6 +27,9 @@ const listener = group({
   address: text('an IP address such as 127.0.0.1 or ::', 64)
     .prefault('::')
     .describe('The address to bind: `::` is every address of both families, `0.0.0.0` every IPv4 address.'),
+  proxy_protocol: oneOrMany(text('an address or CIDR such as 10.0.0.0/8', 64), 'an address or CIDR')
+    .prefault([])
+    .describe('Balancers whose connections begin with a PROXY header (v1 or v2), which says who the peer is.'),
 });
 
 const portSpec = z.union([text('a port, a range such as 8000-8100, or all'), whole(0, 65535)], {

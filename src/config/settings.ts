@@ -25,6 +25,8 @@ export interface ListenSettings {
   readonly tls: boolean;
   /** Every request is redirected to https: on the port of the first TLS listener unless one is named. */
   readonly redirect: 'https' | null;
+  /** CIDRs of the balancers that announce their clients in a PROXY header. */
+  readonly proxyProtocol: readonly string[];
 }
 
 /** A rule as written: the string form, or the object form; both are parsed by `firewall/rule.ts`. */

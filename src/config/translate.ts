@@ -19,11 +19,12 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
   const absolute = (name: string) => resolve(from, name);
   return {
     dataDirectory: setting.dataDirectory,
-    listen: words.listen.map(({ address, port, tls, redirect }) => ({
+    listen: words.listen.map(({ address, port, tls, redirect, proxy_protocol }) => ({
       address,
       port,
       tls,
       redirect: redirect ?? null,
+      proxyProtocol: proxy_protocol,
     })),
     firewall: {
       default: words.firewall.default,

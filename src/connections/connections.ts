@@ -84,7 +84,8 @@ export class Connections {
     return this.#admitted;
   }
 
-  /** A row for this socket, or the refusal. Addresses are normalised text; whoever admits it also ends it. */
+  /** A row for this socket, or the refusal. Addresses are normalised text; whoever admits it also ends it. `via` is the balancer's
+   * endpoint where it announced the peer: two balancers may well bring the same peer from the same port. */
   admit(
     peer: string,
     peerPort: number,
@@ -92,8 +93,9 @@ export class Connections {
     localPort: number,
     listener: string,
     secure: boolean,
+    via = '',
   ): Connection | Refusal {
-    const tuple = tupleOf(peer, peerPort, local, localPort);
+    const tuple = tupleOf(peer, peerPort, local, localPort, via);
     // The kernel gives a 4-tuple anew only when its connection is gone: the old row merely has not been ended yet.
     const stale = this.#table.get(tuple);
     if (stale !== undefined) this.end(stale);
@@ -112,13 +114,15 @@ export class Connections {
     }
     const number = ++this.#admitted;
     const connection = new Connection(number, peer, peerPort, local, localPort, listener, secure, this.#clock.now());
+    connection.via = via;
     this.#table.set(tuple, connection);
     return connection;
   }
 
   /** Takes the row out; again, or for a connection that was never admitted, it does nothing. */
   end(connection: Connection): void {
-    const tuple = tupleOf(connection.peer, connection.peerPort, connection.local, connection.localPort);
+    const { peer, peerPort, local, localPort, via } = connection;
+    const tuple = tupleOf(peer, peerPort, local, localPort, via);
     if (this.#table.get(tuple) !== connection) return;
     this.#table.delete(tuple);
     this.#clients.leave(connection.peer, this.#clock.monotonicMs());

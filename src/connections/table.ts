@@ -33,9 +33,10 @@ export interface Counts {
   readonly listeners: Readonly<Record<string, number>>;
 }
 
-/** The 4-tuple as one word: `203.0.113.7:52431>192.0.2.1:443`. */
-export function tupleOf(peer: string, peerPort: number, local: string, localPort: number): string {
-  return `${endpoint(peer, peerPort)}>${endpoint(local, localPort)}`;
+/** The 4-tuple as one word: `203.0.113.7:52431>192.0.2.1:443`, with the balancer that announced it where there is one. */
+export function tupleOf(peer: string, peerPort: number, local: string, localPort: number, via = ''): string {
+  const tuple = `${endpoint(peer, peerPort)}>${endpoint(local, localPort)}`;
+  return via === '' ? tuple : `${tuple} ${via}`;
 }
 
 /** The rows of those connections that are chosen. */

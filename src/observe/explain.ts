@@ -92,6 +92,7 @@ function tcpStep({ journey, rehearsed, end }: Story): Step {
   const more: string[] = [];
   const peer = addressOf(connection.from);
   if (client !== '' && client !== peer) more.push(`client ${client}, for whom the trusted proxy ${peer} speaks`);
+  if (connection.via !== undefined) more.push(`announced by ${connection.via}, which this listener trusts`);
   if (end === 2) more.push(`CLOSE  ${verdictText(journey)}`);
   return { name: 'TCP', text: `${connection.from} → ${to}   ${kind}, ${socket}`, us: -1, more };
 }

@@ -14,10 +14,12 @@ import { machineReader, type Reader } from './reader.ts';
 import { buildServices } from './services.ts';
 import { type UrlEndpoint, urlEndpoint } from './url-endpoint.ts';
 
+export { Arrival, type ArrivalHandler, buildAnnouncers, reasons } from './arrival.ts';
 export * from './ephemeral.ts';
 export * from './first-bytes.ts';
 export { findHolder, type Holder, type Listener, type Process, type Scope, sayHolder, scopeOf } from './listening.ts';
 export { browsersRefuse, type PortDescription, type PortRange, portRanges, rangeOf } from './port.ts';
+export type { Announcement } from './proxy-header.ts';
 export { machineReader, type Reader } from './reader.ts';
 export { buildServices, type Service, type Services } from './services.ts';
 export type { Protocol, SocketState } from './socket-table.ts';

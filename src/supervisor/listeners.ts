@@ -1,8 +1,10 @@
 // Opens every listener of a generation, or none; and says why one cannot be opened and what would help.
 
 import type { Socket } from 'node:net';
+import type { CidrSet } from '../base/cidr.ts';
 import type { Listener } from '../gate.ts';
 import {
+  buildAnnouncers,
   findHolder,
   ListenFailure,
   machineReader,
@@ -19,6 +21,8 @@ export interface ListenSetting {
   readonly port: number;
   readonly tls: boolean;
   readonly redirect: 'https' | null;
+  /** CIDRs of the balancers that announce their clients. */
+  readonly proxyProtocol: readonly string[];
 }
 
 /** A listener that is open, and the spine's record of it. */
@@ -62,8 +66,21 @@ async function openOne(
     throw error;
   });
   const words = [setting.tls ? ' tls' : '', redirectPort > 0 ? ' redirect' : ''].join('');
-  listener = { name: `:${socket.port}${words}`, port: socket.port, tls: setting.tls, redirectPort, accepted: 0 };
+  listener = {
+    name: `:${socket.port}${words}`,
+    port: socket.port,
+    tls: setting.tls,
+    redirectPort,
+    announcers: announcersOf(setting.proxyProtocol),
+    accepted: 0,
+  };
   return { socket, listener };
+}
+
+/** The build of the generation has found these networks to be right. */
+function announcersOf(networks: readonly string[]): CidrSet | null {
+  const built = buildAnnouncers(networks);
+  return built.ok && networks.length > 0 ? built.value : null;
 }
 
 function sentenceOf({ code, address, port }: ListenFailure): string {

@@ -24,6 +24,10 @@ export class Connection {
   readonly listener: string;
   readonly secure: boolean;
   readonly openedAt: number;
+  /** Who announced `peer` in a PROXY header, as `address:port`, or '' where `peer` is on the socket itself. */
+  via = '';
+  /** Version of that header, or 0. */
+  viaVersion: 0 | 1 | 2 = 0;
   /** The firewall rule that admitted or refused it. Set once, before anything is read. */
   firewallAction: 'ALLOW' | 'DENY' = 'ALLOW';
   /** Number of the rule from 1, or 0 for the default. */

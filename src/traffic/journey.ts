@@ -9,7 +9,8 @@ export interface Journey {
   id: string;
   /** ISO 8601, UTC. */
   time: string;
-  connection: { id: number; from: string; to: string; listener: string; reused: boolean };
+  /** `via`: who announced `from` in a PROXY header, missing where `from` is on the socket itself. */
+  connection: { id: number; from: string; to: string; listener: string; via?: string; reused: boolean };
   client: string;
   firewall: { action: 'ALLOW' | 'DENY'; rule: number; description: string; at: string; us: number };
   tls: (TlsFacts & { us: number }) | null;
@@ -184,6 +185,7 @@ function connectionPart(connection: Connection) {
     from: endpoint(connection.peer, connection.peerPort),
     to: endpoint(connection.local, connection.localPort),
     listener: connection.listener,
+    ...(connection.via === '' ? {} : { via: `${connection.via} (PROXY v${connection.viaVersion})` }),
   };
 }
 

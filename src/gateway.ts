@@ -166,15 +166,16 @@ export class Gateway implements Gate, Reception {
     const side = new ClientSide(connection, this.generation.limits, timekeeper, () => clock.monotonicMs(), this.#seen);
     const passage = new Passage(this, new Http1Stream(side), listener, side);
     this.#passages.add(side);
-    this.#readInto(socket, (bytes, count) => {
+    const read = (bytes: Buffer, count: number): void => {
       try {
         side.read(bytes, count);
       } catch (error) {
         passage.fail(error);
       }
-    });
+    };
+    this.#readInto(socket, read);
     side.start(socket, passage);
-    if (rest !== null) passage.read(rest, rest.length);
+    if (rest !== null) read(rest, rest.length);
   }
 
   #readInto(socket: Socket, read: (bytes: Buffer, count: number) => void): void {

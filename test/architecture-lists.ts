@@ -107,6 +107,8 @@ export const maps: Exceptions = {
   'src/connections/connections.ts': 'live connections: `limits.max_connections` is asked before one is added',
   'src/connections/clients.ts': 'clients with a live connection: never more than connections; those gone are `Bounded`',
   'src/connections/deadlines.ts': 'deadlines of live connections and upstreams, each of which has one',
+  'src/firewall/algebra-difference.ts': 'sources that change together: no more than stretches of ports, and `maxRuns`',
+  'src/firewall/algebra-findings.ts': 'pairs of rules, `maxPairs` at most',
   'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
   'src/gateway.ts': 'live connections and handshakes, bounded by `limits.max_connections`',
   'src/http/sites.ts': 'hosts of the settings, made once',
@@ -165,6 +167,10 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   [
     'the tests of their folder, through the door',
     'src/connections/clients.ts src/connections/table.ts src/firewall/rule-fields.ts src/http/h1-stream.ts src/http/tokens.ts src/observe/layout.ts src/ports/arrival.ts src/ports/listen.ts src/proxy/dial.ts src/rates/policy.ts',
+  ],
+  [
+    '`algebra.test.ts`, one set of properties for all, and `firewall.test.ts` of the commands',
+    'src/cli/firewall-analyse.ts src/cli/firewall-load.ts src/firewall/algebra-difference.ts src/firewall/algebra-findings.ts src/firewall/algebra-space.ts src/firewall/expectation.ts',
   ],
   [
     'records and small tools that every other test uses',

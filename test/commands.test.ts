@@ -350,6 +350,14 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/^DENY +the default: no rule matches\n +udp \[2001:db8::7\]:40000 → :53$/m],
     json: (told: { protocol: string }) => assert.equal(told.protocol, 'udp'),
   },
+  'portcullis firewall analyse': {
+    says: [/^nothing is odd about 2 rules$/m],
+    json: (told: object) => assert.deepEqual(told, { ok: true, findings: [] }),
+  },
+  'portcullis firewall diff portcullis.yaml staging.yaml': {
+    says: [/^both decide every packet alike$/m],
+    json: (told: object) => assert.deepEqual(told, { equivalent: true, changes: [] }),
+  },
   'portcullis demo': {
     really: chosen,
     stays: true,

@@ -100,6 +100,27 @@ export class CidrSet {
   }
 }
 
+/** The fewest networks that together are the addresses from `start` up to but without `end`; IPv4 has at most 62, IPv6 254. */
+export function coverOf(family: Family, start: Bound, end: Bound): Cidr[] {
+  const width = family === 4 ? 32 : 128;
+  const cidrs: Cidr[] = [];
+  let at = BigInt(start);
+  const last = BigInt(end);
+  while (at < last) {
+    let bits = at === 0n ? width : trailingZeros(at);
+    while (at + (1n << BigInt(bits)) > last) bits--;
+    cidrs.push(cidrAt(family, family === 4 ? Number(at) : at, width - bits));
+    at += 1n << BigInt(bits);
+  }
+  return cidrs;
+}
+
+function trailingZeros(value: bigint): number {
+  let bits = 0;
+  while (((value >> BigInt(bits)) & 1n) === 0n) bits++;
+  return bits;
+}
+
 /** The networks of one family as spans that belong to `value`. */
 export function spansOf(cidrs: readonly Cidr[], family: Family, value: number): Span[] {
   const spans: Span[] = [];

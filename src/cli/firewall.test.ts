@@ -212,3 +212,50 @@ async function answering(value: unknown) {
   });
   return { questions, close: () => new Promise((resolve) => server.close(resolve)) };
 }
+
+test('analyse names what is odd with its line and a packet, and ends with 1', async () => {
+  const odd = join(directory, 'odd.yaml');
+  await writeFile(odd, file.replace('    - allow tcp 22', '    - allow tcp 5432 from any\n    - allow tcp 22'));
+  const { code, stdout, stderr } = await run(['analyse'], { config: odd });
+  assert.equal(stderr, '');
+  assert.equal(
+    stdout,
+    'too-wide  odd.yaml:9\n' +
+      '  rule 2 lets the internet reach PostgreSQL (tcp 5432), for example tcp 203.0.113.7 → :5432\n' +
+      '  for example  tcp 203.0.113.7 → :5432\n' +
+      '  instead      name the networks that need it\n' +
+      '\n4 rules: 1 too-wide\n',
+  );
+  assert.equal(code, 1);
+  const json = JSON.parse((await run(['analyse'], { config: odd, json: true })).stdout);
+  assert.deepEqual(
+    [json.ok, json.findings[0].kind, json.findings[0].witness],
+    [false, 'too-wide', { protocol: 'tcp', source: '203.0.113.7', port: 5432 }],
+  );
+  const whole = await run(['analyse']);
+  assert.deepEqual([whole.code, whole.stdout], [0, 'nothing is odd about 3 rules\n']);
+});
+
+test('diff says what the second file opens and closes', async () => {
+  const other = join(directory, 'other.yaml');
+  await writeFile(
+    other,
+    file
+      .replace('22 from 10.0.0.0/8', '22 from 10.0.0.0/9')
+      .replace('    - allow tcp 443', '    - allow udp 53 from any\n    - allow tcp 443'),
+  );
+  const { code, stdout } = await run(['diff', 'portcullis.yaml', other]);
+  assert.equal(
+    stdout,
+    'opens udp 53 to any\n  for example  udp 203.0.113.7 → :53\n' +
+      'closes tcp 22 to 10.128.0.0/9\n  for example  tcp 10.128.0.1 → :22\n',
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(JSON.parse((await run(['diff', other, other], { json: true })).stdout), {
+    equivalent: true,
+    changes: [],
+  });
+  assert.equal((await run(['diff', other, other])).stdout, 'both decide every packet alike\n');
+  await assert.rejects(run(['diff', other]), new UsageError('say A and B: diff A B'));
+  await assert.rejects(run(['diff', other, other, 'x']), new UsageError('"x" is not expected behind "diff"'));
+});

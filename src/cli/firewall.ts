@@ -1,12 +1,13 @@
-// `portcullis firewall show` and `firewall simulate`: the rules as a table, and which of them decides about a packet.
+// `portcullis firewall`: its words, each in a file of its own but for `show` and `simulate`.
 
 import { AddressReader } from '../base/address.ts';
 import { isDigits } from '../base/address-faults.ts';
-import { type Loaded, loadSettings } from '../config/config.ts';
-import { build, type CompiledRule, type Firewall } from '../firewall/firewall.ts';
+import { nearest } from '../base/problem.ts';
+import type { CompiledRule, Firewall } from '../firewall/firewall.ts';
 import { endpoint } from '../traffic/connection.ts';
 import { ask, dataDirectoryOf, NoGate, type Question } from './ask.ts';
-import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
+import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
+import { loadFirewall } from './firewall-load.ts';
 import { jsonText } from './json.ts';
 import { table, visible } from './table.ts';
 
@@ -16,8 +17,8 @@ const anyPort = 52_431;
 /** The `firewall` command. */
 export const firewall: Command = {
   name: 'firewall',
-  summary: 'The firewall rules as a table, and which of them decides about a packet',
-  usage: 'show | simulate --from IP:PORT --to :PORT/tcp',
+  summary: 'The firewall rules: shown, asked, analysed and compared',
+  usage: 'show | simulate --from IP:PORT --to :PORT/tcp | analyse | diff A B',
   options: {
     config: { type: 'string', value: 'FILE', says: 'the rules of this file instead of the running gate' },
     'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate that is asked' },
@@ -38,16 +39,41 @@ export const firewall: Command = {
       says: 'the same for an IPv6 source and UDP',
       line: "portcullis firewall simulate --from '[2001:db8::7]:40000' --to :53/udp",
     },
+    {
+      says: 'what is odd about the rules, each with a packet that shows it',
+      line: 'portcullis firewall analyse',
+    },
+    {
+      says: 'what another file would open and close',
+      line: 'portcullis firewall diff portcullis.yaml staging.yaml',
+    },
   ],
   run,
 };
 
+/** The words of this command, and how many more words each takes. */
+const words: Readonly<Record<string, { readonly run: Command['run']; readonly files: readonly string[] }>> = {
+  show: { run: show, files: [] },
+  simulate: { run: simulate, files: [] },
+  analyse: { run: async (args, world) => (await import('./firewall-analyse.ts')).analyse(args, world), files: [] },
+  diff: { run: async (args, world) => (await import('./firewall-analyse.ts')).diff(args, world), files: ['A', 'B'] },
+};
+
 async function run(args: Arguments, world: World): Promise<ExitCode> {
-  const [word, extra] = args.words;
-  if (extra !== undefined) throw new UsageError(`"${extra}" is not expected behind "${word}"`);
-  if (word === 'show') return show(args, world);
-  if (word === 'simulate') return simulate(args, world);
-  throw new UsageError(word === undefined ? 'say `show` or `simulate`' : `"${word}" is neither show nor simulate`);
+  const [word, ...more] = args.words;
+  const names = Object.keys(words);
+  if (word === undefined) throw new UsageError(`say what: ${names.join(', ')}`);
+  if (!Object.hasOwn(words, word)) {
+    const near = nearest(word, names);
+    throw new UsageError(
+      `there is no firewall ${word}; ${near === null ? `say ${names.join(', ')}` : `did you mean ${near}?`}`,
+    );
+  }
+  const { run: runWord, files } = words[word]!;
+  if (more.length > files.length) throw new UsageError(`"${more[files.length]}" is not expected behind "${word}"`);
+  if (more.length < files.length)
+    throw new UsageError(`say ${files.map((name) => `${name}`).join(' and ')}: ${word} ${files.join(' ')}`);
+  return runWord(args, world);
 }
 
 /** The rules as a gate or a file has them. `hits` are null where no gate counted. */
@@ -79,23 +105,11 @@ async function askGate(question: Question, args: Arguments, world: World): Promi
   }
 }
 
-/** The firewall of the configuration. Its warnings go to stderr, so that JSON on stdout stays whole. */
-async function load(args: Arguments, world: World): Promise<Firewall> {
-  const loaded: Loaded = await loadSettings(args, world);
-  const rooted = (path: readonly (string | number)[]) => ['firewall', ...path];
-  const result = build(loaded.settings.firewall, { locate: (path) => loaded.locate(rooted(path)) });
-  const found = result.ok ? result.warnings : result.problems;
-  const text = found.length === 0 ? '' : loaded.print(found.map((each) => ({ ...each, path: rooted(each.path) })));
-  if (!result.ok) throw new Trouble(text.trimEnd());
-  if (text !== '') world.stderr.write(`${text.trimEnd()}\n`);
-  return result.value;
-}
-
 async function show(args: Arguments, world: World): Promise<ExitCode> {
   if (args.options.from !== undefined || args.options.to !== undefined)
     throw new UsageError('--from and --to belong to `firewall simulate`');
   const counted = (await askGate({ ask: 'firewall' }, args, world)) as Shown | null;
-  const shown = counted ?? uncounted(await load(args, world));
+  const shown = counted ?? uncounted(await loadFirewall(args, world));
   if (args.options.json === true) writeJson(world, { ...shown, gate: counted !== null });
   else world.stdout.write(rulesTable(shown, world));
   return 0;
@@ -128,7 +142,7 @@ async function simulate(args: Arguments, world: World): Promise<ExitCode> {
   const from = fromPort === null ? address : endpoint(address, fromPort);
   const question = { ask: 'rehearse', from: endpoint(address, fromPort ?? anyPort), to: `:${port}/${protocol}` };
   const rehearsed = (await askGate(question, args, world)) as { journey: { firewall: Decision } } | null;
-  const decision = rehearsed?.journey.firewall ?? decide(await load(args, world), protocol, address, port);
+  const decision = rehearsed?.journey.firewall ?? decide(await loadFirewall(args, world), protocol, address, port);
   const { action, rule, at } = decision;
   const description = rule === 0 ? '' : decision.description;
   if (args.options.json === true) {

@@ -301,7 +301,7 @@ test('defaults are those of the design', () => {
   assert.deepEqual(settings, {
     dataDirectory: '/data',
     listen: [],
-    firewall: { default: 'deny', rules: [], comments: [], enforce: ['accept'] },
+    firewall: { default: 'deny', rules: [], comments: [], enforce: ['accept'], expect: [] },
     tls: { certificates: [], localNames: [], minVersion: 'TLSv1.2' },
     sites: [],
     waf: {

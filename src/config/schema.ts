@@ -63,6 +63,9 @@ const firewall = group({
   rules: list(rule, 'a list of rules')
     .prefault([])
     .describe('The rules in their order; the first that matches decides.'),
+  expect: list(text('an expectation such as deny tcp 5432 from internet'), 'a list of expectations')
+    .prefault([])
+    .describe('What must hold of the rules, checked before they are used: `deny tcp 5432 from internet`.'),
   enforce: oneOrMany(oneOf('accept', 'kernel'), 'accept or kernel')
     .prefault(['accept'])
     .describe('Where the rules hold: when the gate accepts a connection, and in the kernel before that.'),

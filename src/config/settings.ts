@@ -46,6 +46,8 @@ export interface FirewallSettings {
   /** The comment behind each rule in the file, its description where the rule itself has none; '' for none. */
   readonly comments: readonly string[];
   readonly enforce: readonly ('accept' | 'kernel')[];
+  /** What must hold of the rules: `deny tcp 5432 from internet`. */
+  readonly expect: readonly string[];
 }
 
 export interface TlsSettings {

@@ -31,6 +31,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       rules: words.firewall.rules.map(withoutUndefined),
       comments: words.firewall.rules.map((_, index) => setting.comments[index] ?? ''),
       enforce: words.firewall.enforce,
+      expect: words.firewall.expect,
     },
     tls: {
       certificates: words.tls.certificates.map(({ certificate, key }) => ({

@@ -2,10 +2,21 @@
 
 import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
 import { close, type Reason, type Refusal } from '../traffic/verdict.ts';
+import { type Expectation, testExpectations } from './algebra.ts';
+import { brokenProblem, parseExpectation } from './expectation.ts';
 import { compile, covers, type Policy, unreadable } from './policy.ts';
-import { parseRule, type Rule, type RuleSetting } from './rule.ts';
+import { parseRule, type Rule, type RuleSet, type RuleSetting } from './rule.ts';
 
-export type { RuleSetting } from './rule.ts';
+export {
+  analyse,
+  type Change,
+  type Difference,
+  difference,
+  type Finding,
+  findingKinds,
+  packetText,
+} from './algebra.ts';
+export type { RuleSet, RuleSetting } from './rule.ts';
 
 /** The firewall's part of the settings. */
 export interface FirewallSettings {
@@ -14,6 +25,8 @@ export interface FirewallSettings {
   /** The comment behind each rule, its description where it has none of its own. */
   readonly comments: readonly string[];
   readonly enforce: readonly ('accept' | 'kernel')[];
+  /** What must hold of the rules: `deny tcp 5432 from internet`. */
+  readonly expect?: readonly string[];
 }
 
 export interface FirewallTools {
@@ -56,11 +69,14 @@ export class Firewall {
   readonly default: 'ALLOW' | 'DENY';
   /** Decisions by rule number since this generation began; index 0 counts the default. */
   readonly hits: Float64Array;
+  /** The rules as they were understood. */
+  readonly ruleSet: RuleSet;
   readonly #policy: Policy;
 
-  constructor(rules: readonly CompiledRule[], whenNone: 'ALLOW' | 'DENY', policy: Policy) {
+  constructor(rules: readonly CompiledRule[], ruleSet: RuleSet, policy: Policy) {
     this.rules = rules;
-    this.default = whenNone;
+    this.ruleSet = ruleSet;
+    this.default = ruleSet.default;
     this.hits = new Float64Array(rules.length + 1);
     this.#policy = policy;
   }
@@ -105,17 +121,34 @@ export function build(settings: FirewallSettings, tools: FirewallTools): Built<F
     const rule = parseRule(settings.rules[index]!, index, settings.comments[index] ?? '', problems);
     if (rule !== null) rules.push(rule);
   }
+  const expectations = (settings.expect ?? []).map((line, index) => parseExpectation(line, index, problems));
   if (problems.length > 0) return failed(problems);
   const compiled = compile(rules);
   if (compiled === null) return failed([tooLarge]);
   const whenNone = settings.default === 'allow' ? 'ALLOW' : 'DENY';
+  const broken = brokenExpectations({ rules, default: whenNone }, expectations as Expectation[], tools);
+  if (broken.length > 0) return failed(broken);
   const shown = rules.map((rule) => show(rule, tools.locate(['rules', rule.number - 1])));
   const warnings = [
     ...warnNeverHit(rules, compiled.neverHit),
     ...warnOneFamily(rules, whenNone),
     ...warnKernel(settings),
   ];
-  return built(new Firewall(shown, whenNone, compiled.policy), warnings);
+  return built(new Firewall(shown, { rules, default: whenNone }, compiled.policy), warnings);
+}
+
+/** The problems that expectations are which the rules do not meet. */
+function brokenExpectations(set: RuleSet, expectations: readonly Expectation[], tools: FirewallTools): Problem[] {
+  if (expectations.length === 0) return [];
+  const broken = testExpectations(set, expectations);
+  if (broken === null)
+    return [{ ...tooLarge, path: ['expect'], says: 'the rules are too many for the expectations to be tested' }];
+  const nameOf = (number: number) => {
+    const { description } = set.rules[number - 1]!;
+    const at = tools.locate(['rules', number - 1]);
+    return `rule ${number}${description && ` "${description}"`}${at && ` (${at})`}`;
+  };
+  return broken.map((each) => brokenProblem(each, expectations[each.index]!, nameOf));
 }
 
 const tooLarge: Problem = {

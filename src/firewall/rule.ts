@@ -21,6 +21,8 @@ import {
   readSources,
 } from './rule-fields.ts';
 
+export type { Action, Protocol } from './rule-fields.ts';
+
 /** A rule as its owner writes it: a line, or an object whose protocol and port are `all` where they are left out. */
 export type RuleSetting =
   | string
@@ -43,6 +45,12 @@ export interface Rule {
   readonly sources: readonly Cidr[];
   readonly sourceText: string;
   readonly description: string;
+}
+
+/** Rules in their order, and what happens to packets that none of them names. */
+export interface RuleSet {
+  readonly rules: readonly Rule[];
+  readonly default: Action;
 }
 
 const shape = 'write for example `allow tcp 443 from any` or `deny all from 10.0.0.0/8`';

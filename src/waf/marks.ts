@@ -1,0 +1,69 @@
+// The kinds of characters that a value of SecLang has, as one bit mask from one pass: what cannot be changed or found by them need not be tried.
+
+export const UPPER = 1;
+/** Space, tab, line breaks, form feed, and the no-break space 0xA0. */
+export const WHITE = 2;
+export const NUL = 4;
+/** Bytes of 0x80 and more. */
+export const HIGH = 8;
+export const PERCENT = 16;
+export const PLUS = 32;
+export const AMPERSAND = 64;
+export const BACKSLASH = 128;
+export const SLASH = 256;
+/** `'` and `"`. */
+export const QUOTE = 512;
+export const CARET = 1024;
+/** `,` and `;`. */
+export const COMMA = 2048;
+export const DASH = 4096;
+export const HASH = 8192;
+export const ANGLE = 16384;
+export const DIGIT = 32768;
+/** Control characters that are neither NUL nor white. */
+export const CONTROL = 65536;
+/** Every other sign: `! $ ( ) * . : = ? @ [ ] _ { | } ~` and the backtick. */
+export const SIGN = 131072;
+/** a–z. */
+export const LOWER = 262144;
+/** A mask that every value has something of. */
+export const ANY = 0x7fffffff;
+
+const signs: readonly (readonly [number, string])[] = [
+  [PERCENT, '%'],
+  [PLUS, '+'],
+  [AMPERSAND, '&'],
+  [BACKSLASH, '\\'],
+  [SLASH, '/'],
+  [QUOTE, '\'"'],
+  [CARET, '^'],
+  [COMMA, ',;'],
+  [DASH, '-'],
+  [HASH, '#'],
+  [ANGLE, '<>'],
+  [WHITE, ' \t\n\v\f\r\xa0'],
+];
+
+/** The mark of each byte. */
+export const markOfByte: Int32Array = markTable();
+
+function markTable(): Int32Array {
+  const table = new Int32Array(256);
+  table.fill(CONTROL, 0, 32);
+  table.fill(SIGN, 32, 127);
+  table[127] = CONTROL;
+  table.fill(HIGH, 128);
+  table.fill(DIGIT, 48, 58);
+  table.fill(UPPER, 65, 91);
+  table.fill(LOWER, 97, 123);
+  table[0] = NUL;
+  for (const [bit, characters] of signs) for (const one of characters) table[one.charCodeAt(0)]! |= bit;
+  return table;
+}
+
+/** The union of the marks of a value's characters. */
+export function marksOf(value: string): number {
+  let marks = 0;
+  for (let index = 0; index < value.length; index++) marks |= markOfByte[value.charCodeAt(index) & 255]!;
+  return marks;
+}

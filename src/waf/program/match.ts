@@ -1,0 +1,163 @@
+// Whether a rule matches: every value of every target, transformed, shown to the operator; effects happen at each match.
+
+import { Pairs } from '../variables/pairs.ts';
+import type { Transaction } from '../transaction/transaction.ts';
+import type { Evidence, Exclusion, Link, Rule, Target } from './program.ts';
+
+/** Members of a collection that one rule may look at. */
+const maxMatches = 1000;
+
+/** Whether all links of the rule match, in their order. */
+export function matches(transaction: Transaction, rule: Rule, evidence: Evidence): boolean {
+  evidence.link = null;
+  for (const link of rule.links) if (!linkMatches(transaction, rule, link, evidence)) return false;
+  return true;
+}
+
+function linkMatches(transaction: Transaction, rule: Rule, link: Link, evidence: Evidence): boolean {
+  if (link.matcher === null && link.comparison === null) {
+    for (const effect of link.effects) effect.run(transaction);
+    return true;
+  }
+  const asked = new Asking(transaction, rule, link, evidence);
+  for (const target of link.targets) askTarget(transaction, rule, link, target, asked);
+  if (asked.matched === null) return false;
+  transaction.matchedVars = asked.matched;
+  return true;
+}
+
+function askTarget(transaction: Transaction, rule: Rule, link: Link, target: Target, asked: Asking): void {
+  const { variable } = target;
+  if (variable.shape === 'one') {
+    if (isExcluded(transaction, rule, link, target.name, '')) return;
+    const value = variable.read(transaction);
+    if (target.isCount) asked.value(target.label, value === null ? '0' : '1');
+    else if (value !== null) asked.value(target.label, value);
+    return;
+  }
+  if (target.isCount) {
+    asked.value(target.label, String(countOf(transaction, rule, link, target)));
+    return;
+  }
+  if (target.key !== null && variable.one !== undefined) {
+    const value = variable.one(transaction, target.key);
+    if (value !== null && !isExcluded(transaction, rule, link, target.name, target.key)) asked.value(target.label, value);
+    return;
+  }
+  const pairs = target.path === null ? variable.read(transaction) : variable.select!(transaction, target.path);
+  const { lower } = pairs;
+  for (let index = 0; index < pairs.count; index++) {
+    const name = lower[index]!;
+    if (target.path === null && !selects(target, name)) continue;
+    if (isExcluded(transaction, rule, link, target.name, target.path ?? name)) continue;
+    asked.value(target.path === null ? `${target.name}:${pairs.names[index]}` : target.label, pairs.values[index]!);
+  }
+}
+
+function selects(target: Target, name: string): boolean {
+  if (target.key !== null) return target.key === name;
+  return target.pattern === null || target.pattern.test(name);
+}
+
+function countOf(transaction: Transaction, rule: Rule, link: Link, target: Target): number {
+  const { variable } = target;
+  if (variable.shape === 'one') return 0;
+  if (target.key !== null && variable.one !== undefined) return variable.one(transaction, target.key) === null ? 0 : 1;
+  const pairs = target.path === null ? variable.read(transaction) : variable.select!(transaction, target.path);
+  if (target.path !== null) return pairs.count;
+  let count = 0;
+  for (let index = 0; index < pairs.count; index++) {
+    const name = pairs.lower[index]!;
+    if (selects(target, name) && !isExcluded(transaction, rule, link, target.name, name)) count++;
+  }
+  return count;
+}
+
+/** Whether the rule, or something that happened before, says not to look there. */
+function isExcluded(transaction: Transaction, rule: Rule, link: Link, variable: string, name: string): boolean {
+  for (const exclusion of link.exclusions) if (excludes(exclusion, variable, name)) return true;
+  for (const { choice, target } of transaction.removedTargets) {
+    if (target.variable !== variable || (target.selects !== null && !target.selects(name))) continue;
+    if (choice.chooses({ id: rule.id, tags: rule.tags, message: rule.message?.literal ?? '' })) return true;
+  }
+  return false;
+}
+
+function excludes(exclusion: Exclusion, variable: string, name: string): boolean {
+  return exclusion.name === variable && (exclusion.selects === null || exclusion.selects(name));
+}
+
+/** The questions of one link; `matched` gathers what answered yes. */
+class Asking {
+  matched: Pairs | null = null;
+  readonly #transaction: Transaction;
+  readonly #rule: Rule;
+  readonly #link: Link;
+  readonly #evidence: Evidence;
+  readonly #argument: string;
+
+  constructor(transaction: Transaction, rule: Rule, link: Link, evidence: Evidence) {
+    this.#transaction = transaction;
+    this.#rule = rule;
+    this.#link = link;
+    this.#evidence = evidence;
+    this.#argument = link.comparison === null ? '' : link.comparison.argument.expand(transaction);
+  }
+
+  /** Shows one value to the operator. */
+  value(label: string, value: string): void {
+    const link = this.#link;
+    let current = value;
+    if (link.multiMatch) this.#ask(label, current);
+    for (const transformation of link.transformations) {
+      const next = transformation.apply(current);
+      if (link.multiMatch && next !== current) this.#ask(label, next);
+      current = next;
+    }
+    if (!link.multiMatch) this.#ask(label, current);
+  }
+
+  #ask(label: string, value: string): void {
+    const { matcher, comparison, isNegated } = this.#link;
+    const answer = matcher === null ? comparison!.operator.judge(value, this.#argument) : matcher.test(value);
+    if (answer !== isNegated) this.#match(label, value);
+  }
+
+  #match(label: string, value: string): void {
+    const transaction = this.#transaction;
+    const link = this.#link;
+    const matched = this.matched ?? new Pairs();
+    this.matched = matched;
+    if (matched.count >= maxMatches) return;
+    matched.add(label, value);
+    transaction.matchedVar = value;
+    transaction.matchedVarName = label;
+    transaction.current = this.#rule;
+    let found = '';
+    if (link.captures && !link.isNegated) found = this.#capture(value);
+    const isAboutRequest = !label.startsWith('TX:') && !label.startsWith('MATCHED_VAR');
+    if (this.#evidence.link === null || isAboutRequest) {
+      this.#evidence.place = label;
+      this.#evidence.value = value;
+      this.#evidence.found = found;
+      this.#evidence.link = link;
+    }
+    for (const effect of link.effects) effect.run(transaction);
+  }
+
+  /** Writes TX:0 to TX:9; gives TX:0. */
+  #capture(value: string): string {
+    const texts = this.#link.matcher?.capture?.(value);
+    if (texts === undefined) return '';
+    const { tx } = this.#transaction;
+    for (let group = 0; group < captureNames.length; group++) {
+      const text = texts[group];
+      if (text === undefined || text === null) {
+        if (tx.get(captureNames[group]!) !== null) tx.unset(captureNames[group]!);
+      } else tx.put(captureNames[group]!, text);
+    }
+    return texts[0] ?? '';
+  }
+}
+
+const captureNames: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];

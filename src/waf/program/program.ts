@@ -1,0 +1,123 @@
+// A compiled rule set: rules as flat records in the order in which they run. Nothing in it is looked up by name.
+
+import type { Disruption, Effect, EngineMode, Macro } from '../actions/action.ts';
+import type { Comparison, Matcher } from '../operators/operator.ts';
+import type { Transformation } from '../transformations/transformation.ts';
+import type { Phase, Variable } from '../variables/variable.ts';
+
+/** What a rule looks at. Of `key`, `pattern` and `path` at most one is set. */
+export interface Target {
+  readonly variable: Variable;
+  /** As users write it: `ARGS`. */
+  readonly name: string;
+  readonly isCount: boolean;
+  /** Lower-case name of one member. */
+  readonly key: string | null;
+  readonly pattern: { test(value: string): boolean } | null;
+  /** XPath. */
+  readonly path: string | null;
+  /** `ARGS:q` or `REQUEST_METHOD`, for members whose name adds nothing. */
+  readonly label: string;
+}
+
+/** What a rule does not look at. */
+export interface Exclusion {
+  readonly name: string;
+  /** Null: the whole variable. */
+  readonly selects: ((lowerName: string) => boolean) | null;
+  /** The lower-case name where it excludes one member by name. */
+  readonly key: string | null;
+}
+
+/** One rule of a chain; a rule without a chain has one link. */
+export interface Link {
+  readonly targets: readonly Target[];
+  readonly exclusions: readonly Exclusion[];
+  readonly transformations: readonly Transformation[];
+  readonly transformationNames: readonly string[];
+  readonly multiMatch: boolean;
+  readonly isNegated: boolean;
+  readonly operator: string;
+  readonly argument: string;
+  /** An operator that was built once, or null. */
+  readonly matcher: Matcher | null;
+  /** An operator whose argument holds macros, or null. Both null: the link always matches. */
+  readonly comparison: { readonly operator: Comparison; readonly argument: Macro } | null;
+  readonly captures: boolean;
+  readonly effects: readonly Effect[];
+}
+
+/** One rule. `number` is its bit in every set of rules. */
+export interface Rule {
+  readonly number: number;
+  readonly id: number;
+  readonly phase: Phase;
+  /** `file:line`. */
+  readonly at: string;
+  readonly message: Macro | null;
+  readonly logData: Macro | null;
+  /** 0 to 7, or -1. */
+  readonly severity: number;
+  readonly tags: readonly string[];
+  readonly version: string;
+  readonly revision: string;
+  readonly links: readonly Link[];
+  readonly disruption: Disruption;
+  readonly status: number;
+  /** The rule at which the phase goes on after a match, or -1 for the next one. */
+  readonly jump: number;
+  readonly isLogged: boolean;
+  readonly isAudited: boolean;
+}
+
+/** What matched last within a rule, for its record. */
+export interface Evidence {
+  place: string;
+  value: string;
+  found: string;
+  link: Link | null;
+}
+
+/** What directives say beside rules. Sizes in bytes. */
+export interface EngineSettings {
+  engine: EngineMode;
+  requestBodyAccess: boolean;
+  requestBodyLimit: number;
+  requestBodyNoFilesLimit: number;
+  requestBodyLimitAction: 'reject' | 'process';
+  jsonDepthLimit: number;
+  responseBodyAccess: boolean;
+  responseBodyLimit: number;
+  responseBodyLimitAction: 'reject' | 'process';
+  responseMediaTypes: ReadonlySet<string>;
+  argumentSeparator: string;
+  argumentsLimit: number;
+  uploadFileLimit: number;
+  collectionTimeoutSeconds: number;
+  auditEngine: EngineMode | 'relevant';
+  auditParts: string;
+  auditRelevantStatus: { test(value: string): boolean } | null;
+  webAppId: string;
+  componentSignatures: readonly string[];
+}
+
+/** The rules of a phase: numbers from `start` to before `end`. Starts are multiples of 32, so that sets of rules have words of their own. */
+export interface PhaseSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A rule set. */
+export interface Program {
+  /** By number; the gaps between phases hold null. */
+  readonly rules: readonly (Rule | null)[];
+  /** By phase; index 0 is unused. */
+  readonly phases: readonly PhaseSpan[];
+  readonly settings: Readonly<EngineSettings>;
+  readonly files: readonly string[];
+}
+
+/** How many words a set of all rules has. */
+export function wordsOf(program: Program): number {
+  return (program.rules.length + 31) >> 5;
+}

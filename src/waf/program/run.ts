@@ -1,0 +1,105 @@
+// The loop: the rules of a phase in their order, those that were switched off left out, and what a match leads to.
+
+import type { RuleMatch, Transaction } from '../transaction/transaction.ts';
+import type { Phase } from '../variables/variable.ts';
+import { matches } from './match.ts';
+import type { Evidence, Program, Rule } from './program.ts';
+
+/** Matches that one transaction keeps. */
+const maxKept = 256;
+
+/** Which rules of a phase need to be asked, as a set of bits over all rules; null: every one. */
+export type Needed = (program: Program, transaction: Transaction, phase: Phase) => Uint32Array | null;
+
+/** Runs one phase. What it found is in the transaction: `matches`, `interruption`. */
+export function runPhase(program: Program, transaction: Transaction, phase: Phase, needed: Needed): void {
+  if (transaction.engine === 'off' || isOver(transaction, phase)) return;
+  if (transaction.allowed === 'phase') transaction.allowed = 'no';
+  const { start, end } = program.phases[phase]!;
+  if (start === end) return;
+  const set = needed(program, transaction, phase);
+  let number = nextOf(set, start, end);
+  while (number < end) {
+    const rule = program.rules[number]!;
+    number = nextOf(set, isRemoved(transaction, rule) ? number + 1 : step(transaction, rule), end);
+    if (mustStop(transaction, phase)) return;
+  }
+}
+
+function isOver(transaction: Transaction, phase: Phase): boolean {
+  if (phase === 5) return false;
+  if (transaction.interruption !== null || transaction.allowed === 'all') return true;
+  return transaction.allowed === 'request' && phase <= 2;
+}
+
+function mustStop(transaction: Transaction, phase: Phase): boolean {
+  if (transaction.allowed !== 'no') return phase !== 5 || transaction.allowed === 'phase';
+  return transaction.engine === 'off' || (transaction.interruption !== null && phase !== 5);
+}
+
+/** The first rule of the set from `from` on; `end` where there is none. */
+function nextOf(set: Uint32Array | null, from: number, end: number): number {
+  if (set === null || from >= end) return Math.min(from, end);
+  let index = from >> 5;
+  let word = set[index]! & (-1 << (from & 31));
+  while (word === 0) {
+    if (++index << 5 >= end) return end;
+    word = set[index]!;
+  }
+  return (index << 5) + 31 - Math.clz32(word & -word);
+}
+
+function isRemoved(transaction: Transaction, rule: Rule): boolean {
+  const { removedRules } = transaction;
+  if (removedRules.length === 0) return false;
+  const known = { id: rule.id, tags: rule.tags, message: rule.message?.literal ?? '' };
+  for (const choice of removedRules) if (choice.chooses(known)) return true;
+  return false;
+}
+
+/** Asks one rule; gives the number at which the phase goes on. */
+function step(transaction: Transaction, rule: Rule): number {
+  const { evidence } = transaction;
+  if (transaction.scores.length > 0) transaction.scores = [];
+  if (!matches(transaction, rule, evidence)) return rule.number + 1;
+  note(transaction, rule, evidence);
+  disrupt(transaction, rule);
+  return rule.jump >= 0 ? rule.jump : rule.number + 1;
+}
+
+function note(transaction: Transaction, rule: Rule, evidence: Evidence): void {
+  if (rule.severity >= 0 && rule.severity < transaction.highestSeverity) transaction.highestSeverity = rule.severity;
+  if (rule.isAudited) transaction.isAudited = true;
+  if (!rule.isLogged || transaction.matches.length >= maxKept) return;
+  transaction.current = rule;
+  const hasEvidence = evidence.link !== null;
+  const match: RuleMatch = {
+    rule,
+    place: hasEvidence ? evidence.place : '',
+    value: hasEvidence ? evidence.value : '',
+    found: hasEvidence ? evidence.found : '',
+    message: rule.message?.expand(transaction) ?? '',
+    data: rule.logData?.expand(transaction) ?? '',
+    transformations: evidence.link?.transformationNames ?? [],
+    scores: transaction.scores,
+  };
+  transaction.matches.push(match);
+}
+
+function disrupt(transaction: Transaction, rule: Rule): void {
+  const { disruption } = rule;
+  if (disruption.kind === 'pass' || disruption.kind === 'block' || disruption.kind === 'pause') return;
+  if (disruption.kind === 'allow') {
+    transaction.allowed = disruption.scope;
+    return;
+  }
+  const interruption = {
+    kind: disruption.kind,
+    status: rule.status > 0 ? rule.status : disruption.kind === 'redirect' ? 302 : 403,
+    location: disruption.kind === 'redirect' ? disruption.location.expand(transaction) : '',
+    rule,
+    message: rule.message?.expand(transaction) ?? '',
+  };
+  if (transaction.engine === 'on') transaction.interruption ??= interruption;
+  else transaction.wouldBe ??= interruption;
+}

@@ -1,0 +1,105 @@
+// White space and NULs: compressWhitespace, removeWhitespace, removeNulls, replaceNulls, trim, trimLeft, trimRight.
+
+import { NUL, WHITE } from '../marks.ts';
+import { Bytes, isWhite, type Transformation } from './transformation.ts';
+
+function isBlank(code: number): boolean {
+  return isWhite(code) || code === 160;
+}
+
+/** One space for each run of white space. */
+export const compressWhitespace: Transformation = {
+  says: 'Turns every run of white space (the no-break space too) into one space.',
+  changes: WHITE,
+  examples: [
+    ['a \t\n b', 'a b'],
+    ['a\xa0\xa0b', 'a b'],
+    ['  ', ' '],
+  ],
+  apply(value) {
+    const bytes = new Bytes(value.length);
+    let wasBlank = false;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      const blank = isBlank(code);
+      if (!blank) bytes.add(code);
+      else if (!wasBlank) bytes.add(32);
+      wasBlank = blank;
+    }
+    return bytes.toString();
+  },
+};
+
+/** No white space at all. */
+export const removeWhitespace: Transformation = {
+  says: 'Removes white space, the no-break space too.',
+  changes: WHITE,
+  examples: [
+    [' a b\xa0c\n', 'abc'],
+    ['', ''],
+  ],
+  apply: (value) => without(value, isBlank),
+};
+
+/** No NUL. */
+export const removeNulls: Transformation = {
+  says: 'Removes NUL bytes.',
+  changes: NUL,
+  examples: [
+    ['a\0b\0', 'ab'],
+    ['ab', 'ab'],
+  ],
+  apply: (value) => (value.includes('\0') ? without(value, (code) => code === 0) : value),
+};
+
+/** A space for each NUL. */
+export const replaceNulls: Transformation = {
+  says: 'Turns NUL bytes into spaces.',
+  changes: NUL,
+  examples: [['a\0b', 'a b']],
+  apply: (value) => (value.includes('\0') ? value.replaceAll('\0', ' ') : value),
+};
+
+function without(value: string, isDropped: (code: number) => boolean): string {
+  const bytes = new Bytes(value.length);
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index);
+    if (!isDropped(code)) bytes.add(code);
+  }
+  return bytes.length === value.length ? value : bytes.toString();
+}
+
+/** No white space at either end. */
+export const trim: Transformation = {
+  says: 'Removes white space at both ends.',
+  changes: WHITE,
+  examples: [
+    [' a b ', 'a b'],
+    [' \t', ''],
+  ],
+  apply: (value) => trimmed(value, true, true),
+};
+
+/** No white space at the beginning. */
+export const trimLeft: Transformation = {
+  says: 'Removes white space at the beginning.',
+  changes: WHITE,
+  examples: [[' a ', 'a ']],
+  apply: (value) => trimmed(value, true, false),
+};
+
+/** No white space at the end. */
+export const trimRight: Transformation = {
+  says: 'Removes white space at the end.',
+  changes: WHITE,
+  examples: [[' a ', ' a']],
+  apply: (value) => trimmed(value, false, true),
+};
+
+function trimmed(value: string, left: boolean, right: boolean): string {
+  let start = 0;
+  let end = value.length;
+  if (left) while (start < end && isWhite(value.charCodeAt(start))) start++;
+  if (right) while (end > start && isWhite(value.charCodeAt(end - 1))) end--;
+  return value.slice(start, end);
+}

@@ -1,0 +1,43 @@
+// A collection's members: names and values side by side, in the order they came.
+
+/** Members of a collection. Names keep their spelling; they are compared without case. */
+export class Pairs {
+  readonly names: string[];
+  readonly values: string[];
+  #lower: string[] | null = null;
+
+  constructor(names: string[] = [], values: string[] = []) {
+    this.names = names;
+    this.values = values;
+  }
+
+  get count(): number {
+    return this.names.length;
+  }
+
+  add(name: string, value: string): void {
+    this.names.push(name);
+    this.values.push(value);
+    this.#lower = null;
+  }
+
+  /** The names in lower case; the same length as `names`. */
+  get lower(): readonly string[] {
+    this.#lower ??= this.names.map((name) => name.toLowerCase());
+    return this.#lower;
+  }
+
+  /** The first value of the member that is called `name` (lower case), or null. */
+  get(name: string): string | null {
+    const index = this.lower.indexOf(name);
+    return index < 0 ? null : this.values[index]!;
+  }
+
+  /** The names as members of their own: what `ARGS_NAMES` is to `ARGS`. */
+  asNames(): Pairs {
+    return new Pairs(this.names, this.names);
+  }
+}
+
+/** No members, for ever. */
+export const noPairs: Pairs = new Pairs(Object.freeze([]) as unknown as string[], Object.freeze([]) as unknown as string[]);

@@ -58,7 +58,9 @@ interface Sheet {
 /** Every test under a directory, in the order of its files. */
 export function readTests(directory: string): CrsTest[] {
   const tests: CrsTest[] = [];
-  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml')).sort();
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml') || name.endsWith('.yml'))
+    .sort();
   for (const file of files) {
     const sheet = parse(readFileSync(join(directory, file), 'utf8'), { version: '1.1' }) as Sheet | null;
     for (const test of sheet?.tests ?? [])
@@ -91,9 +93,12 @@ function requestOf(input: Input): Buffer {
   const has = (name: string) => headers.find(([one]) => one.toLowerCase() === name);
   let data = input.data ?? '';
   if (completes) {
-    if (data !== '' && has('content-type') === undefined) headers.push(['Content-Type', 'application/x-www-form-urlencoded']);
+    if (data !== '' && has('content-type') === undefined)
+      headers.push(['Content-Type', 'application/x-www-form-urlencoded']);
     if (has('content-type')?.[1] === 'application/x-www-form-urlencoded') data = encodedForm(data);
-    if (data !== '' && has('content-length') === undefined) headers.push(['Content-Length', String(Buffer.byteLength(data))]);
+    const hasBody = data !== '' || method === 'POST' || method === 'PUT' || method === 'PATCH';
+    if (hasBody && has('content-length') === undefined)
+      headers.push(['Content-Length', String(Buffer.byteLength(data))]);
     if (has('connection') === undefined) headers.push(['Connection', 'close']);
   }
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);

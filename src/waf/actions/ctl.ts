@@ -1,6 +1,15 @@
 // The action ctl: what changes for the rest of one transaction.
 
-import { type Action, type ActionTools, type Draft, type Effect, type EngineMode, type Fault, isFault, type RuleChoice } from './action.ts';
+import {
+  type Action,
+  type ActionTools,
+  type Draft,
+  type Effect,
+  type EngineMode,
+  type Fault,
+  isFault,
+  type RuleChoice,
+} from './action.ts';
 
 type Control = (value: string, tools: ActionTools) => Effect | Fault;
 
@@ -25,14 +34,16 @@ function access(side: 'request' | 'answer'): Control {
 function limit(side: 'request' | 'answer'): Control {
   return (value) => {
     const bytes = Number(value);
-    return Number.isInteger(bytes) && bytes >= 0 ? { run: (state) => state.setLimit(side, bytes) } : fault(value, 'write a number of bytes');
+    return Number.isInteger(bytes) && bytes >= 0
+      ? { run: (state) => state.setLimit(side, bytes) }
+      : fault(value, 'write a number of bytes');
   };
 }
 
 /** `942100`, `942000-942999`, or several of them, with commas or spaces between. */
 export function idsOf(text: string): RuleChoice | Fault {
   const spans: [number, number][] = [];
-  for (const part of text.split(/[\s,]+/)) {
+  for (const part of text.replaceAll(',', ' ').split(' ')) {
     if (part === '') continue;
     const [first = '', last = first] = part.split('-');
     const from = Number(first);
@@ -49,7 +60,10 @@ export function idsOf(text: string): RuleChoice | Fault {
 export function patternOf(by: 'tag' | 'msg', text: string, tools: Pick<ActionTools, 'pattern'>): RuleChoice | Fault {
   const pattern = tools.pattern(text);
   if (isFault(pattern)) return pattern;
-  return { by, chooses: (rule) => (by === 'tag' ? rule.tags.some((tag) => pattern.test(tag)) : pattern.test(rule.message)) };
+  return {
+    by,
+    chooses: (rule) => (by === 'tag' ? rule.tags.some((tag) => pattern.test(tag)) : pattern.test(rule.message)),
+  };
 }
 
 function removal(choose: (value: string, tools: ActionTools) => RuleChoice | Fault): Control {
@@ -62,7 +76,11 @@ function removal(choose: (value: string, tools: ActionTools) => RuleChoice | Fau
 function targetRemoval(choose: (value: string, tools: ActionTools) => RuleChoice | Fault): Control {
   return (value, tools) => {
     const semicolon = value.indexOf(';');
-    if (semicolon < 0) return { says: `"${value}" names no target`, instead: 'write the rules, a semicolon and a target: 942100;ARGS:q' };
+    if (semicolon < 0)
+      return {
+        says: `"${value}" names no target`,
+        instead: 'write the rules, a semicolon and a target: 942100;ARGS:q',
+      };
     const choice = choose(value.slice(0, semicolon), tools);
     if (isFault(choice)) return choice;
     const target = tools.target(value.slice(semicolon + 1).trim());
@@ -77,17 +95,23 @@ const processors: ReadonlySet<string> = new Set(['URLENCODED', 'MULTIPART', 'JSO
 const controls: Readonly<Record<string, Control>> = {
   ruleengine: (value) => {
     const mode = modes[value.toLowerCase()];
-    return mode === undefined ? fault(value, 'write On, Off or DetectionOnly') : { run: (state) => state.setEngine(mode) };
+    return mode === undefined
+      ? fault(value, 'write On, Off or DetectionOnly')
+      : { run: (state) => state.setEngine(mode) };
   },
   auditengine: (value) => {
     const word = value.toLowerCase();
     const mode = word === 'relevantonly' ? 'relevant' : modes[word];
-    return mode === undefined ? fault(value, 'write On, Off or RelevantOnly') : { run: (state) => state.setAudit(mode) };
+    return mode === undefined
+      ? fault(value, 'write On, Off or RelevantOnly')
+      : { run: (state) => state.setAudit(mode) };
   },
   auditlogparts: (value) => ({ run: (state) => state.setAuditParts(value) }),
   requestbodyprocessor: (value) => {
     const name = value.toUpperCase();
-    return processors.has(name) ? { run: (state) => state.setBodyProcessor(name) } : fault(value, 'write URLENCODED, MULTIPART, JSON or XML');
+    return processors.has(name)
+      ? { run: (state) => state.setBodyProcessor(name) }
+      : fault(value, 'write URLENCODED, MULTIPART, JSON or XML');
   },
   forcerequestbodyvariable: (value) => {
     const on = isOn(value);
@@ -104,8 +128,14 @@ const controls: Readonly<Record<string, Control>> = {
   ruleremovetargetbytag: targetRemoval(byTag),
   ruleremovetargetbymsg: targetRemoval(byMsg),
   debugloglevel: () => ({ run: () => {} }),
-  hashengine: () => ({ says: 'ctl:hashEngine needs content injection, which this gate never does', instead: 'sign links in the application' }),
-  hashenforcement: () => ({ says: 'ctl:hashEnforcement needs content injection, which this gate never does', instead: 'sign links in the application' }),
+  hashengine: () => ({
+    says: 'ctl:hashEngine needs content injection, which this gate never does',
+    instead: 'sign links in the application',
+  }),
+  hashenforcement: () => ({
+    says: 'ctl:hashEnforcement needs content injection, which this gate never does',
+    instead: 'sign links in the application',
+  }),
 };
 
 const spelled =
@@ -124,7 +154,10 @@ export const ctl: Action = {
   ],
   apply(draft: Draft, value, tools) {
     const equals = value.indexOf('=');
-    const name = value.slice(0, equals < 0 ? value.length : equals).trim().toLowerCase();
+    const name = value
+      .slice(0, equals < 0 ? value.length : equals)
+      .trim()
+      .toLowerCase();
     if (!Object.hasOwn(controls, name)) return { says: `ctl knows no "${name}"`, instead: `write one of ${spelled}` };
     if (equals < 0) return { says: `ctl:${value} has no value`, instead: 'write = and a value' };
     const effect = controls[name]!(value.slice(equals + 1).trim(), tools);

@@ -1,6 +1,15 @@
 // Actions that change something: setvar, expirevar, deprecatevar, initcol, setsid, setuid, setrsc, setenv, sanitise…, xmlns.
 
-import { type Action, type ActionTools, type Effect, type Fault, isFault, type Macro, type Setting, type State } from './action.ts';
+import {
+  type Action,
+  type ActionTools,
+  type Effect,
+  type Fault,
+  isFault,
+  type Macro,
+  type Setting,
+  type State,
+} from './action.ts';
 
 const collections: ReadonlySet<string> = new Set(['tx', 'ip', 'session', 'user', 'global', 'resource']);
 const known = 'tx, ip, session, user, global, resource';
@@ -8,9 +17,17 @@ const known = 'tx, ip, session, user, global, resource';
 /** `collection.name` with the name as a macro. */
 function readName(text: string, tools: ActionTools): { collection: string; name: Macro } | Fault {
   const dot = text.indexOf('.');
-  const collection = text.slice(0, dot < 0 ? text.length : dot).trim().toLowerCase();
-  if (!collections.has(collection)) return { says: `"${collection}" is no collection that rules write`, instead: `write one of ${known}, a dot and a name` };
-  if (dot < 0 || dot + 1 === text.length) return { says: `"${text}" names no member`, instead: `write ${collection}.name` };
+  const collection = text
+    .slice(0, dot < 0 ? text.length : dot)
+    .trim()
+    .toLowerCase();
+  if (!collections.has(collection))
+    return {
+      says: `"${collection}" is no collection that rules write`,
+      instead: `write one of ${known}, a dot and a name`,
+    };
+  if (dot < 0 || dot + 1 === text.length)
+    return { says: `"${text}" names no member`, instead: `write ${collection}.name` };
   const name = tools.macro(text.slice(dot + 1).trim());
   return isFault(name) ? name : { collection, name };
 }
@@ -18,7 +35,12 @@ function readName(text: string, tools: ActionTools): { collection: string; name:
 export const setvar: Action = {
   says: 'Sets a member: tx.a=x, adds or subtracts: tx.a=+1, tx.a=-1, removes: !tx.a; without = it becomes 1. May hold macros.',
   value: 'needed',
-  examples: ["setvar:'tx.score=+%{tx.critical_anomaly_score}'", 'setvar:!tx.a', 'setvar:ip.seen', "setvar:'tx.name_%{MATCHED_VAR_NAME}=%{tx.0}'"],
+  examples: [
+    "setvar:'tx.score=+%{tx.critical_anomaly_score}'",
+    'setvar:!tx.a',
+    'setvar:ip.seen',
+    "setvar:'tx.name_%{MATCHED_VAR_NAME}=%{tx.0}'",
+  ],
   apply(draft, value, tools) {
     const setting = readSetting(value, tools);
     if (isFault(setting)) return setting;
@@ -42,7 +64,8 @@ function readSetting(text: string, tools: ActionTools): Setting | Fault {
 
 function settingEffect(setting: Setting): Effect {
   const { collection, name, how, value } = setting;
-  const nameOf = name.literal === null ? (state: State) => name.expand(state).toLowerCase() : fixed(name.literal.toLowerCase());
+  const nameOf =
+    name.literal === null ? (state: State) => name.expand(state).toLowerCase() : fixed(name.literal.toLowerCase());
   const textOf = value.literal === null ? (state: State) => value.expand(state) : fixed(value.literal);
   if (how === 'unset') return { setting, run: (state) => state.unset(collection, nameOf(state)) };
   if (how === 'put') return { setting, run: (state) => state.put(collection, nameOf(state), textOf(state)) };
@@ -104,7 +127,10 @@ export const initcol: Action = {
     const equals = value.indexOf('=');
     const collection = value.slice(0, Math.max(0, equals)).trim().toLowerCase();
     if (equals < 0 || collection === 'tx' || !collections.has(collection))
-      return { says: `"${value}" opens no collection`, instead: 'write ip, global, resource, session or user, = and a key' };
+      return {
+        says: `"${value}" opens no collection`,
+        instead: 'write ip, global, resource, session or user, = and a key',
+      };
     const key = tools.macro(value.slice(equals + 1));
     if (isFault(key)) return key;
     draft.effects.push({ run: (state) => state.open(collection, key.expand(state)) });
@@ -159,4 +185,7 @@ export const sanitiseRequestHeader: Action = unneeded(redacts, 'sanitiseRequestH
 export const sanitizeRequestHeader: Action = unneeded(redacts, 'sanitizeRequestHeader:Authorization');
 export const sanitiseResponseHeader: Action = unneeded(redacts, 'sanitiseResponseHeader:Set-Cookie');
 export const sanitizeResponseHeader: Action = unneeded(redacts, 'sanitizeResponseHeader:Set-Cookie');
-export const xmlns: Action = unneeded('Names a namespace; paths of XML here compare the names as they are written.', 'xmlns:soap=http://example.com/');
+export const xmlns: Action = unneeded(
+  'Names a namespace; paths of XML here compare the names as they are written.',
+  'xmlns:soap=http://example.com/',
+);

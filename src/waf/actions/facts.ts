@@ -28,7 +28,16 @@ export const id: Action = {
   },
 };
 
-const phases: Readonly<Record<string, Phase>> = { '1': 1, '2': 2, '3': 3, '4': 4, '5': 5, request: 2, response: 4, logging: 5 };
+const phases: Readonly<Record<string, Phase>> = {
+  '1': 1,
+  '2': 2,
+  '3': 3,
+  '4': 4,
+  '5': 5,
+  request: 2,
+  response: 4,
+  logging: 5,
+};
 
 export const phase: Action = {
   says: 'When the rule runs: 1 request head, 2 (request) request body, 3 answer head, 4 (response) answer body, 5 (logging) at the end.',
@@ -73,8 +82,10 @@ export const severity: Action = {
   value: 'needed',
   examples: ['severity:CRITICAL', "severity:'2'"],
   apply(draft, value) {
-    const number = value.length === 1 && value >= '0' && value <= '7' ? Number(value) : severities.indexOf(value.toUpperCase());
-    if (number < 0) return { says: `"${value}" is no severity`, instead: `write one of ${severities.join(', ')}, or 0 to 7` };
+    const number =
+      value.length === 1 && value >= '0' && value <= '7' ? Number(value) : severities.indexOf(value.toUpperCase());
+    if (number < 0)
+      return { says: `"${value}" is no severity`, instead: `write one of ${severities.join(', ')}, or 0 to 7` };
     draft.severity = number;
     return null;
   },
@@ -122,15 +133,23 @@ export const nolog: Action = plain('A match is not written down, nor audited.', 
 export const auditlog: Action = plain('A match makes the transaction one for the audit log.', ['auditlog'], (draft) => {
   draft.isAudited = true;
 });
-export const noauditlog: Action = plain('A match does not make the transaction one for the audit log.', ['noauditlog'], (draft) => {
-  draft.isAudited = false;
-});
+export const noauditlog: Action = plain(
+  'A match does not make the transaction one for the audit log.',
+  ['noauditlog'],
+  (draft) => {
+    draft.isAudited = false;
+  },
+);
 export const capture: Action = plain('Keeps what the operator found as TX:0 to TX:9.', ['capture'], (draft) => {
   draft.captures = true;
 });
-export const multiMatch: Action = plain('Asks the operator before the first and after every transformation that changes the value.', ['multiMatch'], (draft) => {
-  draft.multiMatch = true;
-});
+export const multiMatch: Action = plain(
+  'Asks the operator before the first and after every transformation that changes the value.',
+  ['multiMatch'],
+  (draft) => {
+    draft.multiMatch = true;
+  },
+);
 
 export const t: Action = {
   says: 'A transformation of the values before the operator is asked; several run in their order, none drops those before it.',

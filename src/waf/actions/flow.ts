@@ -50,7 +50,8 @@ export const status: Action = {
   examples: ['status:403'],
   apply(draft, value) {
     const number = Number(value);
-    if (!Number.isInteger(number) || number < 200 || number > 599) return { says: `"${value}" is no status`, instead: 'write one from 200 to 599' };
+    if (!Number.isInteger(number) || number < 200 || number > 599)
+      return { says: `"${value}" is no status`, instead: 'write one from 200 to 599' };
     draft.status = number;
     return null;
   },
@@ -62,7 +63,8 @@ export const skip: Action = {
   examples: ['skip:2'],
   apply(draft, value) {
     const number = Number(value);
-    if (!Number.isInteger(number) || number < 1) return { says: `"${value}" is no number of rules`, instead: 'write a whole number from 1' };
+    if (!Number.isInteger(number) || number < 1)
+      return { says: `"${value}" is no number of rules`, instead: 'write a whole number from 1' };
     draft.skip = number;
     return null;
   },
@@ -82,8 +84,14 @@ function refused(says: string, instead: string): Action {
   return { says: `Stops the load: ${says}.`, value: 'optional', examples: [], apply: () => ({ says, instead }) };
 }
 
-export const exec: Action = refused('the gate runs no programs for rules', 'read the journal or the audit log with a program of your own');
+export const exec: Action = refused(
+  'the gate runs no programs for rules',
+  'read the journal or the audit log with a program of your own',
+);
 export const pause: Action = refused('the gate makes nobody wait', 'use rates, or ban in the settings of rates');
-export const proxy: Action = refused('a rule sends no exchange to another server', 'write a site for it in portcullis.yaml');
+export const proxy: Action = refused(
+  'a rule sends no exchange to another server',
+  'write a site for it in portcullis.yaml',
+);
 export const append: Action = refused('the gate changes no bodies', 'change the answer in the application');
 export const prepend: Action = refused('the gate changes no bodies', 'change the answer in the application');

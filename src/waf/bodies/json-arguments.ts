@@ -61,7 +61,10 @@ class JsonReader {
   }
 
   #open(path: string, isArray: boolean): void {
-    if (this.#levels.length >= this.#maxDepth) return this.#fail(`it is nested deeper than ${this.#maxDepth}`);
+    if (this.#levels.length >= this.#maxDepth) {
+      this.#fail(`it is nested deeper than ${this.#maxDepth}`);
+      return;
+    }
     this.#at++;
     this.#space();
     if (this.#text[this.#at] === (isArray ? ']' : '}')) {
@@ -75,12 +78,17 @@ class JsonReader {
   /** The member that begins here, of the innermost level. */
   #member(): void {
     const level = this.#levels.at(-1)!;
-    if (level.index >= 0) return this.#value(`${level.path}.${level.index++}`);
+    if (level.index >= 0) {
+      this.#value(`${level.path}.${level.index++}`);
+      return;
+    }
     this.#space();
-    if (this.#text[this.#at] !== '"') return this.#fail('a name in quotes is missing');
-    const name = this.#string();
+    const isNamed = this.#text[this.#at] === '"';
+    if (!isNamed) this.#fail('a name in quotes is missing');
+    const name = isNamed ? this.#string() : '';
     this.#space();
-    if (this.#text[this.#at] !== ':') return this.#fail('a colon is missing');
+    if (this.#text[this.#at] !== ':') this.#fail('a colon is missing');
+    if (this.#fault !== '') return;
     this.#at++;
     this.#value(`${level.path}.${name}`);
   }
@@ -96,6 +104,8 @@ class JsonReader {
     } else if (sign === (level.index >= 0 ? ']' : '}')) {
       this.#at++;
       this.#levels.pop();
+      // Because rules look for the names of members, and one whose value is an array is a name as well: its value is its length.
+      if (level.index >= 0) this.#give(level.path, String(level.index));
     } else this.#fail('a comma or a closing bracket is missing');
   }
 
@@ -215,6 +225,12 @@ function isNumber(word: string): boolean {
 export function utf8(point: number): string {
   if (point < 0x80) return String.fromCharCode(point);
   if (point < 0x800) return String.fromCharCode(0xc0 | (point >> 6), 0x80 | (point & 63));
-  if (point < 0x10000) return String.fromCharCode(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
-  return String.fromCharCode(0xf0 | ((point >> 18) & 7), 0x80 | ((point >> 12) & 63), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
+  if (point < 0x10000)
+    return String.fromCharCode(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
+  return String.fromCharCode(
+    0xf0 | ((point >> 18) & 7),
+    0x80 | ((point >> 12) & 63),
+    0x80 | ((point >> 6) & 63),
+    0x80 | (point & 63),
+  );
 }

@@ -123,7 +123,10 @@ export class MultipartBody implements MultipartFacts {
 
   /** One part, its headers and content, the line break before the boundary left out. */
   #part(text: string, from: number, to: number, limits: MultipartLimits, sink: ArgumentSink): void {
-    if (++this.#parts > limits.maxParts) return this.#fail(`there are more than ${limits.maxParts} parts`);
+    if (++this.#parts > limits.maxParts) {
+      this.#fail(`there are more than ${limits.maxParts} parts`);
+      return;
+    }
     const headers: string[] = [];
     const start = this.#headers(text, from, to, headers);
     let end = to;
@@ -134,7 +137,8 @@ export class MultipartBody implements MultipartFacts {
     if (disposition === undefined) {
       this.flags.invalidPart = true;
       for (const header of headers) this.partHeaders.add('', header);
-      return this.#fail('a part has no Content-Disposition');
+      this.#fail('a part has no Content-Disposition');
+      return;
     }
     const { name, filename } = this.#disposition(disposition.slice(20));
     if (name === null) {
@@ -183,7 +187,8 @@ export class MultipartBody implements MultipartFacts {
     let name: string | null = null;
     let filename: string | null = null;
     let at = text.indexOf(';');
-    if ((at < 0 ? text : text.slice(0, at)).trim().toLowerCase() !== 'form-data') this.#fail('a Content-Disposition is not form-data');
+    if ((at < 0 ? text : text.slice(0, at)).trim().toLowerCase() !== 'form-data')
+      this.#fail('a Content-Disposition is not form-data');
     while (at >= 0 && at < text.length) {
       at++;
       while (text[at] === ' ' || text[at] === '\t') at++;

@@ -30,26 +30,35 @@ function isBrokenEncoding(text: string): boolean {
   return false;
 }
 
+/** A path without its %HH; a + stays, because in a path it is one. */
+export function pathDecode(text: string): string {
+  return text.includes('%') ? undone(text, false) : text;
+}
+
 /** The text without its %HH and +; a broken encoding stays. */
-export function decoded(text: string): string {
+function decoded(text: string): string {
+  if (!text.includes('%')) return text.includes('+') ? text.replaceAll('+', ' ') : text;
+  return undone(text, true);
+}
+
+function undone(text: string, isForm: boolean): string {
   const percent = text.indexOf('%');
-  if (percent < 0) return text.includes('+') ? text.replaceAll('+', ' ') : text;
   let result = '';
   let from = 0;
   for (let at = percent; at >= 0; ) {
     const high = hexDigit(text.charCodeAt(at + 1));
     const low = high < 0 ? -1 : hexDigit(text.charCodeAt(at + 2));
     if (low >= 0) {
-      result += plain(text.slice(from, at)) + String.fromCharCode(high * 16 + low);
+      result += plain(text.slice(from, at), isForm) + String.fromCharCode(high * 16 + low);
       from = at + 3;
     }
     at = text.indexOf('%', low >= 0 ? from : at + 1);
   }
-  return result + plain(text.slice(from));
+  return result + plain(text.slice(from), isForm);
 }
 
-function plain(text: string): string {
-  return text.includes('+') ? text.replaceAll('+', ' ') : text;
+function plain(text: string, isForm: boolean): string {
+  return isForm && text.includes('+') ? text.replaceAll('+', ' ') : text;
 }
 
 /** Reads cookies (RFC 6265 5.4): split at ; and the first =, white space around names dropped, nothing decoded. */

@@ -142,7 +142,8 @@ export class XmlDocument implements XmlFacts {
 
   /** A document type is passed over with its inner part: what it declares is never read. */
   #doctype(angle: number, hasRoot: boolean): number {
-    if (hasRoot || !this.#source.startsWith('<!DOCTYPE', angle)) this.fault = `XML: no markup begins like this at byte ${angle}`;
+    if (hasRoot || !this.#source.startsWith('<!DOCTYPE', angle))
+      this.fault = `XML: no markup begins like this at byte ${angle}`;
     let depth = 0;
     let quote = '';
     for (let at = angle; at < this.#source.length; at++) {

@@ -17,7 +17,10 @@ export interface PatternFault {
 
 /** What rule sets are compiled with. */
 export interface CompilerTools {
-  pattern(source: string, flags: { readonly ignoreCase?: boolean; readonly multiline?: boolean; readonly dotAll?: boolean }): PatternLike | PatternFault;
+  pattern(
+    source: string,
+    flags: { readonly ignoreCase?: boolean; readonly multiline?: boolean; readonly dotAll?: boolean },
+  ): PatternLike | PatternFault;
   phrases(list: readonly string[]): PhrasesLike;
   detectSqli(value: string): string | null;
   detectXss(value: string): boolean;
@@ -71,7 +74,10 @@ export class Compiler {
     return this.#pattern(source, { dotAll: true });
   }
 
-  #pattern(source: string, flags: { readonly ignoreCase?: boolean; readonly dotAll?: boolean }): PatternLike | PatternFault {
+  #pattern(
+    source: string,
+    flags: { readonly ignoreCase?: boolean; readonly dotAll?: boolean },
+  ): PatternLike | PatternFault {
     const key = `${flags.ignoreCase === true ? 'i' : ''}/${source}`;
     const known = this.#patterns.get(key);
     if (known !== undefined) return known;
@@ -105,7 +111,12 @@ export class Compiler {
       phrases: (list) => this.#phraseSet(list),
       file(name): string | Fault {
         const path = files.resolve(from, name);
-        return files.read(path) ?? { says: `the file ${path} cannot be read`, instead: 'put it beside the rules, or name it by its whole path' };
+        return (
+          files.read(path) ?? {
+            says: `the file ${path} cannot be read`,
+            instead: 'put it beside the rules, or name it by its whole path',
+          }
+        );
       },
       detectSqli: this.tools.detectSqli,
       detectXss: this.tools.detectXss,
@@ -120,13 +131,17 @@ export class Compiler {
     const lines = text.split('\n');
     const start = lines.findIndex((line) => line.startsWith(`${codePage} `));
     if (start < 0) {
-      this.fault(piece, `the map has no code page ${codePage}`, 'name one that begins a line of the file, such as 20127');
+      this.fault(
+        piece,
+        `the map has no code page ${codePage}`,
+        'name one that begins a line of the file, such as 20127',
+      );
       return;
     }
     const map = new Map<number, number>();
     for (const line of lines.slice(start + 1)) {
       if (line.trim() === '' || line.startsWith('(') || (line.includes(' ') && !line.includes(':'))) break;
-      for (const pair of line.trim().split(/\s+/)) {
+      for (const pair of line.trim().split(' ')) {
         const [from = '', to = ''] = pair.split(':');
         const [point, byte] = [Number.parseInt(from, 16), Number.parseInt(to, 16)];
         if (!Number.isNaN(point) && byte >= 0 && byte < 256) map.set(point, byte);

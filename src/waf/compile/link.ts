@@ -18,14 +18,19 @@ export function link(
 ): Program {
   const rules: (Rule | null)[] = [];
   const spans: PhaseSpan[] = [{ start: 0, end: 0 }];
-  const markers = new Set(steps.flatMap((step) => ('marker' in step ? [step.marker] : [String(step.links[0]!.draft.id)])));
+  const markers = new Set(
+    steps.flatMap((step) => ('marker' in step ? [step.marker] : [String(step.links[0]!.draft.id)])),
+  );
   for (const phase of phases) {
     while (rules.length % 32 !== 0) rules.push(null);
     const start = rules.length;
-    const own = steps.filter((step): step is PendingRule => !('marker' in step) && step.phase === phase && !step.isRemoved);
+    const own = steps.filter(
+      (step): step is PendingRule => !('marker' in step) && step.phase === phase && !step.isRemoved,
+    );
     const numbers = new Map(own.map((rule, index) => [rule, start + index]));
     const jumps = new Jumps(steps, numbers, start + own.length, markers);
-    for (const rule of own) rules.push(ruleOf(rule, numbers.get(rule)!, defaults.get(phase) ?? standard(), jumps, compiler));
+    for (const rule of own)
+      rules.push(ruleOf(rule, numbers.get(rule)!, defaults.get(phase) ?? standard(), jumps, compiler));
     spans.push({ start, end: rules.length });
   }
   return { rules, phases: spans, settings, files };
@@ -43,7 +48,12 @@ class Jumps {
   readonly #markers: ReadonlySet<string>;
   readonly #places: ReadonlyMap<Step, number>;
 
-  constructor(steps: readonly Step[], numbers: ReadonlyMap<PendingRule, number>, end: number, markers: ReadonlySet<string>) {
+  constructor(
+    steps: readonly Step[],
+    numbers: ReadonlyMap<PendingRule, number>,
+    end: number,
+    markers: ReadonlySet<string>,
+  ) {
     this.#steps = steps;
     this.#numbers = numbers;
     this.#end = end;
@@ -84,7 +94,11 @@ function ruleOf(pending: PendingRule, number: number, defaults: Draft, jumps: Ju
   const head = pending.links[0]!.draft;
   const isLogged = head.isLogged ?? defaults.isLogged ?? true;
   if (head.skipAfter !== '' && !jumps.has(head.skipAfter))
-    compiler.fault(pending.piece, `skipAfter leads to ${head.skipAfter}, and no SecMarker is called so`, `write SecMarker ${head.skipAfter} behind the rules to skip`);
+    compiler.fault(
+      pending.piece,
+      `skipAfter leads to ${head.skipAfter}, and no SecMarker is called so`,
+      `write SecMarker ${head.skipAfter} behind the rules to skip`,
+    );
   return {
     number,
     id: head.id,
@@ -99,7 +113,8 @@ function ruleOf(pending: PendingRule, number: number, defaults: Draft, jumps: Ju
     links: pending.links.map((one) => linkOf(one, defaults, compiler)),
     disruption: disruptionOf(head, defaults),
     status: head.status > 0 ? head.status : defaults.status,
-    jump: head.skipAfter !== '' ? jumps.after(pending, head.skipAfter) : head.skip > 0 ? jumps.over(number, head.skip) : -1,
+    jump:
+      head.skipAfter !== '' ? jumps.after(pending, head.skipAfter) : head.skip > 0 ? jumps.over(number, head.skip) : -1,
     isLogged,
     isAudited: head.isAudited ?? (isLogged && (defaults.isAudited ?? true)),
   };
@@ -112,7 +127,9 @@ function disruptionOf(head: Draft, defaults: Draft): Disruption {
 
 function linkOf({ targets, exclusions, asks, draft }: PendingLink, defaults: Draft, compiler: Compiler): Link {
   const { words, names } = transformationsOf(draft, defaults.transformations, compiler);
-  const mapped = words.map((word) => (compiler.unicodeMap === null || word.mapped === undefined ? word : word.mapped(compiler.unicodeMap)));
+  const mapped = words.map((word) =>
+    compiler.unicodeMap === null || word.mapped === undefined ? word : word.mapped(compiler.unicodeMap),
+  );
   return {
     targets,
     exclusions,

@@ -1,15 +1,23 @@
 // A rule set from its files: directives in their order, rules numbered by phase, or every problem and nothing loaded.
 
 import { nearest } from '../../base/problem.ts';
-import { idsOf, patternOf } from '../actions/ctl.ts';
 import { type Draft, isFault, type RuleChoice } from '../actions/action.ts';
-import { type Directive, type Piece, readDirectives, SourceFile } from '../language/source.ts';
+import { idsOf, patternOf } from '../actions/ctl.ts';
+import { type Directive, Piece, readDirectives, SourceFile } from '../language/source.ts';
 import type { Trouble } from '../language/trouble.ts';
 import type { EngineSettings, Program } from '../program/program.ts';
 import type { Phase } from '../variables/variable.ts';
 import { Compiler, type CompilerTools } from './compiler.ts';
 import { link } from './link.ts';
-import { applyActions, compileOperator, emptyDraft, type PendingLink, type PendingRule, type Step, targetsOf } from './rule.ts';
+import {
+  applyActions,
+  compileOperator,
+  emptyDraft,
+  type PendingLink,
+  type PendingRule,
+  type Step,
+  targetsOf,
+} from './rule.ts';
 import { defaultSettings, settingDirectives } from './settings.ts';
 import { compileTargets } from './targets.ts';
 import { language } from './words.ts';
@@ -56,7 +64,12 @@ class Loader {
     const { files } = this.#compiler.tools;
     const names = files.list(pattern);
     const place = from ?? wholeFile(pattern);
-    if (names.length === 0 && !isOptional) this.#compiler.fault(place, `no file is called ${pattern}`, 'name a file that is there, or write IncludeOptional');
+    if (names.length === 0 && !isOptional)
+      this.#compiler.fault(
+        place,
+        `no file is called ${pattern}`,
+        'name a file that is there, or write IncludeOptional',
+      );
     for (const name of names) {
       if (depth > maxDepth || this.#files.length >= maxFiles) {
         this.#compiler.fault(place, `too many files include each other at ${name}`, 'does a file include itself?');
@@ -79,15 +92,22 @@ class Loader {
     if (key !== 'secrule' && key !== 'secaction' && this.#open !== null) this.#closeChain();
     const known = Object.hasOwn(this.#own, key) ? this.#own[key]! : null;
     if (known !== null) known(words, name, file, depth);
-    else if (Object.hasOwn(settingDirectives, key)) settingDirectives[key]![1](this.#settings, words, name, this.#compiler);
+    else if (Object.hasOwn(settingDirectives, key))
+      settingDirectives[key]![1](this.#settings, words, name, this.#compiler);
     else {
       const names = [...Object.values(settingDirectives).map(([spelled]) => spelled), ...ownNames];
       const near = nearest(name.text, names);
-      this.#compiler.fault(name, `there is no directive ${name.text}`, near === null ? 'docs/seclang.md lists all directives' : `did you mean ${near}?`);
+      this.#compiler.fault(
+        name,
+        `there is no directive ${name.text}`,
+        near === null ? 'docs/seclang.md lists all directives' : `did you mean ${near}?`,
+      );
     }
   }
 
-  readonly #own: Readonly<Record<string, (words: readonly Piece[], name: Piece, file: SourceFile, depth: number) => void>> = {
+  readonly #own: Readonly<
+    Record<string, (words: readonly Piece[], name: Piece, file: SourceFile, depth: number) => void>
+  > = {
     secrule: (words, name, file) => this.#rule(words, name, file),
     secaction: (words, name, file) => this.#action(words, name, file),
     secmarker: (words, name) => {
@@ -100,7 +120,8 @@ class Loader {
     secruleremovebyid: (words, name) => this.#remove(name, idsOf(words.map(({ text }) => text).join(' ')), words[0]),
     secruleremovebytag: (words, name) => this.#remove(name, this.#choice('tag', words), words[0]),
     secruleremovebymsg: (words, name) => this.#remove(name, this.#choice('msg', words), words[0]),
-    secruleupdatetargetbyid: (words, name) => this.#updateTarget(words, name, idsOf(words[0]?.text.split(':')[0] ?? '')),
+    secruleupdatetargetbyid: (words, name) =>
+      this.#updateTarget(words, name, idsOf(words[0]?.text.split(':')[0] ?? '')),
     secruleupdatetargetbytag: (words, name) => this.#updateTarget(words, name, this.#choice('tag', words)),
     secruleupdatetargetbymsg: (words, name) => this.#updateTarget(words, name, this.#choice('msg', words)),
     secruleupdateactionbyid: (words, name) => this.#updateAction(words, name),
@@ -115,14 +136,24 @@ class Loader {
   #rule(words: readonly Piece[], name: Piece, file: SourceFile): void {
     const [targets, operator, actions] = words;
     if (targets === undefined || operator === undefined || words.length > 3) {
-      this.#compiler.fault(name, `SecRule has ${words.length} words`, 'write SecRule TARGETS "@operator argument" "actions"');
+      this.#compiler.fault(
+        name,
+        `SecRule has ${words.length} words`,
+        'write SecRule TARGETS "@operator argument" "actions"',
+      );
       return;
     }
     const draft = this.#draft(actions, name);
     const phase = this.#phaseOf(draft);
     const asks = compileOperator(operator, file.name, this.#compiler);
     const found = targetsOf(targets, phase, this.#compiler);
-    const none = { operator: 'noMatch', argument: '', isNegated: false, matcher: { test: () => false }, comparison: null };
+    const none = {
+      operator: 'noMatch',
+      argument: '',
+      isNegated: false,
+      matcher: { test: () => false },
+      comparison: null,
+    };
     this.#add({ ...found, asks: asks ?? none, draft }, name, phase);
   }
 
@@ -140,9 +171,12 @@ class Loader {
     const draft = emptyDraft();
     if (actions !== undefined) applyActions(actions, draft, this.#compiler);
     const isHead = this.#open === null;
-    if (isHead && draft.id === 0) this.#compiler.fault(name, 'the rule has no id', 'give it a number of its own: id:100001');
-    if (!isHead && draft.id !== 0) this.#compiler.fault(name, 'a rule within a chain has an id', 'leave it to the first rule of the chain');
-    if (!isHead && draft.phase !== 0) this.#compiler.fault(name, 'a rule within a chain has a phase', 'leave it to the first rule of the chain');
+    if (isHead && draft.id === 0)
+      this.#compiler.fault(name, 'the rule has no id', 'give it a number of its own: id:100001');
+    if (!isHead && draft.id !== 0)
+      this.#compiler.fault(name, 'a rule within a chain has an id', 'leave it to the first rule of the chain');
+    if (!isHead && draft.phase !== 0)
+      this.#compiler.fault(name, 'a rule within a chain has a phase', 'leave it to the first rule of the chain');
     if (draft.id !== 0) this.#claim(draft.id, actions ?? name);
     return draft;
   }
@@ -152,7 +186,13 @@ class Loader {
     if (other === undefined) this.#ids.set(id, piece);
     else {
       const { file, line } = other.place();
-      this.#compiler.fault(piece, `another rule has the id ${id}: ${file}:${line}`, 'give one of them another number', Math.max(0, piece.text.indexOf(`id:`)), String(id).length + 3);
+      this.#compiler.fault(
+        piece,
+        `another rule has the id ${id}: ${file}:${line}`,
+        'give one of them another number',
+        Math.max(0, piece.text.indexOf(`id:`)),
+        String(id).length + 3,
+      );
     }
   }
 
@@ -172,20 +212,37 @@ class Loader {
 
   #closeChain(): void {
     if (this.#open === null) return;
-    this.#compiler.fault(this.#open.piece, 'the chain does not go on: no rule follows the last "chain"', 'write the next rule, or leave "chain" out');
+    this.#compiler.fault(
+      this.#open.piece,
+      'the chain does not go on: no rule follows the last "chain"',
+      'write the next rule, or leave "chain" out',
+    );
     this.#open = null;
   }
 
   #defaultAction(words: readonly Piece[], name: Piece): void {
     if (words[0] === undefined) {
-      this.#compiler.fault(name, 'SecDefaultAction has no actions', 'write SecDefaultAction "phase:2,log,auditlog,pass"');
+      this.#compiler.fault(
+        name,
+        'SecDefaultAction has no actions',
+        'write SecDefaultAction "phase:2,log,auditlog,pass"',
+      );
       return;
     }
     const draft = emptyDraft();
     applyActions(words[0], draft, this.#compiler);
     if (draft.id !== 0 || draft.isChained || draft.skipAfter !== '' || draft.skip > 0)
-      this.#compiler.fault(words[0], 'SecDefaultAction may not have id, chain, skip or skipAfter', 'leave them to the rules');
-    if (draft.disruption?.kind === 'block') this.#compiler.fault(words[0], 'SecDefaultAction says what block does, and cannot be block', 'write pass or deny');
+      this.#compiler.fault(
+        words[0],
+        'SecDefaultAction may not have id, chain, skip or skipAfter',
+        'leave them to the rules',
+      );
+    if (draft.disruption?.kind === 'block')
+      this.#compiler.fault(
+        words[0],
+        'SecDefaultAction says what block does, and cannot be block',
+        'write pass or deny',
+      );
     this.#defaults.set(draft.phase === 0 ? 2 : draft.phase, draft);
   }
 
@@ -224,7 +281,9 @@ class Loader {
     for (const rule of this.#chosen(choice, which!)) {
       const one = rule.links[offset] ?? rule.links[0]!;
       if (gone !== null)
-        one.targets = one.targets.filter((target) => !gone.targets.some(({ label, isCount }) => label === target.label && isCount === target.isCount));
+        one.targets = one.targets.filter(
+          (target) => !gone.targets.some(({ label, isCount }) => label === target.label && isCount === target.isCount),
+        );
       one.targets = [...one.targets, ...added.targets];
       one.exclusions = [...one.exclusions, ...added.exclusions];
     }
@@ -233,7 +292,11 @@ class Loader {
   #updateAction(words: readonly Piece[], name: Piece): void {
     const [which, actions] = words;
     if (actions === undefined) {
-      this.#compiler.fault(name, 'SecRuleUpdateActionById has too few words', 'write SecRuleUpdateActionById 942100 "pass"');
+      this.#compiler.fault(
+        name,
+        'SecRuleUpdateActionById has too few words',
+        'write SecRuleUpdateActionById 942100 "pass"',
+      );
       return;
     }
     const [ids, offset = '0'] = which!.text.split(':');
@@ -242,7 +305,11 @@ class Loader {
       const { id, phase, isChained } = one.draft;
       applyActions(actions, one.draft, this.#compiler);
       if (one.draft.id !== id || one.draft.phase !== phase || one.draft.isChained !== isChained)
-        this.#compiler.fault(actions, 'SecRuleUpdateActionById cannot change id, phase or chain', 'write the rule anew');
+        this.#compiler.fault(
+          actions,
+          'SecRuleUpdateActionById cannot change id, phase or chain',
+          'write the rule anew',
+        );
     }
   }
 
@@ -254,7 +321,12 @@ class Loader {
     }
     const path = files.resolve(file.name, words[0].text);
     const text = files.read(path);
-    if (text === null) this.#compiler.fault(words[0], `the file ${path} cannot be read`, 'put it beside the rules, or leave the directive out');
+    if (text === null)
+      this.#compiler.fault(
+        words[0],
+        `the file ${path} cannot be read`,
+        'put it beside the rules, or leave the directive out',
+      );
     else this.#compiler.readUnicodeMap(text, words[1]?.text ?? '20127', words[1] ?? words[0]);
   }
 
@@ -282,6 +354,12 @@ const ownNames: readonly string[] = [
   'SecUnicodeMapFile',
 ];
 
+/** A place for troubles of what the settings name: the name alone. */
 function wholeFile(name: string): Piece {
-  return readDirectives(new SourceFile('portcullis.yaml', name), [])[0]?.name!;
+  const file = new SourceFile('portcullis.yaml', name);
+  return new Piece(
+    name,
+    file,
+    Uint32Array.from({ length: name.length }, (_, index) => index),
+  );
 }

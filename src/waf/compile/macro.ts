@@ -17,13 +17,20 @@ export function compileMacro(text: string, { variables }: Pick<Language, 'variab
     if (close < 0) break;
     if (open > from) parts.push(text.slice(from, open));
     const inner = text.slice(open + 2, close).trim();
-    const cut = inner.search(/[.:]/);
+    const dot = inner.indexOf('.');
+    const colon = inner.indexOf(':');
+    const cut = dot < 0 || (colon >= 0 && colon < dot) ? colon : dot;
     const name = cut < 0 ? inner : inner.slice(0, cut);
     const member = cut < 0 ? '' : inner.slice(cut + 1).toLowerCase();
     const variable = variables.find(name);
-    if (variable === null) return { says: `%{${inner}} names no variable`, instead: variables.suggestion(name) || 'name a variable, such as %{MATCHED_VAR}' };
+    if (variable === null)
+      return {
+        says: `%{${inner}} names no variable`,
+        instead: variables.suggestion(name) || 'name a variable, such as %{MATCHED_VAR}',
+      };
     if (variable.shape === 'one') parts.push((facts) => variable.read(facts) ?? '');
-    else if (member === '') return { says: `%{${inner}} names a collection and no member of it`, instead: `write %{${inner}.name}` };
+    else if (member === '')
+      return { says: `%{${inner}} names a collection and no member of it`, instead: `write %{${inner}.name}` };
     else if (variable.one !== undefined) {
       const one = variable.one;
       parts.push((facts) => one(facts, member) ?? '');

@@ -73,15 +73,27 @@ export function applyActions(piece: Piece, draft: Draft, compiler: Compiler): vo
   for (const node of readActions(piece, compiler.troubles)) {
     const action = actions.find(node.name.text);
     if (action === null) {
-      compiler.fault(node.name, `there is no action ${node.name.text}`, actions.suggestion(node.name.text) || 'docs/seclang.md lists all actions');
+      compiler.fault(
+        node.name,
+        `there is no action ${node.name.text}`,
+        actions.suggestion(node.name.text) || 'docs/seclang.md lists all actions',
+      );
       continue;
     }
     if (action.value === 'needed' && (node.value === null || node.value.text === '')) {
-      compiler.fault(node.name, `${node.name.text} needs a value`, `write ${action.examples[0] ?? `${node.name.text}:value`}`);
+      compiler.fault(
+        node.name,
+        `${node.name.text} needs a value`,
+        `write ${action.examples[0] ?? `${node.name.text}:value`}`,
+      );
       continue;
     }
     if (node.name.text.toLowerCase() === 't' && transformations.find(node.value!.text) === null) {
-      compiler.fault(node.value!, `there is no transformation ${node.value!.text}`, transformations.suggestion(node.value!.text) || 'docs/seclang.md lists all transformations');
+      compiler.fault(
+        node.value!,
+        `there is no transformation ${node.value!.text}`,
+        transformations.suggestion(node.value!.text) || 'docs/seclang.md lists all transformations',
+      );
       continue;
     }
     const fault = action.apply(draft, node.value?.text ?? '', tools);
@@ -95,7 +107,11 @@ export function compileOperator(piece: Piece, from: string, compiler: Compiler):
   const { isNegated, name, argument } = readOperator(piece);
   const word = operators.find(name?.text ?? 'rx');
   if (word === null) {
-    compiler.fault(name!, `there is no operator @${name!.text}`, operators.suggestion(name!.text) || 'docs/seclang.md lists all operators');
+    compiler.fault(
+      name!,
+      `there is no operator @${name!.text}`,
+      operators.suggestion(name!.text) || 'docs/seclang.md lists all operators',
+    );
     return null;
   }
   const operator = operators.spelled(name?.text ?? 'rx');
@@ -111,13 +127,21 @@ export function compileOperator(piece: Piece, from: string, compiler: Compiler):
       return null;
     }
     const { literal } = macro;
-    if (literal !== null) return { ...known, comparison: null, matcher: { test: (value) => word.judge(value, literal) } };
+    if (literal !== null)
+      return { ...known, comparison: null, matcher: { test: (value) => word.judge(value, literal) } };
     return { ...known, matcher: null, comparison: { operator: word, argument: macro } };
   }
-  if (operator === 'geoLookup' || operator === 'rbl') compiler.warn(piece, `@${operator} ${lower(word.says)}`, 'leave the rule out, or keep it for other engines');
+  if (operator === 'geoLookup' || operator === 'rbl')
+    compiler.warn(piece, `@${operator} ${lower(word.says)}`, 'leave the rule out, or keep it for other engines');
   const matcher = word.build(argument.text, compiler.operatorTools(from));
   if (isOperatorFault(matcher)) {
-    compiler.fault(argument, matcher.says, matcher.instead, matcher.offset ?? 0, matcher.length ?? argument.text.length);
+    compiler.fault(
+      argument,
+      matcher.says,
+      matcher.instead,
+      matcher.offset ?? 0,
+      matcher.length ?? argument.text.length,
+    );
     return null;
   }
   return { ...known, matcher, comparison: null };
@@ -128,16 +152,28 @@ function lower(says: string): string {
 }
 
 /** Targets of a rule, with a word of warning where they ask before they can know. */
-export function targetsOf(piece: Piece, phase: Phase, compiler: Compiler): { targets: Target[]; exclusions: Exclusion[] } {
+export function targetsOf(
+  piece: Piece,
+  phase: Phase,
+  compiler: Compiler,
+): { targets: Target[]; exclusions: Exclusion[] } {
   const found = compileTargets(piece, compiler);
   for (const { variable, name } of found.targets)
     if (variable.since > phase)
-      compiler.warn(piece, `${name} is known from phase ${variable.since} on, and the rule runs in phase ${phase}: it sees nothing of it`, `write phase:${variable.since}`);
+      compiler.warn(
+        piece,
+        `${name} is known from phase ${variable.since} on, and the rule runs in phase ${phase}: it sees nothing of it`,
+        `write phase:${variable.since}`,
+      );
   return found;
 }
 
 /** The transformations of a link, in their order: the defaults of the phase, where the rule keeps them, then its own. */
-export function transformationsOf(draft: Draft, defaults: readonly string[], compiler: Compiler): { words: Transformation[]; names: string[] } {
+export function transformationsOf(
+  draft: Draft,
+  defaults: readonly string[],
+  compiler: Compiler,
+): { words: Transformation[]; names: string[] } {
   const names = (draft.dropsDefaults ? draft.transformations : [...defaults, ...draft.transformations]).map((name) =>
     compiler.language.transformations.spelled(name),
   );

@@ -5,7 +5,12 @@ import type { EngineSettings } from '../program/program.ts';
 import type { Compiler } from './compiler.ts';
 
 /** Gets the words of a directive; false where something is wrong, which was told. */
-export type SettingDirective = (settings: EngineSettings, words: readonly Piece[], name: Piece, compiler: Compiler) => void;
+export type SettingDirective = (
+  settings: EngineSettings,
+  words: readonly Piece[],
+  name: Piece,
+  compiler: Compiler,
+) => void;
 
 /** What holds where no directive says otherwise. Bodies are inspected, answers are not. */
 export function defaultSettings(): EngineSettings {
@@ -33,11 +38,19 @@ export function defaultSettings(): EngineSettings {
 }
 
 /** One of some words, without case. */
-function choice<T>(values: Readonly<Record<string, T>>, set: (settings: EngineSettings, value: T) => void): SettingDirective {
+function choice<T>(
+  values: Readonly<Record<string, T>>,
+  set: (settings: EngineSettings, value: T) => void,
+): SettingDirective {
   return (settings, words, name, compiler) => {
     const word = words[0]?.text.toLowerCase() ?? '';
     if (Object.hasOwn(values, word)) set(settings, values[word]!);
-    else compiler.fault(words[0] ?? name, `${name.text} takes no "${words[0]?.text ?? ''}"`, `write one of ${Object.keys(values).join(', ')}`);
+    else
+      compiler.fault(
+        words[0] ?? name,
+        `${name.text} takes no "${words[0]?.text ?? ''}"`,
+        `write one of ${Object.keys(values).join(', ')}`,
+      );
   };
 }
 
@@ -141,7 +154,10 @@ const directives: Readonly<Record<string, SettingDirective>> = {
     settings.responseBodyLimitAction = action;
   }),
   SecResponseBodyMimeType: (settings, words) => {
-    settings.responseMediaTypes = new Set([...settings.responseMediaTypes, ...words.map(({ text }) => text.toLowerCase())]);
+    settings.responseMediaTypes = new Set([
+      ...settings.responseMediaTypes,
+      ...words.map(({ text }) => text.toLowerCase()),
+    ]);
   },
   SecResponseBodyMimeTypesClear: (settings) => {
     settings.responseMediaTypes = new Set();
@@ -167,7 +183,12 @@ const directives: Readonly<Record<string, SettingDirective>> = {
   },
   SecAuditLogRelevantStatus: (settings, words, name, compiler) => {
     const pattern = words[0] === undefined ? undefined : compiler.selectorPattern(words[0]);
-    if (words[0] === undefined) compiler.fault(name, 'SecAuditLogRelevantStatus has no pattern', 'write SecAuditLogRelevantStatus "^(?:5|4(?!04))"');
+    if (words[0] === undefined)
+      compiler.fault(
+        name,
+        'SecAuditLogRelevantStatus has no pattern',
+        'write SecAuditLogRelevantStatus "^(?:5|4(?!04))"',
+      );
     if (pattern !== undefined) settings.auditRelevantStatus = pattern;
   },
   SecWebAppId: (settings, words) => {
@@ -184,7 +205,10 @@ const directives: Readonly<Record<string, SettingDirective>> = {
   SecUploadKeepFiles: only(['off'], 'is never on: uploads are not written to disk', 'leave it out'),
   SecTmpSaveUploadedFiles: only(['off'], 'is never on: uploads are not written to disk', 'leave it out'),
   SecRuleScript: refused('runs Lua, which this gate has not', 'write the rule in SecLang'),
-  SecRemoteRules: refused('loads rules from another machine, which may then change what is protected', 'keep the file here and Include it'),
+  SecRemoteRules: refused(
+    'loads rules from another machine, which may then change what is protected',
+    'keep the file here and Include it',
+  ),
   SecGuardianLog: refused('pipes requests into a program', 'read the journal with a program of your own'),
   SecChrootDir: refused('belongs to a server that runs as root', 'let systemd confine the gate'),
   ...Object.fromEntries(withoutMeaning.map((name) => [name, nothing])),
@@ -192,4 +216,6 @@ const directives: Readonly<Record<string, SettingDirective>> = {
 
 /** By lower-case name: every directive that is no rule, no change of one and no Include, with its spelling. */
 export const settingDirectives: Readonly<Record<string, readonly [spelled: string, directive: SettingDirective]>> =
-  Object.fromEntries(Object.entries(directives).map(([name, directive]) => [name.toLowerCase(), [name, directive] as const]));
+  Object.fromEntries(
+    Object.entries(directives).map(([name, directive]) => [name.toLowerCase(), [name, directive] as const]),
+  );

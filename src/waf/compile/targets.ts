@@ -1,11 +1,11 @@
 // Targets of rules: names become variables, selectors become keys, patterns or paths.
 
 import type { Fault, TargetChoice } from '../actions/action.ts';
-import type { Piece } from '../language/source.ts';
 import { readTargets } from '../language/rule.ts';
+import type { Piece } from '../language/source.ts';
+import { readDirectives, SourceFile } from '../language/source.ts';
 import type { TargetNode } from '../language/tree.ts';
 import type { Trouble } from '../language/trouble.ts';
-import { SourceFile, readDirectives } from '../language/source.ts';
 import type { Exclusion, Target } from '../program/program.ts';
 import type { Compiler } from './compiler.ts';
 
@@ -26,7 +26,11 @@ function compileTarget(node: TargetNode, compiler: Compiler, result: Targets): v
   const { variables } = compiler.language;
   const variable = variables.find(node.name.text);
   if (variable === null) {
-    compiler.fault(node.name, `there is no variable ${node.name.text}`, variables.suggestion(node.name.text) || 'docs/seclang.md lists all variables');
+    compiler.fault(
+      node.name,
+      `there is no variable ${node.name.text}`,
+      variables.suggestion(node.name.text) || 'docs/seclang.md lists all variables',
+    );
     return;
   }
   const name = variables.spelled(node.name.text);
@@ -49,7 +53,18 @@ function compileTarget(node: TargetNode, compiler: Compiler, result: Targets): v
   const key = text !== null && pattern === null && !isPath ? text.toLowerCase() : null;
   const path = isPath ? text : null;
   if (node.isExcluded) {
-    result.exclusions.push({ name, key: key ?? path, selects: key !== null ? (one) => one === key : path !== null ? (one) => one === path : pattern === null ? null : (one) => pattern.test(one) });
+    result.exclusions.push({
+      name,
+      key: key ?? path,
+      selects:
+        key !== null
+          ? (one) => one === key
+          : path !== null
+            ? (one) => one === path
+            : pattern === null
+              ? null
+              : (one) => pattern.test(one),
+    });
     return;
   }
   const label = text === null ? name : `${name}:${text}`;
@@ -66,7 +81,8 @@ export function targetChoice(text: string, compiler: Compiler): TargetChoice | F
   if (troubles.length > 0) return { says: troubles[0]!.says, instead: troubles[0]!.instead };
   const target = compiled?.targets[0] ?? null;
   const exclusion = compiled?.exclusions[0] ?? null;
-  if (target === null && exclusion === null) return { says: `"${text}" is no target`, instead: 'write a variable, such as ARGS:q' };
+  if (target === null && exclusion === null)
+    return { says: `"${text}" is no target`, instead: 'write a variable, such as ARGS:q' };
   if (exclusion !== null) return { variable: exclusion.name, selects: exclusion.selects };
   const { key, pattern, path } = target!;
   const wanted = key ?? path;

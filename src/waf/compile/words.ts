@@ -36,12 +36,15 @@ import type { Variable } from '../variables/variable.ts';
 export class Words<T extends object> {
   readonly #byName = new Map<string, { readonly name: string; readonly word: T }>();
 
-  /** Takes the exports of modules that are words; functions beside them are not. Two words alike are a mistake of ours. */
+  /** Names that two words have. */
+  readonly clashes: string[] = [];
+
+  /** Takes the exports of modules that are words; functions beside them are not. */
   constructor(...modules: readonly Readonly<Record<string, T | ((...facts: never[]) => unknown)>>[]) {
     for (const module of modules)
       for (const [name, word] of Object.entries(module)) {
         if (typeof word === 'function') continue;
-        if (this.#byName.has(name.toLowerCase())) throw new Error(`two words are called ${name}`);
+        if (this.#byName.has(name.toLowerCase())) this.clashes.push(name);
         this.#byName.set(name.toLowerCase(), { name, word });
       }
   }
@@ -86,7 +89,17 @@ export function language(): Language {
       textOperators,
       validityOperators,
     ),
-    transformations: new Words<Transformation>(comments, digests, encodings, entities, escapes, letters, paths, percent, space),
+    transformations: new Words<Transformation>(
+      comments,
+      digests,
+      encodings,
+      entities,
+      escapes,
+      letters,
+      paths,
+      percent,
+      space,
+    ),
     variables: new Words<Variable>(
       answerVariables,
       argumentVariables,

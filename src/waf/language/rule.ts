@@ -141,7 +141,14 @@ function readValue(piece: Piece, from: number, troubles: Trouble[]): [Piece, num
     kept.push(at);
   }
   if (at >= text.length)
-    troubles.push(piece.trouble("the ' of this value is not closed", "close it with ', or write \\' for one that is meant", from, 1));
+    troubles.push(
+      piece.trouble(
+        "the ' of this value is not closed",
+        "close it with ', or write \\' for one that is meant",
+        from,
+        1,
+      ),
+    );
   const value = piece.with(kept.map((index) => text[index]).join(''), kept);
   return [value, at + 1];
 }

@@ -45,7 +45,11 @@ export class Piece {
 
   /** The same places with another text of the same length or shorter, for text whose escapes were undone. */
   with(text: string, kept: readonly number[]): Piece {
-    return new Piece(text, this.#file, Uint32Array.from(kept, (index) => this.#offsets[index]!));
+    return new Piece(
+      text,
+      this.#file,
+      Uint32Array.from(kept, (index) => this.#offsets[index]!),
+    );
   }
 }
 
@@ -80,7 +84,13 @@ export class SourceFile {
     const newline = this.text.indexOf('\n', start);
     const source = this.text.slice(start, newline < 0 ? this.text.length : newline).replaceAll('\r', '');
     const column = offset - start + 1;
-    return { file: this.name, line: low + 1, column, length: Math.max(1, Math.min(length, source.length - column + 1)), source };
+    return {
+      file: this.name,
+      line: low + 1,
+      column,
+      length: Math.max(1, Math.min(length, source.length - column + 1)),
+      source,
+    };
   }
 
   #lineStarts(): number[] {
@@ -176,7 +186,14 @@ function readWords(line: Piece, troubles: Trouble[]): Piece[] | null {
       kept.push(at++);
     }
     if (at >= text.length) {
-      troubles.push(line.trouble(`the ${quote} is not closed`, `close it with ${quote}, or write \\${quote} for one that is meant`, start, 1));
+      troubles.push(
+        line.trouble(
+          `the ${quote} is not closed`,
+          `close it with ${quote}, or write \\${quote} for one that is meant`,
+          start,
+          1,
+        ),
+      );
       return null;
     }
     at++;

@@ -7,7 +7,11 @@ function setOf(texts: readonly string[]): Matcher | Fault {
   const cidrs: Cidr[] = [];
   for (const text of texts) {
     const parsed = parseCidr(text);
-    if (!parsed.ok) return { says: `"${text}" is no address and no network`, instead: 'write addresses and networks such as 10.0.0.0/8,::1' };
+    if (!parsed.ok)
+      return {
+        says: `"${text}" is no address and no network`,
+        instead: 'write addresses and networks such as 10.0.0.0/8,::1',
+      };
     cidrs.push(parsed.value);
   }
   const set = new CidrSet(cidrs);
@@ -17,7 +21,13 @@ function setOf(texts: readonly string[]): Matcher | Fault {
 export const ipMatch: BuiltOperator = {
   kind: 'built',
   says: 'The address is one of those, or in one of those networks, separated by commas.',
-  build: (argument) => setOf(argument.split(',').map((text) => text.trim()).filter((text) => text !== '')),
+  build: (argument) =>
+    setOf(
+      argument
+        .split(',')
+        .map((text) => text.trim())
+        .filter((text) => text !== ''),
+    ),
   examples: [
     ['127.0.0.1,::1', '127.0.0.1', true],
     ['10.0.0.0/8', '10.200.3.4', true],
@@ -32,7 +42,12 @@ export const ipMatchFromFile: BuiltOperator = {
   build(argument, tools) {
     const text = tools.file(argument.trim());
     if (typeof text !== 'string') return text;
-    return setOf(text.split('\n').map((line) => line.split('#', 1)[0]!.trim()).filter((line) => line !== ''));
+    return setOf(
+      text
+        .split('\n')
+        .map((line) => line.split('#', 1)[0]!.trim())
+        .filter((line) => line !== ''),
+    );
   },
   examples: [
     ['networks.data', '192.0.2.7', true],

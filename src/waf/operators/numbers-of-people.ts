@@ -5,7 +5,11 @@ import { type BuiltOperator, isFault } from './operator.ts';
 /** Longest number that is checked, and how many candidates a value may bring. */
 const maxCandidates = 256;
 
-function verifier(says: string, isValid: (digits: string) => boolean, examples: BuiltOperator['examples']): BuiltOperator {
+function verifier(
+  says: string,
+  isValid: (digits: string) => boolean,
+  examples: BuiltOperator['examples'],
+): BuiltOperator {
   return {
     kind: 'built',
     says,
@@ -16,11 +20,11 @@ function verifier(says: string, isValid: (digits: string) => boolean, examples: 
       const find = (value: string): string | null => {
         let at = 0;
         for (let count = 0; count < maxCandidates && at < value.length; count++) {
-          const found = pattern.exec(value.slice(at));
+          const found = pattern.exec(value, at);
           if (found === null) return null;
-          const text = value.slice(at + found[0]!, at + found[1]!);
+          const text = value.slice(found[0], found[1]);
           if (isValid(digitsOf(text))) return text;
-          at += Math.max(found[0]! + 1, 1);
+          at = found[0]! + 1;
         }
         return null;
       };
@@ -47,7 +51,7 @@ export const verifyCC: BuiltOperator = verifier(
   },
   [
     ['\\d{13,16}', 'card 4111111111111111', true],
-    ['\\d{13,16}', 'card 4111111111111112', false],
+    ['\\b\\d{13,16}\\b', 'card 4111111111111112', false],
   ],
 );
 export const verifySSN: BuiltOperator = verifier(
@@ -64,7 +68,11 @@ export const verifySSN: BuiltOperator = verifier(
 );
 export const verifyCPF: BuiltOperator = verifier(
   'The pattern finds a CPF number of Brazil: both check digits are right.',
-  (digits) => digits.length === 11 && cpfDigit(digits, 9) === Number(digits[9]) && cpfDigit(digits, 10) === Number(digits[10]) && new Set(digits).size > 1,
+  (digits) =>
+    digits.length === 11 &&
+    cpfDigit(digits, 9) === Number(digits[9]) &&
+    cpfDigit(digits, 10) === Number(digits[10]) &&
+    new Set(digits).size > 1,
   [
     ['\\d{3}\\.?\\d{3}\\.?\\d{3}-?\\d{2}', '529.982.247-25', true],
     ['\\d{3}\\.?\\d{3}\\.?\\d{3}-?\\d{2}', '529.982.247-26', false],

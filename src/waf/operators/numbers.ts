@@ -18,7 +18,11 @@ export function numberOf(text: string): number {
   return isNegative ? -number : number;
 }
 
-function comparison(says: string, judge: (value: number, argument: number) => boolean, examples: Comparison['examples']): Comparison {
+function comparison(
+  says: string,
+  judge: (value: number, argument: number) => boolean,
+  examples: Comparison['examples'],
+): Comparison {
   return { kind: 'comparison', says, examples, judge: (value, argument) => judge(numberOf(value), numberOf(argument)) };
 }
 
@@ -29,22 +33,38 @@ export const eq: Comparison = comparison('The number equals the argument.', (val
   ['1', 'x1', false],
   ['-1', '-1', true],
 ]);
-export const ge: Comparison = comparison('The number is the argument or more.', (value, argument) => value >= argument, [
-  ['5', '5', true],
-  ['5', '4', false],
-  ['5', '10', true],
-]);
-export const gt: Comparison = comparison('The number is more than the argument.', (value, argument) => value > argument, [
-  ['5', '5', false],
-  ['5', '6', true],
-  ['', '1', true],
-]);
-export const le: Comparison = comparison('The number is the argument or less.', (value, argument) => value <= argument, [
-  ['5', '5', true],
-  ['5', '6', false],
-]);
-export const lt: Comparison = comparison('The number is less than the argument.', (value, argument) => value < argument, [
-  ['5', '5', false],
-  ['5', '-6', true],
-  ['1', '', true],
-]);
+export const ge: Comparison = comparison(
+  'The number is the argument or more.',
+  (value, argument) => value >= argument,
+  [
+    ['5', '5', true],
+    ['5', '4', false],
+    ['5', '10', true],
+  ],
+);
+export const gt: Comparison = comparison(
+  'The number is more than the argument.',
+  (value, argument) => value > argument,
+  [
+    ['5', '5', false],
+    ['5', '6', true],
+    ['', '1', true],
+  ],
+);
+export const le: Comparison = comparison(
+  'The number is the argument or less.',
+  (value, argument) => value <= argument,
+  [
+    ['5', '5', true],
+    ['5', '6', false],
+  ],
+);
+export const lt: Comparison = comparison(
+  'The number is less than the argument.',
+  (value, argument) => value < argument,
+  [
+    ['5', '5', false],
+    ['5', '-6', true],
+    ['1', '', true],
+  ],
+);

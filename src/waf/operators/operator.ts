@@ -5,7 +5,7 @@
 export interface PatternLike {
   test(value: string): boolean;
   /** Start and end of the match and of each group, -1 where a group took no part; null where there is no match. */
-  exec(value: string): ArrayLike<number> | null;
+  exec(value: string, from?: number): ArrayLike<number> | null;
 }
 
 /** A list of phrases, found without case. */

@@ -40,10 +40,19 @@ function refused(says: string, instead: string): Refused {
   return { kind: 'refused', says, instead, examples: [] };
 }
 
-export const inspectFile: Refused = refused('runs a program for each request', 'use rules about FILES and FILES_TMP_CONTENT');
+export const inspectFile: Refused = refused(
+  'runs a program for each request',
+  'use rules about FILES and FILES_TMP_CONTENT',
+);
 export const fuzzyHash: Refused = refused('needs the ssdeep library', 'use @pmFromFile or @rx on FILES_TMP_CONTENT');
 export const gsbLookup: Refused = refused('needs a service that no longer exists', 'leave the rule out');
 export const rsub: Refused = refused('changes bodies, which this gate never does', 'change them in the application');
-export const validateDTD: Refused = refused('reads document type definitions, which can read files', 'use rules about XML:/*');
+export const validateDTD: Refused = refused(
+  'reads document type definitions, which can read files',
+  'use rules about XML:/*',
+);
 export const validateSchema: Refused = refused('reads XML schemas', 'validate in the application');
-export const validateHash: Refused = refused('needs content injection, which this gate never does', 'sign links in the application');
+export const validateHash: Refused = refused(
+  'needs content injection, which this gate never does',
+  'sign links in the application',
+);

@@ -1,6 +1,13 @@
 // Operators that look for patterns and phrases: rx, rxGlobal, pm, pmFromFile, pmf.
 
-import { type BuiltOperator, type Fault, isFault, type Matcher, type OperatorTools, type PhrasesLike } from './operator.ts';
+import {
+  type BuiltOperator,
+  type Fault,
+  isFault,
+  type Matcher,
+  type OperatorTools,
+  type PhrasesLike,
+} from './operator.ts';
 
 /** Groups beyond TX:9 are not kept. */
 const maxCaptured = 10;
@@ -57,8 +64,13 @@ export const pm: BuiltOperator = {
   kind: 'built',
   says: 'One of the phrases, separated by spaces, is found in the value, whatever its case; |41| is the byte 0x41.',
   build(argument, tools) {
-    const phrases = argument.split(' ').filter((phrase) => phrase !== '').map(undoBytes);
-    return phrases.length > 0 ? phraseMatcher(tools.phrases(phrases)) : { says: '@pm has no phrases', instead: 'write them with spaces between them: @pm one two' };
+    const phrases = argument
+      .split(' ')
+      .filter((phrase) => phrase !== '')
+      .map(undoBytes);
+    return phrases.length > 0
+      ? phraseMatcher(tools.phrases(phrases))
+      : { says: '@pm has no phrases', instead: 'write them with spaces between them: @pm one two' };
   },
   examples: [
     ['one two', 'a TWO', true],
@@ -81,7 +93,7 @@ export const pmFromFile: BuiltOperator = {
   says: 'As pm, with the phrases in files, one a line; empty lines and those that begin with # are left out.',
   build(argument, tools) {
     const phrases: string[] = [];
-    for (const name of argument.split(/\s+/)) {
+    for (const name of argument.split(' ')) {
       if (name === '') continue;
       if (name.startsWith('http:') || name.startsWith('https:'))
         return { says: `phrases are not fetched from ${name}`, instead: 'keep the list in a file beside the rules' };
@@ -92,11 +104,17 @@ export const pmFromFile: BuiltOperator = {
         if (phrase !== '' && !phrase.startsWith('#')) phrases.push(phrase);
       }
     }
-    return phrases.length > 0 ? phraseMatcher(tools.phrases(phrases)) : { says: 'the file holds no phrases', instead: 'write one phrase a line' };
+    return phrases.length > 0
+      ? phraseMatcher(tools.phrases(phrases))
+      : { says: 'the file holds no phrases', instead: 'write one phrase a line' };
   },
   examples: [
     ['words.data', 'a SECOND phrase', true],
     ['words.data', 'third', false],
   ],
 };
-export const pmf: BuiltOperator = { ...pmFromFile, says: 'Another name of pmFromFile.', examples: [['words.data', 'first', true]] };
+export const pmf: BuiltOperator = {
+  ...pmFromFile,
+  says: 'Another name of pmFromFile.',
+  examples: [['words.data', 'first', true]],
+};

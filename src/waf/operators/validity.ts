@@ -16,7 +16,8 @@ export const validateByteRange: BuiltOperator = built(
     }
     return {
       test(value) {
-        for (let index = 0; index < value.length; index++) if (allowed[value.charCodeAt(index) & 255] === 0) return true;
+        for (let index = 0; index < value.length; index++)
+          if (allowed[value.charCodeAt(index) & 255] === 0) return true;
         return false;
       },
     };
@@ -35,7 +36,10 @@ function allow(allowed: Uint8Array, part: string): Fault | null {
   const from = Number(first);
   const to = Number(last);
   if (first === '' || !Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > 255 || from > to)
-    return { says: `"${part}" is no range of bytes`, instead: 'write numbers from 0 to 255 and ranges of them: 9,10,13,32-126' };
+    return {
+      says: `"${part}" is no range of bytes`,
+      instead: 'write numbers from 0 to 255 and ranges of them: 9,10,13,32-126',
+    };
   allowed.fill(1, from, to + 1);
   return null;
 }
@@ -83,7 +87,8 @@ function isUtf8(value: string): boolean {
   for (let index = 0; index < value.length; ) {
     const first = value.charCodeAt(index++);
     if (first < 0x80) continue;
-    const more = first >= 0xc2 && first <= 0xdf ? 1 : first >= 0xe0 && first <= 0xef ? 2 : first >= 0xf0 && first <= 0xf4 ? 3 : 0;
+    const more =
+      first >= 0xc2 && first <= 0xdf ? 1 : first >= 0xe0 && first <= 0xef ? 2 : first >= 0xf0 && first <= 0xf4 ? 3 : 0;
     if (more === 0) return false;
     const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
     const high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;

@@ -1,7 +1,7 @@
 // Whether a rule matches: every value of every target, transformed, shown to the operator; effects happen at each match.
 
-import { Pairs } from '../variables/pairs.ts';
 import type { Transaction } from '../transaction/transaction.ts';
+import { Pairs } from '../variables/pairs.ts';
 import type { Evidence, Exclusion, Link, Rule, Target } from './program.ts';
 
 /** Members of a collection that one rule may look at. */
@@ -41,7 +41,8 @@ function askTarget(transaction: Transaction, rule: Rule, link: Link, target: Tar
   }
   if (target.key !== null && variable.one !== undefined) {
     const value = variable.one(transaction, target.key);
-    if (value !== null && !isExcluded(transaction, rule, link, target.name, target.key)) asked.value(target.label, value);
+    if (value !== null && !isExcluded(transaction, rule, link, target.name, target.key))
+      asked.value(target.label, value);
     return;
   }
   const pairs = target.path === null ? variable.read(transaction) : variable.select!(transaction, target.path);

@@ -29,7 +29,8 @@ export function readBody(transaction: Transaction, text: string, length: number,
   const posted = new Pairs();
   const sink = (name: string, value: string): boolean => transaction.addArgument(posted, name, value);
   if (transaction.bodyProcessor === 'URLENCODED') readForm(transaction, text, sink);
-  else if (transaction.bodyProcessor === 'JSON') fail(transaction, readJson(text, transaction.settings.jsonDepthLimit, sink));
+  else if (transaction.bodyProcessor === 'JSON')
+    fail(transaction, readJson(text, transaction.settings.jsonDepthLimit, sink));
   else if (transaction.bodyProcessor === 'MULTIPART') readMultipart(transaction, text, sink);
   else if (transaction.bodyProcessor === 'XML') {
     const document = new XmlDocument(text, maxXmlDepth);
@@ -40,7 +41,9 @@ export function readBody(transaction: Transaction, text: string, length: number,
   transaction.argsPost = posted;
   const { argsGet } = transaction;
   transaction.args =
-    argsGet.count === 0 ? posted : new Pairs([...argsGet.names, ...posted.names], [...argsGet.values, ...posted.values]);
+    argsGet.count === 0
+      ? posted
+      : new Pairs([...argsGet.names, ...posted.names], [...argsGet.values, ...posted.values]);
 }
 
 type Sink = (name: string, value: string) => boolean;

@@ -146,7 +146,12 @@ export class Transaction implements State {
   wouldBe: Interruption | null = null;
   allowed: 'no' | 'phase' | 'request' | 'all' = 'no';
 
-  constructor(request: RequestFacts, settings: Readonly<EngineSettings>, beneath: ReadonlyMap<string, string>, tools: TransactionTools) {
+  constructor(
+    request: RequestFacts,
+    settings: Readonly<EngineSettings>,
+    beneath: ReadonlyMap<string, string>,
+    tools: TransactionTools,
+  ) {
     this.uniqueId = request.id;
     this.startedAt = request.startedAt;
     this.method = request.method;
@@ -173,7 +178,9 @@ export class Transaction implements State {
     this.tx = new Members(beneath, maxMembers);
     if (request.query !== '') {
       this.argsGet = new Pairs();
-      this.urlEncodedError = readArguments(request.query, settings.argumentSeparator, (name, value) => this.addArgument(this.argsGet, name, value));
+      this.urlEncodedError = readArguments(request.query, settings.argumentSeparator, (name, value) =>
+        this.addArgument(this.argsGet, name, value),
+      );
       this.args = this.argsGet;
     }
   }
@@ -272,7 +279,8 @@ export class Transaction implements State {
   setEnvironment(name: string, value: string): void {
     const next = new Pairs();
     for (let index = 0; index < this.environment.count; index++)
-      if (this.environment.names[index] !== name) next.add(this.environment.names[index]!, this.environment.values[index]!);
+      if (this.environment.names[index] !== name)
+        next.add(this.environment.names[index]!, this.environment.values[index]!);
     if (value !== '') next.add(name, value);
     this.environment = next;
   }
@@ -287,7 +295,8 @@ export class Transaction implements State {
 
   setAuditParts(parts: string): void {
     if (parts.startsWith('+')) this.auditParts += parts.slice(1);
-    else if (parts.startsWith('-')) this.auditParts = [...this.auditParts].filter((part) => !parts.includes(part)).join('');
+    else if (parts.startsWith('-'))
+      this.auditParts = [...this.auditParts].filter((part) => !parts.includes(part)).join('');
     else this.auditParts = parts;
   }
 

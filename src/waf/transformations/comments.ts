@@ -53,7 +53,6 @@ export const removeComments: Transformation = {
   },
 };
 
-
 function endAfter(value: string, mark: string, from: number): number {
   const found = value.indexOf(mark, from);
   return found < 0 ? value.length : found + mark.length;

@@ -60,7 +60,9 @@ function output(state: Int32Array, isLittle: boolean): string {
 }
 
 const md5Shifts: readonly number[] = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
-const md5Sines: Int32Array = Int32Array.from({ length: 64 }, (_, index) => Math.floor(Math.abs(Math.sin(index + 1)) * 2 ** 32));
+const md5Sines: Int32Array = Int32Array.from({ length: 64 }, (_, index) =>
+  Math.floor(Math.abs(Math.sin(index + 1)) * 2 ** 32),
+);
 
 function md5Block(state: Int32Array, words: Int32Array, at: number): void {
   let [a, b, c, d] = state as unknown as [number, number, number, number];

@@ -19,7 +19,10 @@ const words: Record<string, Transformation> = {};
 for (const family of [comments, digests, encodings, entities, escapes, letters, paths, percent, space])
   for (const [name, word] of Object.entries(family)) if (typeof word === 'object') words[name] = word;
 
-const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 60 });
+const bytes = fc.string({
+  unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
+  maxLength: 60,
+});
 const texts = fc.oneof(bytes, fc.string({ unit: fc.constantFrom(...'%u+0x41\\&#;/*-. \0\xffaZ\'"^,(<!>=') }));
 
 test('there are at least 35 transformations', () => {

@@ -40,4 +40,7 @@ export class Pairs {
 }
 
 /** No members, for ever. */
-export const noPairs: Pairs = new Pairs(Object.freeze([]) as unknown as string[], Object.freeze([]) as unknown as string[]);
+export const noPairs: Pairs = new Pairs(
+  Object.freeze([]) as unknown as string[],
+  Object.freeze([]) as unknown as string[],
+);

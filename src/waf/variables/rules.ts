@@ -1,7 +1,7 @@
 // What rules leave behind for each other: TX and the collections that last, what matched, the rule itself, the environment.
 
-import type { Facts, Many, Single } from './variable.ts';
 import { Pairs } from './pairs.ts';
+import type { Facts, Many, Single } from './variable.ts';
 
 function written(says: string, collection: string): Many {
   return {
@@ -27,10 +27,14 @@ function single(says: string, read: (facts: Facts) => string | null, examples: S
   return { shape: 'one', says, since: 1, isStable: false, read, examples };
 }
 
-export const MATCHED_VAR: Single = single('The value that matched last.', (facts) => facts.matchedVar, [[{ matchedVar: 'x' }, 'x']]);
-export const MATCHED_VAR_NAME: Single = single('The name of what matched last, such as ARGS:q.', (facts) => facts.matchedVarName, [
-  [{ matchedVarName: 'ARGS:q' }, 'ARGS:q'],
+export const MATCHED_VAR: Single = single('The value that matched last.', (facts) => facts.matchedVar, [
+  [{ matchedVar: 'x' }, 'x'],
 ]);
+export const MATCHED_VAR_NAME: Single = single(
+  'The name of what matched last, such as ARGS:q.',
+  (facts) => facts.matchedVarName,
+  [[{ matchedVarName: 'ARGS:q' }, 'ARGS:q']],
+);
 export const MATCHED_VARS: Many = {
   shape: 'many',
   says: 'Everything that the last rule matched.',
@@ -45,9 +49,11 @@ export const MATCHED_VARS_NAMES: Many = {
   examples: [[{ matchedVars: new Pairs(['ARGS:q'], ['1']) }, [['ARGS:q', 'ARGS:q']]]],
   read: (facts) => facts.matchedVars.asNames(),
 };
-export const HIGHEST_SEVERITY: Single = single('The number of the worst severity so far; 255 where nothing matched.', (facts) => String(facts.highestSeverity), [
-  [{ highestSeverity: 2 }, '2'],
-]);
+export const HIGHEST_SEVERITY: Single = single(
+  'The number of the worst severity so far; 255 where nothing matched.',
+  (facts) => String(facts.highestSeverity),
+  [[{ highestSeverity: 2 }, '2']],
+);
 export const RULE: Many = {
   shape: 'many',
   says: 'The rule that is asked: id, msg, severity, rev, logdata.',

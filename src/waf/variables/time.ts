@@ -3,12 +3,22 @@
 import type { Single } from './variable.ts';
 
 function time(says: string, read: (date: Date) => number | string): Single {
-  return { shape: 'one', says, since: 1, isStable: false, examples: [], read: (facts) => String(read(new Date(facts.now()))) };
+  return {
+    shape: 'one',
+    says,
+    since: 1,
+    isStable: false,
+    examples: [],
+    read: (facts) => String(read(new Date(facts.now()))),
+  };
 }
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
-export const TIME: Single = time('The time as hh:mm:ss.', (date) => `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`);
+export const TIME: Single = time(
+  'The time as hh:mm:ss.',
+  (date) => `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`,
+);
 export const TIME_DAY: Single = time('The day of the month, from 1.', (date) => date.getDate());
 export const TIME_EPOCH: Single = time('Seconds since 1970.', (date) => Math.floor(date.getTime() / 1000));
 export const TIME_HOUR: Single = time('The hour, from 0.', (date) => date.getHours());

@@ -116,7 +116,10 @@ interface Word {
   /** Whether rules cannot change it while a phase runs, so that it may be looked at ahead of them. */
   readonly isStable: boolean;
   /** A request or answer, as a test knows it, and what the variable then reads. */
-  readonly examples: readonly (readonly [facts: Partial<Facts>, value: string | readonly (readonly [string, string])[] | null])[];
+  readonly examples: readonly (readonly [
+    facts: Partial<Facts>,
+    value: string | readonly (readonly [string, string])[] | null,
+  ])[];
 }
 
 /** A variable of one value. */

@@ -6,10 +6,11 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { Arrivals, type Caller, callerOf, type Reception } from './arrivals.ts';
 import { normalise } from './base/address.ts';
+import { latin1 } from './base/bytes.ts';
 import type { Firewall } from './firewall/firewall.ts';
 import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
-import { ClientSide, Http1Stream, placingPath, SeenFields } from './http/http.ts';
+import { ClientSide, Http1Stream, Http2Side, Http2Tools, placingPath, preface, SeenFields } from './http/http.ts';
 import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
 import { Connection, type TlsFacts } from './traffic/connection.ts';
@@ -32,12 +33,14 @@ export class Gateway implements Gate, Reception {
   /** Sockets of balancers that have not announced yet whom they bring. */
   readonly #arrivals = new Arrivals(this);
   readonly #seen = new SeenFields();
+  readonly #http2: Http2Tools;
   /** One for all connections: what a read brings is consumed before the next one. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(65_536);
 
   constructor(generation: Generation, tools: GatewayTools) {
     this.generation = generation;
     this.tools = tools;
+    this.#http2 = new Http2Tools(() => tools.clock.monotonicMs());
   }
 
   /** One accepted socket: judged by who calls which port before one byte is read, counted, and secured. */
@@ -162,20 +165,67 @@ export class Gateway implements Gate, Reception {
   }
 
   #read(socket: Socket, connection: Connection, listener: Listener, rest: Buffer | null): void {
+    let read: (bytes: Buffer, count: number) => void;
+    if (connection.tls?.alpn === 'h2') {
+      this.#readInto(socket, (bytes, count) => read(bytes, count));
+      read = this.#startHttp2(socket, connection, listener);
+      return;
+    }
     const { timekeeper, clock } = this.tools;
     const side = new ClientSide(connection, this.generation.limits, timekeeper, () => clock.monotonicMs(), this.#seen);
     const passage = new Passage(this, new Http1Stream(side), listener, side);
-    this.#passages.add(side);
-    const read = (bytes: Buffer, count: number): void => {
+    const readHttp1 = (bytes: Buffer, count: number): void => {
       try {
         side.read(bytes, count);
       } catch (error) {
         passage.fail(error);
       }
     };
-    this.#readInto(socket, read);
+    read = (bytes, count) => {
+      read = readHttp1;
+      // HTTP/2 with prior knowledge (RFC 9113 3.3).
+      if (connection.tls === null && beginsAsHttp2(bytes, count)) {
+        side.handOver();
+        this.#passages.delete(side);
+        read = this.#startHttp2(socket, connection, listener);
+      }
+      read(bytes, count);
+    };
+    this.#passages.add(side);
+    this.#readInto(socket, (bytes, count) => read(bytes, count));
     side.start(socket, passage);
     if (rest !== null) read(rest, rest.length);
+  }
+
+  /** Gives what is to be called with the bytes that come. */
+  #startHttp2(socket: Socket, connection: Connection, listener: Listener): (bytes: Buffer, count: number) => void {
+    const side = new Http2Side(connection, this.generation.limits, this.tools.timekeeper, this.#http2);
+    this.#passages.add(side);
+    side.start(socket, {
+      onStream: (stream) => new Passage(this, stream, listener, side),
+      onFault: (why, says) => this.#tellConnection(connection, why, says),
+      onClose: (why) => {
+        if (connection.requests === 0 && connection.endedWhy === '')
+          this.#tellConnection(connection, why || 'http/no-request', 'the connection ended without a request');
+        this.forget(side, connection);
+      },
+    });
+    return (bytes, count) => {
+      try {
+        side.read(bytes, count);
+      } catch (error) {
+        this.#tellConnection(connection, 'http/internal-error', String(error));
+        side.destroy('http/internal-error');
+      }
+    };
+  }
+
+  /** The journey of a connection whose end is not that of one exchange. */
+  #tellConnection(connection: Connection, why: string, says: string): void {
+    const { clock, identifiers, observe } = this.tools;
+    connection.endedWhy = why;
+    connection.lastActiveAt = clock.now();
+    observe.tellConnection(connection, identifiers.next(connection.lastActiveAt), 'http', says);
   }
 
   #readInto(socket: Socket, read: (bytes: Buffer, count: number) => void): void {
@@ -216,6 +266,10 @@ export class Gateway implements Gate, Reception {
     while (this.#passages.size > 0 && this.tools.clock.monotonicMs() < until)
       await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function beginsAsHttp2(bytes: Buffer, count: number): boolean {
+  return bytes[0] === 80 && count >= preface.length && latin1(bytes, 0, preface.length) === preface;
 }
 
 /** Writes down which firewall rule decided about a connection, and how long that took. */

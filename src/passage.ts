@@ -295,12 +295,13 @@ export class Passage implements ClientHandler, AnswerReceiver {
     const site = siteSettings[exchange.siteIndex]!;
     const host = site.hostHeader === 'upstream' || head.authority === '' ? site.to[0]! : head.authority;
     const outerHost = (isVouched ? head.headers.get('x-forwarded-host') : null) || head.authority || host;
+    const key = head.isWebSocket && head.version === '2.0' ? websocketKey(exchange.id) : '';
     return new OutgoingRequest(
       head.method,
       head.query === '' && !head.target.endsWith('?') ? head.path : `${head.path}?${head.query}`,
       host,
       head.forwarded,
-      `${forwarding}X-Forwarded-Host: ${outerHost}\r\nX-Request-Id: ${exchange.id}\r\n`,
+      `${key}${forwarding}X-Forwarded-Host: ${outerHost}\r\nX-Request-Id: ${exchange.id}\r\n`,
       head.framing,
       head.contentLength,
       head.takesTrailers,
@@ -490,6 +491,11 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#exchange!.requestBytes += to - from;
     if (!this.#upstream.write(bytes.subarray(from, to))) this.side.pauseBody();
   }
+}
+
+/** HTTP/1.1 wants a nonce where HTTP/2 has none (RFC 6455 4.1): the id was never used before. */
+function websocketKey(id: string): string {
+  return `Sec-WebSocket-Key: ${Buffer.from(id.padEnd(16, '-').slice(-16), 'latin1').toString('base64')}\r\n`;
 }
 
 /** What broke, and where: for whoever mends it. */

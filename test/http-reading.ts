@@ -23,6 +23,9 @@ export const limits: ClientLimits = Object.freeze({
   minBodyBytesPerSecond: 500,
   minBodyGraceMs: 10_000,
   maxRequestsPerConnection: 1000,
+  maxConcurrentStreams: 100,
+  maxStreamResetsPerSecond: 200,
+  maxControlFramesPerSecond: 1000,
 });
 
 /** One character a byte. */

@@ -173,6 +173,17 @@ const limits = group({
   max_requests_per_connection: whole(1, 1_000_000_000)
     .prefault(1000)
     .describe('Requests before a connection is closed.'),
+  max_concurrent_streams: whole(1, 10_000)
+    .prefault(100)
+    .describe('HTTP/2: requests under way at once on one connection.'),
+  max_stream_resets_per_second: whole(1, 1_000_000)
+    .prefault(200)
+    .describe('HTTP/2: requests a second that a client may open and reset, or break, before its connection is ended.'),
+  max_control_frames_per_second: whole(10, 1_000_000)
+    .prefault(1000)
+    .describe(
+      'HTTP/2: frames a second that carry nothing (PING, SETTINGS, WINDOW_UPDATE, PRIORITY, empty DATA) beyond those that data brings with it.',
+    ),
   handshake_timeout: duration('100ms', '10m').prefault('10s').describe('The longest TLS handshake.'),
   max_connections: whole(1, 10_000_000).prefault(16_000).describe('Connections open at once.'),
   // Because one address may be a whole office behind NAT (browsers hold about 6 each), yet sixteen of them should be needed to fill the gate.

@@ -134,6 +134,9 @@ export interface LimitSettings {
   readonly minBodyBytesPerSecond: number;
   readonly minBodyGraceMs: number;
   readonly maxRequestsPerConnection: number;
+  readonly maxConcurrentStreams: number;
+  readonly maxStreamResetsPerSecond: number;
+  readonly maxControlFramesPerSecond: number;
   readonly handshakeTimeoutMs: number;
   readonly maxConnections: number;
   readonly maxConnectionsPerClient: number;

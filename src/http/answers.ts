@@ -3,11 +3,23 @@
 import type { Headers } from '../traffic/headers.ts';
 import type { OwnAnswer } from '../traffic/sides.ts';
 
-/** Reason phrases of RFC 9110 15 and RFC 6585 for the statuses we give. */
+/** Reason phrases of RFC 9110 15 and RFC 6585 for the statuses we give, and for common ones of upstreams that speak HTTP/2. */
 const phrases: Readonly<Record<number, string>> = Object.freeze({
+  100: 'Continue',
+  103: 'Early Hints',
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
+  206: 'Partial Content',
   301: 'Moved Permanently',
+  302: 'Found',
+  303: 'See Other',
+  304: 'Not Modified',
+  307: 'Temporary Redirect',
   308: 'Permanent Redirect',
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',

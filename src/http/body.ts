@@ -3,13 +3,12 @@
 
 import { latin1 } from '../base/bytes.ts';
 import { Fault } from '../traffic/fault.ts';
-import { fieldNameCount, nameOf } from '../traffic/field-names.ts';
+import { fieldNameCount } from '../traffic/field-names.ts';
 import { Headers } from '../traffic/headers.ts';
-import { notToUpstream } from '../traffic/hop-fields.ts';
 import type { BodyReader, BodySink, Framing } from '../traffic/wire.ts';
 import { type ExtensionPart, mayEndExtension, stepExtension } from './chunk-extension.ts';
 import { hex, incomplete, SeenFields, walkFields } from './fields.ts';
-import { ambiguousName } from './framing.ts';
+import { ambiguousName, isForbiddenTrailer } from './framing.ts';
 import { characterClass, hexBit } from './tokens.ts';
 
 /** A body of a known length. */
@@ -172,7 +171,7 @@ export class ChunkedReader implements BodyReader {
     }
     const trailers = new Headers(latin1(whole, 0, end - 2));
     for (const name of trailers.names)
-      if (neverTrailers.has(name))
+      if (isForbiddenTrailer(name))
         return new Fault(400, 'http/forbidden-trailer', `${name} in the trailer section (RFC 9110 6.5.1)`);
     const ambiguous = ambiguousName(trailers);
     if (ambiguous !== null) return ambiguous;
@@ -186,21 +185,6 @@ export class ChunkedReader implements BodyReader {
     return at;
   }
 }
-
-/** Fields that frame, route, authenticate or describe: too late after the body, and dangerous where merged (RFC 9110 6.5.1). */
-const neverTrailers: ReadonlySet<string> = new Set([
-  ...[...notToUpstream.keys()].filter((code) => notToUpstream[code] === 1).map(nameOf),
-  'trailer',
-  'content-encoding',
-  'content-type',
-  'content-range',
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'max-forwards',
-  'cache-control',
-  'range',
-]);
 
 /** The reader that a framing calls for; null where there is no body. */
 export function openBody(framing: Framing, contentLength: number): BodyReader | null {

@@ -2,6 +2,7 @@
 
 import type { Fault } from '../traffic/fault.ts';
 import type { Headers } from '../traffic/headers.ts';
+import type { ClientStream } from '../traffic/sides.ts';
 import type { HeadLimits, RequestHead } from '../traffic/wire.ts';
 
 /** What the spine does with what is read. `onBody` lends its bytes for the time of the call. */
@@ -17,6 +18,22 @@ export interface ClientHandler {
   onClose(why: string): void;
 }
 
+/** The same for one stream of an HTTP/2 connection. */
+export interface StreamHandler extends ClientHandler {
+  /** A failure of our own while the stream was served: it is the stream's end and nobody else's. */
+  fail(error: unknown): void;
+}
+
+/** What the spine does with an HTTP/2 connection. */
+export interface Http2Handler {
+  /** A client opened a stream: gives who hears of it. */
+  onStream(stream: ClientStream): StreamHandler;
+  /** The client broke the protocol or a bound; the connection is over. */
+  onFault(why: string, says: string): void;
+  /** The socket is gone. Called exactly once, last. */
+  onClose(why: string): void;
+}
+
 /** Bounds that a client's side keeps. */
 export interface ClientLimits extends HeadLimits {
   readonly headerTimeoutMs: number;
@@ -24,4 +41,7 @@ export interface ClientLimits extends HeadLimits {
   readonly minBodyBytesPerSecond: number;
   readonly minBodyGraceMs: number;
   readonly maxRequestsPerConnection: number;
+  readonly maxConcurrentStreams: number;
+  readonly maxStreamResetsPerSecond: number;
+  readonly maxControlFramesPerSecond: number;
 }

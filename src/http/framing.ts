@@ -2,8 +2,9 @@
 // Content-Length twice or with Transfer-Encoding, codings other than exactly `chunked`, chunked in HTTP/1.0.
 
 import { Fault } from '../traffic/fault.ts';
-import { codeOf } from '../traffic/field-names.ts';
+import { codeOf, nameOf } from '../traffic/field-names.ts';
 import type { Headers } from '../traffic/headers.ts';
+import { notToUpstream } from '../traffic/hop-fields.ts';
 import { characterClass, isToken, oddNameBit } from './tokens.ts';
 
 /** -1 where a body is chunked, -2 where nothing announces one, otherwise its length in bytes; or the fault. Counts say how often
@@ -13,7 +14,7 @@ export function bodyLengthOf(
   contentLength: string,
   transferEncodings: number,
   transferEncoding: string,
-  version: '1.0' | '1.1',
+  version: '1.0' | '1.1' | '2.0',
 ): number | Fault {
   if (transferEncodings > 0) {
     if (contentLengths > 0)
@@ -189,4 +190,24 @@ function withHyphens(name: string): string {
   for (let index = 0; index < name.length; index++)
     text += (characterClass[name.charCodeAt(index)]! & oddNameBit) !== 0 ? '-' : name[index];
   return text;
+}
+
+/** Fields that frame, route, authenticate or describe: too late after the body, and dangerous where merged (RFC 9110 6.5.1). */
+const neverTrailers: ReadonlySet<string> = new Set([
+  ...[...notToUpstream.keys()].filter((code) => notToUpstream[code] === 1).map(nameOf),
+  'trailer',
+  'content-encoding',
+  'content-type',
+  'content-range',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'max-forwards',
+  'cache-control',
+  'range',
+]);
+
+/** Has a field with this name (lower case) no place behind a body? */
+export function isForbiddenTrailer(name: string): boolean {
+  return neverTrailers.has(name);
 }

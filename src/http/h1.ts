@@ -217,6 +217,13 @@ export class ClientSide implements BodySink, Expiring {
     this.socket.destroy();
   }
 
+  /** The connection speaks something else: whoever takes it over has the socket from now on. */
+  handOver(): void {
+    this.#handler = null;
+    this.#state = 'closed';
+    this.#timekeeper.clear(this);
+  }
+
   /** No further request after the one in hand; an idle connection closes at once. */
   drain(): void {
     this.#isDraining = true;
@@ -455,7 +462,7 @@ export class ClientSide implements BodySink, Expiring {
 
   #onDrain(): void {
     this.#isBlocked = false;
-    this.#handler!.onDrain();
+    this.#handler?.onDrain();
     if (!this.#isHeldBack || this.#state !== 'waiting') return;
     this.#isHeldBack = false;
     if (this.mayKeepAlive) this.#next();

@@ -8,11 +8,14 @@ import { SeenFields } from './fields.ts';
 
 export { ownAnswer, prefersJson, redirectAnswer } from './answers.ts';
 export { buildClientResolver, type ClientResolver } from './client.ts';
-export type { ClientHandler, ClientLimits } from './client-handler.ts';
+export type { ClientHandler, ClientLimits, Http2Handler, StreamHandler } from './client-handler.ts';
 export { contentCodings } from './content-decoder.ts';
 export { SeenFields } from './fields.ts';
 export { ClientSide } from './h1.ts';
 export { Http1Stream } from './h1-stream.ts';
+export { preface } from './h2-frames.ts';
+export { Http2Side } from './h2-side.ts';
+export { Http2Tools } from './h2-stream.ts';
 export { readRequestHead } from './request.ts';
 export { type SitePlace, Sites } from './sites.ts';
 export { placingPath } from './target.ts';
@@ -27,6 +30,10 @@ export function answerCodec(limits: HeadLimits): AnswerCodec {
 }
 
 const asHttp = 'send HTTP as RFC 9112 writes it; nothing here is a matter of settings';
+
+const asHttp2 = 'send HTTP/2 as RFC 9113 writes it; nothing here is a matter of settings';
+
+const asCalm = 'raise `limits.max_control_frames_per_second`';
 
 const asUpstream = 'correct the application; the gate answers 502 and says what was wrong with its answer';
 
@@ -88,6 +95,28 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'http/slow-reader': refusal('the client stopped reading its answer', 'raise `limits.idle_timeout`'),
   'http/answered-early': refusal('the answer was whole before the request was: the connection cannot go on'),
   'http/redirected': refusal('the listener redirects to https'),
+  'http/h2-preface': refusal('a connection that begins as HTTP/2 does not', asHttp2),
+  'http/h2-protocol': refusal('a frame where RFC 9113 allows none', asHttp2),
+  'http/h2-frame-size': refusal('a frame of a length that its type cannot have', asHttp2),
+  'http/h2-flow-control': refusal('more data, or a larger window, than flow control allows', asHttp2),
+  'http/h2-compression': refusal('a header block that is no HPACK', asHttp2),
+  'http/h2-malformed': refusal('an HTTP/2 message whose fields or length contradict RFC 9113', asHttp2),
+  'http/h2-connection-field': refusal('a field in HTTP/2 that belongs to HTTP/1.1 connections', asHttp2),
+  'http/h2-rapid-reset': refusal(
+    'streams are opened and reset, or broken, faster than the limit',
+    'raise `limits.max_stream_resets_per_second`',
+  ),
+  'http/h2-continuation-flood': refusal(
+    'a header block in more frames or bytes than any has',
+    'raise `limits.max_header`',
+  ),
+  'http/h2-hpack-bomb': refusal('a small header block that became a huge one', 'raise `limits.max_header`'),
+  'http/h2-settings-flood': refusal('SETTINGS (or GOAWAY) frames faster than the limit', asCalm),
+  'http/h2-ping-flood': refusal('PING frames faster than the limit', asCalm),
+  'http/h2-priority-flood': refusal('PRIORITY frames faster than the limit', asCalm),
+  'http/h2-window-flood': refusal('WINDOW_UPDATE frames faster than the data that they are for', asCalm),
+  'http/h2-empty-frame-flood': refusal('DATA frames without data faster than the limit', asCalm),
+  'http/h2-unknown-flood': refusal('frames of unknown types faster than the limit', asCalm),
   'http/internal-error': refusal(
     'a failure in the gate itself while it served this connection',
     'report it with this journey; the connection was ended, because what cannot be judged does not pass',

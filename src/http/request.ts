@@ -149,7 +149,8 @@ function understand(head: RequestHead, text: string, from: number, seen: SeenFie
   );
 }
 
-function settleMethod(head: RequestHead): Fault | null {
+/** The fault of a method that has no business here. */
+export function settleMethod(head: RequestHead): Fault | null {
   if (head.method === 'CONNECT')
     return new Fault(
       501,

@@ -73,7 +73,7 @@ export class Handshakes {
       ...common,
       cert: first.chainPem,
       key: first.keyPem,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: settings.timeoutMs,
       requestCert: false,
       // Because a callback costs each handshake a detour through JavaScript, there is one only where there is a choice.

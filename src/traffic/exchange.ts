@@ -23,7 +23,7 @@ export class Exchange {
   path!: string;
   /** Query without '?', still encoded; '' where there is none. */
   query!: string;
-  version!: '1.0' | '1.1' | '2';
+  version!: '1.0' | '1.1' | '2.0';
   /** Host without port, lower case; '' where a 1.0 request has none. */
   host!: string;
   headers!: Headers;
@@ -87,7 +87,7 @@ export class Exchange {
     target: string,
     path: string,
     query: string,
-    version: '1.0' | '1.1' | '2',
+    version: '1.0' | '1.1' | '2.0',
     host: string,
     headers: Headers,
     bodyLength: number,

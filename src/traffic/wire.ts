@@ -1,4 +1,4 @@
-// The shapes of HTTP/1.1 messages between the codec (http) and those who carry them (gateway, proxy): heads and body framings.
+// The shapes of HTTP messages between the codec (http) and those who carry them (gateway, proxy): heads and body framings.
 
 import type { Fault } from './fault.ts';
 import type { Headers } from './headers.ts';
@@ -15,7 +15,7 @@ export class RequestHead {
   /** Begins with '/', or is '*' (OPTIONS only). Still percent-encoded. */
   path = '';
   query = '';
-  version: '1.0' | '1.1' = '1.1';
+  version: '1.0' | '1.1' | '2.0' = '1.1';
   /** Host without port, lower case; '' where a 1.0 request names none. */
   host = '';
   /** Host as it goes upstream: with the port where there was one. */
@@ -30,7 +30,11 @@ export class RequestHead {
   takesTrailers = false;
   /** A complete WebSocket handshake (RFC 6455 4.1). */
   isWebSocket = false;
-  /** Bytes of the head, blank line included. */
+  /** A body that is said to be empty and whose end is still to come (HTTP/2). */
+  isDeclaredEmpty = false;
+  /** Messages of gRPC both ways at their own pace: the body may not be held back to its end. */
+  isGrpc = false;
+  /** Bytes of the head, blank line included; in HTTP/2 those of its frame. */
   bytes = 0;
 
   constructor(headers: Headers) {
@@ -44,7 +48,7 @@ export class AnswerHead {
   forwarded = '';
   status = 0;
   reason = '';
-  version: '1.0' | '1.1' = '1.1';
+  version: '1.0' | '1.1' | '2.0' = '1.1';
   headers: Headers;
   framing: Framing = 'none';
   contentLength = -1;

@@ -83,7 +83,9 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/cli/trace-walk.ts': 'the deadline of a step',
   },
   setInterval: { 'src/connections/deadlines.ts': 'the one timer that all deadlines of traffic share' },
-  setImmediate: {},
+  setImmediate: {
+    'src/http/h2-stream.ts': 'what a turn of the event loop brought is answered in one write a connection',
+  },
   randomInt: { 'src/supervisor/supervisor.ts': 'the seed that a generation is handed' },
   randomFillSync: { 'src/supervisor/supervisor.ts': 'the source that `Identifiers` is handed' },
   randomBytes: {},
@@ -111,6 +113,9 @@ export const maps: Exceptions = {
   'src/firewall/algebra-findings.ts': 'pairs of rules, `maxPairs` at most',
   'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
   'src/gateway.ts': 'live connections and handshakes, bounded by `limits.max_connections`',
+  'src/http/h2-connection.ts':
+    'open streams: `limits.max_concurrent_streams` is asked before one is added; ids of ended ones up to `maxForgotten`',
+  'src/http/h2-encoder.ts': 'entries of a table of 4096 bytes, and names up to `maxNames`',
   'src/http/sites.ts': 'hosts of the settings, made once',
   'src/observe/observe.ts': 'counts a reason: as many as the table of reasons has rows',
   'src/tls/names.ts': 'names of the certificates, made once',
@@ -135,6 +140,7 @@ export const longFiles: Readonly<Record<string, { readonly lines: number; readon
     because: 'one state machine: what one callback leaves, the next takes up',
   },
   'src/http/h1.ts': { lines: 540, because: 'one state machine of a client connection' },
+  'src/http/h2-connection.ts': { lines: 860, because: 'one state machine of an HTTP/2 connection, both ends of it' },
   'src/proxy/upstream.ts': { lines: 490, because: 'one state machine of an upstream connection' },
 };
 
@@ -162,6 +168,11 @@ export const undocumented: Exceptions = {};
 /** Sources that no test of their folder imports, by what tests them instead. */
 const testedElsewhere: readonly (readonly [string, string])[] = [
   ['test/scenarios drives them as traffic does', 'src/arrivals.ts src/gate.ts src/held-body.ts src/main.ts'],
+  [
+    'HPACK by `h2-decoder.test.ts`, floods by `h2-connection.test.ts`, and the rest by test/scenarios/http2.test.ts against nghttp2 and raw frames',
+    'src/http/h2-abuse.ts src/http/h2-answer.ts src/http/h2-field.ts src/http/h2-huffman.ts src/http/h2-server-stream.ts src/http/h2-side.ts src/http/h2-static-table.ts',
+  ],
+  ['test/scenarios drives them as traffic does', 'src/gate.ts src/held-body.ts src/main.ts'],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
     'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',

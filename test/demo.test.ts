@@ -167,7 +167,7 @@ describe('the demonstration', () => {
     const held = paste(printed(goodRequest).replace('/api/users', '/slow?ms=1000').replace('curl ', 'curl -si '));
     while (!(await visits()).includes('GET /slow?ms=1000')) await new Promise(setImmediate);
     const ended = demo.stop('SIGINT');
-    assert.match(await held, /^HTTP\/1\.1 200 OK[\s\S]*\{"slow":true\}/);
+    assert.match(await held, /^HTTP\/2 200 [\s\S]*\{"slow":true\}/);
     const { code, signal, stderr } = await ended;
     assert.deepEqual([code, signal, stderr], [0, null, '']);
     for (const port of [place.port, place.httpPort, place.shopPort]) await assertClosed(port);
@@ -182,7 +182,7 @@ function assertJourney(journey: Journey, trial: Trial, id: string): void {
   assert.match(connection.from, /^127\.0\.0\.1:\d+$/);
   assert.equal(connection.to, `127.0.0.1:${place.port}`);
   assert.deepEqual([firewall.action, firewall.rule, firewall.description], ['ALLOW', 1, 'HTTPS from anywhere']);
-  assert.deepEqual([tls?.version, tls?.alpn, tls?.sni], ['TLSv1.3', 'http/1.1', 'localhost']);
+  assert.deepEqual([tls?.version, tls?.alpn, tls?.sni], ['TLSv1.3', 'h2', 'localhost']);
   assert.deepEqual([asked?.method, asked?.target], [trial.method, trial.path]);
   assert.deepEqual([upstream, response?.status], [null, trial.status]);
   const { station, action, why, rule: spoke, place: at, value } = verdict;
@@ -211,7 +211,7 @@ function assertTold(text: string, trial: Trial, id: string): void {
       `^2 TCP {8}127\\.0\\.0\\.1:\\d+ → 127\\.0\\.0\\.1:${place.port} {3}ephemeral port, connected socket \\d+`,
     ),
     /^3 Firewall {3}ALLOW {2}rule 1 "HTTPS from anywhere"/,
-    /^4 TLS {8}1\.3 {2}TLS_AES_\S+ {2}http\/1\.1 {2}SNI localhost/,
+    /^4 TLS {8}1\.3 {2}TLS_AES_\S+ {2}h2 {2}SNI localhost/,
     /^6 Server {5}not reached$/,
     new RegExp(`^7 Response {3}403 {2}\\d+ bytes {2}id ${id}`),
     new RegExp(`^Why {10}waf/${trial.finding} `),

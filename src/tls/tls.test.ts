@@ -175,11 +175,11 @@ async function failure(gate: Gate, number = 0): Promise<{ why: string; says: str
 
 test('TLS 1.3 with the facts of the session', async () => {
   const gate = await open(oneSite);
-  const { facts, group } = await visit(gate, 0, { servername: 'One.test', ALPNProtocols: ['h2', 'http/1.1'] });
+  const { facts, group } = await visit(gate, 0, { servername: 'One.test', ALPNProtocols: ['http/1.1', 'h2'] });
   assert.deepEqual(facts, {
     version: 'TLSv1.3',
     cipher: 'TLS_AES_128_GCM_SHA256',
-    alpn: 'http/1.1',
+    alpn: 'h2',
     sni: 'one.test',
     resumed: false,
     group: '',
@@ -254,7 +254,7 @@ for (const version of ['TLSv1.3', 'TLSv1.2'] as const)
 
 /** What a client offers, the reason it is refused with, and the alert it gets. */
 const refused: readonly (readonly [string, ConnectionOptions, string, string])[] = [
-  ['only h2', { ALPNProtocols: ['h2'] }, 'tls/alpn-refused', 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'],
+  ['only SPDY', { ALPNProtocols: ['spdy/3.1'] }, 'tls/alpn-refused', 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'],
   [
     'TLS 1.1',
     { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' },
@@ -553,6 +553,7 @@ test('curl trusts the local CA for a name and for an address, and nobody without
     });
     const args = [
       '-sS',
+      '--http1.1',
       '--noproxy',
       '*',
       '--resolve',

@@ -172,7 +172,6 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'HPACK by `h2-decoder.test.ts`, floods by `h2-connection.test.ts`, and the rest by test/scenarios/http2.test.ts against nghttp2 and raw frames',
     'src/http/h2-abuse.ts src/http/h2-answer.ts src/http/h2-field.ts src/http/h2-huffman.ts src/http/h2-server-stream.ts src/http/h2-side.ts src/http/h2-static-table.ts',
   ],
-  ['test/scenarios drives them as traffic does', 'src/gate.ts src/held-body.ts src/main.ts'],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
     'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',

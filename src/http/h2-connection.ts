@@ -694,7 +694,7 @@ export class Http2Connection implements Flushing {
   }
 
   ping(): void {
-    this.#put(h2.frameHead(8, h2.PING, 0, 0) + 'portcull');
+    this.#put(`${h2.frameHead(8, h2.PING, 0, 0)}portcull`);
   }
 
   /** Takes no stream from the next one on, and says so; or says only that it soon will. */

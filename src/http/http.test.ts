@@ -30,6 +30,22 @@ const elsewhere: Readonly<Record<string, string>> = {
   'http/client-gone': 'src/http/h1-deadlines.test.ts',
   'http/drained': 'test/scenarios/http-ends.test.ts',
   'http/internal-error': 'src/passage.test.ts',
+  'http/h2-preface': 'src/http/h2-connection.test.ts',
+  'http/h2-protocol': 'src/http/h2-connection.test.ts',
+  'http/h2-frame-size': 'src/http/h2-connection.test.ts',
+  'http/h2-flow-control': 'src/http/h2-connection.test.ts',
+  'http/h2-compression': 'src/http/h2-connection.test.ts',
+  'http/h2-rapid-reset': 'src/http/h2-connection.test.ts',
+  'http/h2-continuation-flood': 'src/http/h2-connection.test.ts',
+  'http/h2-hpack-bomb': 'src/http/h2-connection.test.ts',
+  'http/h2-settings-flood': 'src/http/h2-connection.test.ts',
+  'http/h2-ping-flood': 'src/http/h2-connection.test.ts',
+  'http/h2-priority-flood': 'src/http/h2-connection.test.ts',
+  'http/h2-window-flood': 'src/http/h2-connection.test.ts',
+  'http/h2-empty-frame-flood': 'src/http/h2-connection.test.ts',
+  'http/h2-unknown-flood': 'src/http/h2-connection.test.ts',
+  'http/h2-malformed': 'src/http/h2-request.test.ts',
+  'http/h2-connection-field': 'src/http/h2-request.test.ts',
 };
 
 test('each reason is reached by a test', () => {

@@ -1,0 +1,127 @@
+// One step of a program from all the places it is at, at once: what a deterministic automaton is built of, and its floor.
+
+import type { Classes } from './classes.ts';
+import { canHold, holds, LINE, OTHER, WORD } from './places.ts';
+import { BYTES, MATCH, PLACE, type Program, SPLIT } from './program.ts';
+import { StepSet } from './sweep.ts';
+
+/**
+ * Where a program is between two bytes, not yet knowing the second: steps that read, and assertions that wait for it.
+ * Assertions of the kind `LOOK` are taken as true: whoever has them asks once more (`Pattern.test`).
+ */
+export class Frontier {
+  /** The steps after the last `advance`. */
+  readonly steps: StepSet;
+  /** Kind of the byte before, as far as a step asks. */
+  before = 0;
+  /** Whether the program has matched, at this place or before. */
+  matched = false;
+  readonly #program: Program;
+  readonly #classes: Classes;
+  readonly #open: StepSet;
+  readonly #asksWords: boolean;
+
+  constructor(program: Program, classes: Classes) {
+    this.#program = program;
+    this.#classes = classes;
+    this.steps = new StepSet(program.size);
+    this.#open = new StepSet(program.size);
+    this.#asksWords = program.op.some((op, step) => op === PLACE && program.other[step]! >= 4);
+  }
+
+  /** At the start of a value. */
+  begin(): void {
+    this.steps.size = 0;
+    this.matched = false;
+    this.before = 0;
+    this.#follow(this.#program.start);
+  }
+
+  /** Goes on from the `count` steps of `from` at a place behind a byte of kind `before`, over a byte of class `next`. */
+  advance(from: ArrayLike<number>, count: number, before: number, next: number): void {
+    const { op, other, next: goesTo } = this.#program;
+    const { accepts, count: columns, kinds, end } = this.#classes;
+    const open = this.#open;
+    open.size = 0;
+    for (let index = 0; index < count; index++) open.add(from[index]!);
+    const after = kinds[next]!;
+    this.steps.size = 0;
+    this.matched = false;
+    this.before = this.#kindThatCounts(after);
+    const isEnd = next === end;
+    for (let index = 0; index < open.size; index++) {
+      const step = open.list[index]!;
+      switch (op[step]) {
+        case BYTES:
+          if (accepts[other[step]! * columns + next] === 1) this.#follow(goesTo[step]!);
+          break;
+        case SPLIT:
+          open.add(goesTo[step]!);
+          open.add(other[step]!);
+          break;
+        case PLACE:
+          if (holds(other[step]!, before, after)) open.add(goesTo[step]!);
+          break;
+        case MATCH:
+          this.matched = true;
+          return;
+        default:
+          open.add(goesTo[step]!);
+      }
+    }
+    if (!isEnd) this.#follow(this.#program.start);
+  }
+
+  #kindThatCounts(kind: number): number {
+    return kind === WORD && !this.#asksWords ? OTHER : kind;
+  }
+
+  /** Adds all that `start` leads to without reading and without knowing what comes. */
+  #follow(start: number): void {
+    const { op, next, other } = this.#program;
+    const { steps } = this;
+    const first = steps.size;
+    if (!steps.add(start)) return;
+    for (let index = first; index < steps.size; index++) {
+      const step = steps.list[index]!;
+      switch (op[step]) {
+        case BYTES:
+        case PLACE:
+          break;
+        case MATCH:
+          this.matched = true;
+          return;
+        case SPLIT:
+          steps.add(next[step]!);
+          steps.add(other[step]!);
+          break;
+        default:
+          steps.add(next[step]!);
+      }
+    }
+  }
+
+  /** The steps that matter for what follows, in rising order, and `before` reduced to what they ask. */
+  leaves(): Uint16Array {
+    const { op, other } = this.#program;
+    const { steps } = this;
+    const kept = new Uint16Array(steps.size);
+    let count = 0;
+    let asks = false;
+    for (let index = 0; index < steps.size; index++) {
+      const step = steps.list[index]!;
+      const kind = op[step]!;
+      if (kind === PLACE) {
+        if (!canHold(other[step]!, this.before)) continue;
+        asks = true;
+      } else if (kind !== BYTES) continue;
+      kept[count++] = step;
+    }
+    // Because behind one assertion another may stand, every one that waits keeps what was before.
+    if (!asks) this.before = OTHER;
+    return kept.slice(0, count).sort();
+  }
+}
+
+/** Kinds that `before` may have. */
+export const kindCount: number = Math.max(LINE, WORD, OTHER) + 1;

@@ -1,0 +1,77 @@
+// A pattern as a matcher: whether it matches, and where.
+
+import { capture } from './captures.ts';
+import type { Flags } from './cursor.ts';
+import { Dfa } from './dfa.ts';
+import { lower } from './lower.ts';
+import { Meter } from './meter.ts';
+import { parse } from './parse.ts';
+import { isProblem, type RegexProblem } from './problem.ts';
+import { compile, maxSteps, type Program } from './program.ts';
+import { marksOf } from './sweep.ts';
+import type { Node } from './tree.ts';
+
+/** What libmodsecurity compiles `@rx` with (`PCRE2_DOTALL|PCRE2_MULTILINE`, src/utils/regex.cc of 3.0.16). */
+export const secLangFlags: Flags = { dotAll: true, multiline: true };
+
+/**
+ * Makes a matcher of `source`, or tells why it does not load. Matching takes time in proportion to the value's length,
+ * whatever the value; an empty pattern matches everything. Never throws.
+ */
+export function compilePattern(source: string, flags: Flags = secLangFlags): Pattern | RegexProblem {
+  const parsed = parse(source, flags);
+  if (isProblem(parsed)) return parsed;
+  const tree = lower(parsed.tree);
+  if (isProblem(tree)) return tree;
+  const program = compile(tree, true);
+  if (program === null) {
+    return {
+      offset: 0,
+      length: source.length,
+      says: `this pattern takes more than ${maxSteps} steps`,
+      instead: 'lower the numbers of its repetitions, or split it into several rules',
+    };
+  }
+  return new Pattern(source, tree, program, parsed.groups, parsed.names);
+}
+
+/** A compiled pattern. Values are binary strings: one character a byte. A character above 255 is in no class, and matches nothing. */
+export class Pattern {
+  readonly source: string;
+  /** What it says, for whoever takes several together. */
+  readonly tree: Node;
+  readonly program: Program;
+  /** Capturing groups, without the whole match. */
+  readonly groups: number;
+  readonly names: Parsed['names'];
+  /** Counts the work of all calls. */
+  readonly meter: Meter = new Meter();
+  readonly #dfa: Dfa;
+
+  constructor(source: string, tree: Node, program: Program, groups: number, names: Parsed['names']) {
+    this.source = source;
+    this.tree = tree;
+    this.program = program;
+    this.groups = groups;
+    this.names = names;
+    this.#dfa = new Dfa(program);
+  }
+
+  /** Whether the pattern matches anywhere in `value`. */
+  test(value: string): boolean {
+    if (!this.#dfa.test(value, this.meter)) return false;
+    return this.program.looks.length === 0 || this.exec(value) !== null;
+  }
+
+  /**
+   * The leftmost match from `from` on, and what its groups took, as PCRE would find it: pairs of start and end, the whole
+   * match first, -1 where a group took no part. Null where there is no match.
+   */
+  exec(value: string, from = 0): Int32Array | null {
+    return capture(this.program, this.groups, value, from, marksOf(this.program, value, this.meter), this.meter);
+  }
+}
+
+interface Parsed {
+  readonly names: readonly { readonly name: string; readonly group: number }[];
+}

@@ -74,19 +74,22 @@ function triggersDeep(seen: number): boolean {
 }
 
 /** Judges one decoded value for SQL injection in a bare place, in each kind of quotes and in a comment. */
-export const detectSql: Detect = (value) => {
+export const detectSql: Detect = (value) => judgeSql(value, true);
+
+/** The same; without `bare`, as text that a query holds in quotes only. */
+export function judgeSql(value: string, bare: boolean): Detection | null {
   const seen = S.scanSql(value);
   if (!triggers(seen)) return null;
   const deep = triggersDeep(seen);
   let best: Detection | null = null;
-  if (triggersBare(seen) && (deep || mayBegin(value, seen)))
+  if (bare && triggersBare(seen) && (deep || mayBegin(value, seen)))
     best = stronger(best, judgeRest(value, 0, '', true, deep), 0);
   if ((seen & S.SINGLE_QUOTE) !== 0) best = judgeQuoted(value, "'", deep, best);
   if ((seen & S.DOUBLE_QUOTE) !== 0) best = judgeQuoted(value, '"', deep, best);
   if ((seen & S.BACK_QUOTE) !== 0) best = judgeQuoted(value, '`', deep, best);
   if ((seen & S.COMMENT_END) !== 0 && triggersBare(seen)) best = judgeCommented(value, best);
   return best;
-};
+}
 
 /** A comparing word alone proves something only behind a number. */
 function mayBegin(value: string, seen: number): boolean {

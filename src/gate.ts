@@ -48,6 +48,8 @@ export interface Gate {
   readonly tools: GatewayTools;
   /** Asks the stations about the head of an exchange: the refusal, or null where it may go on. */
   judgeHead(exchange: Exchange, generation: Generation): Refusal | null;
+  /** What an exchange that was refused, or found nothing, may count against its client. */
+  weigh(exchange: Exchange): void;
   /** The connection of a passage is over. */
   forget(passing: Passing, connection: Connection): void;
 }

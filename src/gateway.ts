@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { Arrivals, type Caller, callerOf, type Reception } from './arrivals.ts';
-import { normalise } from './base/address.ts';
+import { AddressReader, normalise } from './base/address.ts';
 import { latin1 } from './base/bytes.ts';
 import type { Firewall } from './firewall/firewall.ts';
 import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
@@ -27,13 +27,15 @@ export class Gateway implements Gate, Reception {
   readonly tools: GatewayTools;
   /** A record that may be renewed for the next exchange, or null. */
   spare: Exchange | null = null;
-  readonly #passages = new Set<Passing>();
+  readonly #passages = new Map<Passing, Connection>();
   /** Sockets within their TLS handshake: they have no passage yet, and must not outlive the gate. */
-  readonly #handshakes = new Set<Socket>();
+  readonly #handshakes = new Map<Socket, Connection>();
   /** Sockets of balancers that have not announced yet whom they bring. */
   readonly #arrivals = new Arrivals(this);
   readonly #seen = new SeenFields();
   readonly #http2: Http2Tools;
+  readonly #reader = new AddressReader();
+  #isEnding = false;
   /** One for all connections: what a read brings is consumed before the next one. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(65_536);
 
@@ -94,10 +96,17 @@ export class Gateway implements Gate, Reception {
   /** The connection's row in the table, or null where it was turned away. */
   #judgeConnection(socket: Socket, caller: Caller, listener: Listener): Connection | null {
     const { peer, peerPort, via, viaVersion } = caller;
-    const { firewall } = this.generation;
+    const { firewall, callers } = this.generation;
     const { connections } = this.tools;
     const before = performance.now();
-    const rule = firewall.judge('tcp', peer, listener.port);
+    const reader = this.#reader;
+    reader.read(peer);
+    const shutOut = callers.judge(reader);
+    if (shutOut !== null) {
+      this.#shutOut(socket, this.#unadmitted(socket, listener, caller), shutOut, before);
+      return null;
+    }
+    const rule = firewall.judgeRead('tcp', reader, listener.port);
     const microseconds = (performance.now() - before) * 1000;
     const isAllowed = firewall.isAllowed(rule);
     const judged = isAllowed
@@ -122,6 +131,12 @@ export class Gateway implements Gate, Reception {
     return null;
   }
 
+  /** Turns away whoever is banned or on a blocklist, whatever the rules say. */
+  #shutOut(socket: Socket, connection: Connection, refusal: Refusal, before: number): void {
+    markShutOut(connection, refusal, (performance.now() - before) * 1000);
+    this.#turnAway(socket, connection, 'firewall', refusal);
+  }
+
   /** Closes at once, before one byte was read; its journey says why. */
   #turnAway(socket: Socket, connection: Connection, station: string, refusal: Refusal): void {
     const { observe, identifiers } = this.tools;
@@ -140,7 +155,7 @@ export class Gateway implements Gate, Reception {
     if (rest !== null) socket.unshift(rest);
     const before = performance.now();
     connection.stage = 'handshake';
-    this.#handshakes.add(socket);
+    this.#handshakes.set(socket, connection);
     tls.secure(
       socket,
       (secured, facts: TlsFacts) => {
@@ -154,6 +169,7 @@ export class Gateway implements Gate, Reception {
         connection.endedWhy = why;
         connection.lastActiveAt = this.tools.clock.now();
         this.tools.connections.end(connection);
+        this.generation.callers.offend('handshake', connection.peer);
         this.tools.observe.tellConnection(
           connection,
           this.tools.identifiers.next(connection.lastActiveAt),
@@ -191,7 +207,7 @@ export class Gateway implements Gate, Reception {
       }
       read(bytes, count);
     };
-    this.#passages.add(side);
+    this.#passages.set(side, connection);
     this.#readInto(socket, (bytes, count) => read(bytes, count));
     side.start(socket, passage);
     if (rest !== null) read(rest, rest.length);
@@ -200,7 +216,7 @@ export class Gateway implements Gate, Reception {
   /** Gives what is to be called with the bytes that come. */
   #startHttp2(socket: Socket, connection: Connection, listener: Listener): (bytes: Buffer, count: number) => void {
     const side = new Http2Side(connection, this.generation.limits, this.tools.timekeeper, this.#http2);
-    this.#passages.add(side);
+    this.#passages.set(side, connection);
     side.start(socket, {
       onStream: (stream) => new Passage(this, stream, listener, side),
       onFault: (why, says) => this.#tellConnection(connection, why, says),
@@ -245,6 +261,45 @@ export class Gateway implements Gate, Reception {
     this.tools.connections.end(connection);
   }
 
+  /** What an exchange that ended may count against its client. Answers to those who are shut out already are no offences. */
+  weigh({ refusal, refusedBy, status, client, siteIndex }: Exchange): void {
+    const { callers, rates } = this.generation;
+    if (refusal === null) {
+      if (status === 404) callers.offend('not-found', client);
+    } else if (refusedBy === 'waf') callers.offend('waf', client);
+    else if (refusedBy === 'rates') {
+      callers.offend('rates', client);
+      const policy = siteIndex < 0 ? rates.common : rates.policies[siteIndex];
+      const limit = policy?.limits.find(({ rule }) => rule === refusal.rule);
+      if (limit !== undefined && limit.repeatedBanMs > 0) callers.repeat(limit.rule.id, client, limit.repeatedBanMs);
+    }
+  }
+
+  /** Ends, in the next turn, every connection that would not be let in any more: after a ban, a new list or new rules. */
+  endShutOut(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    // Because a flood brings bans by the hundred, all of one turn are seen to at once.
+    setImmediate(() => {
+      this.#isEnding = false;
+      for (const [socket, connection] of this.#handshakes) if (this.#whyShutOut(connection) !== null) socket.destroy();
+      for (const [passage, connection] of this.#passages) {
+        const why = this.#whyShutOut(connection);
+        if (why !== null) passage.destroy(why);
+      }
+    });
+  }
+
+  #whyShutOut({ peer, localPort }: Connection): string | null {
+    const { firewall, callers } = this.generation;
+    const reader = this.#reader;
+    reader.read(peer);
+    const refusal = callers.judge(reader);
+    if (refusal !== null) return refusal.why;
+    const rule = firewall.simulate('tcp', peer, localPort);
+    return firewall.isAllowed(rule) ? null : firewall.refusal(rule, 'tcp', peer, localPort).why;
+  }
+
   /** Connections that are read as exchanges now. */
   get passages(): number {
     return this.#passages.size;
@@ -253,10 +308,10 @@ export class Gateway implements Gate, Reception {
   /** No further request on any connection; idle ones close now. Resolves when all are over, at the latest after `ms`. */
   async drain(ms: number): Promise<void> {
     this.#arrivals.abort();
-    for (const socket of this.#handshakes) socket.destroy();
-    for (const passage of [...this.#passages]) passage.drain();
+    for (const socket of this.#handshakes.keys()) socket.destroy();
+    for (const passage of [...this.#passages.keys()]) passage.drain();
     await this.#emptied(ms);
-    for (const passage of [...this.#passages]) passage.destroy('http/drained');
+    for (const passage of [...this.#passages.keys()]) passage.destroy('http/drained');
     // A journey is told when its socket has closed, and the journal must still be there to hear it.
     await this.#emptied(maxFarewellMs);
   }
@@ -282,16 +337,28 @@ export function markRule(connection: Connection, firewall: Firewall, number: num
   connection.firewallAt = rule?.at ?? '';
 }
 
+/** The same for a caller who was not let in to the rules. */
+export function markShutOut(connection: Connection, refusal: Refusal, microseconds: number): void {
+  connection.firewallAction = 'DENY';
+  connection.firewallMicroseconds = microseconds;
+  connection.firewallDescription = refusal.rule?.id ?? '';
+}
+
 /** Places an exchange, holds it to its rates and inspects its head: the part of the journey that traffic and rehearsals share.
  * Gives the refusal, or null where it may go on. `count` is false for rehearsals, which use nothing up. */
 export function judgeHead(exchange: Exchange, generation: Generation, count: boolean): Refusal | null {
-  const { clientResolver, sites, rates, waf } = generation;
-  exchange.client = clientResolver.resolve(exchange.connection.peer, exchange.headers);
+  const { clientResolver, callers, sites, rates, waf } = generation;
+  const { peer } = exchange.connection;
+  exchange.client = clientResolver.resolve(peer, exchange.headers);
   exchange.placingPath = placingPath(exchange.path);
   const index = sites.place(exchange.host, exchange.placingPath);
   const site = index < 0 ? null : generation.siteSettings[index]!;
   exchange.siteIndex = index;
   exchange.site = site?.name ?? '';
+
+  // Whoever is on the socket was asked at accept; a client behind a trusted proxy is known only now.
+  const shutOut = exchange.client === peer ? null : callers.judgeClient(exchange.client);
+  if (shutOut !== null) return refuse(exchange, 'firewall', shutOut);
 
   const ratePolicy = index < 0 ? rates.common : rates.policies[index]!;
   if (ratePolicy.limits.length > 0) {

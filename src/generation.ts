@@ -9,7 +9,13 @@ import {
   type Connections,
   reasons as connectionReasons,
 } from './connections/connections.ts';
-import { build as buildFirewall, type Firewall, reasons as firewallReasons } from './firewall/firewall.ts';
+import {
+  buildCallers,
+  build as buildFirewall,
+  type Callers,
+  type Firewall,
+  reasons as firewallReasons,
+} from './firewall/firewall.ts';
 import {
   answerCodec,
   buildClientResolver,
@@ -43,6 +49,8 @@ export interface Site extends SiteSettings {
 export interface Generation {
   readonly settings: Settings;
   readonly firewall: Firewall;
+  /** Bans and blocklists: empty in the first generation, handed on to those that follow. */
+  readonly callers: Callers;
   /** A table of connections with these limits; a gate that runs already keeps its own and adopts the limits. */
   readonly connections: Connections;
   /** Null where no listener speaks TLS. */
@@ -81,6 +89,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
   const found = new Findings();
   const locateIn = (part: string) => (path: Path) => tools.locate([part, ...path]);
   const firewall = found.take('firewall', buildFirewall(settings.firewall, { locate: locateIn('firewall') }));
+  const callers = found.take('bans', buildCallers(settings.bans, clock));
   const connections = found.take(null, buildConnections(settings.limits, { clock }));
   for (const [index, { proxyProtocol }] of settings.listen.entries())
     found.take(['listen', index, 'proxyProtocol'], buildAnnouncers(proxyProtocol));
@@ -100,6 +109,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
   const generation: Generation = {
     settings,
     firewall: firewall!,
+    callers: callers!,
     connections: connections!,
     tls,
     limits: settings.limits,

@@ -468,6 +468,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#held.clear();
     this.#replay = null;
     exchange.ms = performance.now() - this.#startedMs;
+    if (exchange.refusal !== null || exchange.status === 404) this.#gateway.weigh(exchange);
     this.#gateway.spare = this.#gateway.tools.observe.tell(exchange) ?? this.#gateway.spare;
   }
 

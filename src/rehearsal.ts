@@ -1,9 +1,9 @@
 // A rehearsal: the same stations and the same code as traffic, asked about a connection or request that nobody sent.
 
 import { performance } from 'node:perf_hooks';
-import { normalise, parseAddress } from './base/address.ts';
+import { AddressReader, normalise, parseAddress } from './base/address.ts';
 import { refuse } from './gate.ts';
-import { judgeHead, markRule } from './gateway.ts';
+import { judgeHead, markRule, markShutOut } from './gateway.ts';
 import type { Generation } from './generation.ts';
 import { readRequestHead, SeenFields } from './http/http.ts';
 import { Connection, splitEndpoint } from './traffic/connection.ts';
@@ -55,6 +55,14 @@ export function rehearse(
   const listener = listenerOf(listeners, hypothesis);
   const { connection, protocol } = connectionOf(listener, hypothesis, now);
   const before = performance.now();
+  const reader = new AddressReader();
+  reader.read(connection.peer);
+  const shutOut = generation.callers.judge(reader);
+  if (shutOut !== null) {
+    markShutOut(connection, shutOut, (performance.now() - before) * 1000);
+    connection.endedWhy = shutOut.why;
+    return { journey: journeyOfConnection(connection, 'rehearsal', 'firewall', shutOut.says), reasons };
+  }
   const rule = generation.firewall.simulate(protocol, connection.peer, connection.localPort);
   markRule(connection, generation.firewall, rule, (performance.now() - before) * 1000);
   if (connection.firewallAction === 'DENY') {

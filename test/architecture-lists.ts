@@ -33,17 +33,17 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
   'node:http2': [],
   'node:dgram': [],
   'node:dns': [],
-  'node:dns/promises': ['src/cli/', 'src/supervisor/answers.ts'],
+  'node:dns/promises': ['src/cli/', 'src/supervisor/answers.ts', 'src/supervisor/never-ban.ts'],
   'node:fs': ['src/config/', 'src/observe/', 'src/tls/', 'src/cli/', 'src/supervisor/', 'src/ports/reader.ts'],
   'node:fs/promises': ['src/config/', 'src/observe/', 'src/tls/', 'src/cli/', 'src/supervisor/'],
   'node:os': ['src/config/places.ts', 'src/supervisor/', 'src/tls/files.ts'],
   'node:child_process': [],
   'node:worker_threads': [],
   'node:cluster': [],
-  'node:sqlite': [],
+  'node:sqlite': ['src/supervisor/ban-store.ts'],
   'node:zlib': ['src/http/'],
   'node:readline': ['src/cli/'],
-  'node:timers/promises': ['src/cli/'],
+  'node:timers/promises': ['src/cli/', 'src/supervisor/blocklists.ts'],
 };
 
 /** What `node:net` has beside sockets: questions about text. */
@@ -82,15 +82,21 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/cli/ask.ts': 'the deadline of a question to the gate',
     'src/cli/trace-walk.ts': 'the deadline of a step',
   },
-  setInterval: { 'src/connections/deadlines.ts': 'the one timer that all deadlines of traffic share' },
+  setInterval: {
+    'src/connections/deadlines.ts': 'the one timer that all deadlines of traffic share',
+    'src/supervisor/ban-keeper.ts': 'once a second: what of bans and blocklists is due',
+  },
   setImmediate: {
     'src/http/h2-stream.ts': 'what a turn of the event loop brought is answered in one write a connection',
+    'src/gateway.ts': 'connections that a ban ends are looked for once a turn, not once a ban',
   },
   randomInt: { 'src/supervisor/supervisor.ts': 'the seed that a generation is handed' },
   randomFillSync: { 'src/supervisor/supervisor.ts': 'the source that `Identifiers` is handed' },
   randomBytes: {},
   randomUUID: { 'src/tls/files.ts': 'a name for a temporary file: no decision hangs on it' },
-  fetch: {},
+  fetch: {
+    'src/supervisor/ban-keeper.ts': 'hands it to the keeper of blocklists, which is tested with its own servers',
+  },
   eval: {},
 };
 
@@ -111,6 +117,7 @@ export const maps: Exceptions = {
   'src/connections/deadlines.ts': 'deadlines of live connections and upstreams, each of which has one',
   'src/firewall/algebra-difference.ts': 'sources that change together: no more than stretches of ports, and `maxRuns`',
   'src/firewall/algebra-findings.ts': 'pairs of rules, `maxPairs` at most',
+  'src/supervisor/ban-store.ts': 'writes of one second, by target: as many as bans may be, `bans.max_entries`',
   'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
   'src/gateway.ts': 'live connections and handshakes, bounded by `limits.max_connections`',
   'src/http/h2-connection.ts':
@@ -170,14 +177,17 @@ export const undocumented: Exceptions = {};
 
 /** Sources that no test of their folder imports, by what tests them instead. */
 const testedElsewhere: readonly (readonly [string, string])[] = [
-  ['test/scenarios drives them as traffic does', 'src/arrivals.ts src/gate.ts src/held-body.ts src/main.ts'],
+  [
+    'test/scenarios drives them as traffic does',
+    'src/supervisor/ban-keeper.ts src/arrivals.ts src/gate.ts src/held-body.ts src/main.ts',
+  ],
   [
     'HPACK by `h2-decoder.test.ts`, floods by `h2-connection.test.ts`, and the rest by test/scenarios/http2.test.ts against nghttp2 and raw frames',
     'src/http/h2-abuse.ts src/http/h2-answer.ts src/http/h2-field.ts src/http/h2-huffman.ts src/http/h2-server-stream.ts src/http/h2-side.ts src/http/h2-static-table.ts',
   ],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
-    'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',
+    'src/cli/bans.ts src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',
   ],
   [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',

@@ -358,6 +358,28 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/^both decide every packet alike$/m],
     json: (told: object) => assert.deepEqual(told, { equivalent: true, changes: [] }),
   },
+  'portcullis bans list': {
+    says: [/^nobody is banned$/m],
+    json: (told: { total: number; kept: boolean }) => assert.deepEqual([told.total, told.kept], [0, true]),
+  },
+  "portcullis bans add 203.0.113.7 --for 1h --because 'scans for logins'": {
+    says: [/^203\.0\.113\.7 is banned for 60 m$/m],
+    json: (told: { ban: { target: string; reason: string } }) =>
+      assert.deepEqual([told.ban.target, told.ban.reason], ['203.0.113.7', 'scans for logins']),
+  },
+  'portcullis bans add 2001:db8:bad::/48': {
+    says: [/^2001:db8:bad::\/48 is banned for good$/m],
+    json: (told: { ban: { leftMs: number | null } }) => assert.equal(told.ban.leftMs, null),
+  },
+  'portcullis bans remove 203.0.113.7': {
+    says: [/^203\.0\.113\.7 is banned no more$/m],
+    // Whoever was let in cannot be let in again.
+    json: null,
+  },
+  'portcullis bans list --never': {
+    says: [/^127\.0\.0\.0\/8 +it is this machine's loopback$/m],
+    json: (told: { never: object[] }) => assert.ok(told.never.length > 0),
+  },
   'portcullis demo': {
     really: chosen,
     stays: true,
@@ -391,7 +413,19 @@ const examplesOf = (command: string) =>
 
 describe('the commands', () => {
   it('are those that were asked for', () => {
-    const wanted = ['run', 'init', 'check', 'status', 'connections', 'explain', 'trace', 'ports', 'firewall', 'demo'];
+    const wanted = [
+      'run',
+      'init',
+      'check',
+      'status',
+      'connections',
+      'explain',
+      'trace',
+      'ports',
+      'firewall',
+      'bans',
+      'demo',
+    ];
     assert.deepEqual(commands, wanted);
   });
 

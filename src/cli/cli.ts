@@ -60,6 +60,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./firewall.ts')).firewall,
   },
   {
+    name: 'bans',
+    summary: 'Who is shut out: list, add, remove; and the blocklists',
+    load: async () => (await import('./bans.ts')).bans,
+  },
+  {
     name: 'demo',
     summary: 'A small vulnerable shop with the gate before it',
     load: async () => (await import('./demo.ts')).demo,

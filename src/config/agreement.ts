@@ -25,6 +25,7 @@ const checks: readonly Check[] = [
   { needs: ['sites'], weight: 'problem', find: emptyLists },
   { needs: ['sites'], weight: 'problem', find: doubleSites },
   { needs: ['listen', 'sites'], weight: 'problem', find: loops },
+  { needs: ['blocklists'], weight: 'problem', find: doubleBlocklists },
   { needs: ['listen', 'sites', 'tls'], weight: 'warning', find: unservedNames },
   { needs: ['listen', 'firewall'], weight: 'warning', find: closedGate },
 ];
@@ -171,6 +172,15 @@ function loops({ listen, sites }: Complete): Problem[] {
       return [problem(['sites', index, 'to', at], 'loop', says, 'write the port that the application listens on')];
     }),
   );
+}
+
+function doubleBlocklists({ blocklists }: Complete): Problem[] {
+  return blocklists.flatMap(({ name }, index) => {
+    const first = blocklists.findIndex((other) => other.name === name);
+    if (first === index) return [];
+    const says = `list ${first + 1} is named ${name} already`;
+    return [problem(['blocklists', index, 'name'], 'double-blocklist', says, 'give one of them another name')];
+  });
 }
 
 function isThisMachine(host: string): boolean {

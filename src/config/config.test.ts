@@ -296,12 +296,81 @@ data_directory: state
   assert.deepEqual(loaded.warnings, []);
 });
 
+test('bans, blocklists and repeated say what they expect', async () => {
+  const trouble = await troubleOf(`listen: [{ port: 443 }]
+sites: [{ to: 3000 }]
+rates:
+  - { limit: 10 per 1m, repeated: 10m }
+  - { limit: 10 per 2m, repeated: ban 0s }
+bans:
+  waf_blocks: often
+  first: 10
+blocklists:
+  - { name: a b, from: list.txt }
+  - { name: drop, from: list.txt }
+  - { name: drop, from: https://lists.example/drop.txt, column: 0 }
+`);
+  assert.equal(
+    trouble.message,
+    `portcullis.yaml:4:35  config/invalid
+    - { limit: 10 per 1m, repeated: 10m }
+                                    ^^^ expected ban and a duration, such as ban 10m, found "10m"
+  write ban 10m
+
+portcullis.yaml:5:35  config/invalid
+    - { limit: 10 per 2m, repeated: ban 0s }
+                                    ^^^^^^ expected ban and a duration, such as ban 10m, found "ban 0s"
+
+portcullis.yaml:7:15  config/invalid
+    waf_blocks: often
+                ^^^^^ expected a number of requests first
+  expected requests per time, such as 500 per 10s
+
+portcullis.yaml:8:10  config/invalid
+    first: 10
+           ^^ 10 has no unit
+  write 10s or 10ms
+
+portcullis.yaml:10:13  config/invalid
+    - { name: a b, from: list.txt }
+              ^^^ expected a name of 1 to 32 letters, digits, - and _, found "a b"
+
+portcullis.yaml:12:65  config/invalid
+    - { name: drop, from: https://lists.example/drop.txt, column: 0 }
+                                                                  ^ expected a whole number from 1 to 100, found 0
+
+6 problems in portcullis.yaml`,
+  );
+  const double = await troubleOf(
+    'listen: [{ port: 443 }]\nsites: [{ to: 3000 }]\nblocklists: [{ name: a, from: x }, { name: a, from: y }]\n',
+  );
+  assert.deepEqual(
+    double.problems.map(({ path, says, instead }) => [path.join('.'), says, instead]),
+    [['blocklists.1.name', 'list 1 is named a already', 'give one of them another name']],
+  );
+});
+
 test('defaults are those of the design', () => {
   const settings = settingsFrom({ data_directory: '/data' }, '', { env: {}, cwd: '/' });
   assert.deepEqual(settings, {
     dataDirectory: '/data',
     listen: [],
     firewall: { default: 'deny', rules: [], comments: [], enforce: ['accept'], expect: [] },
+    bans: {
+      automatic: false,
+      thresholds: {
+        waf: { limit: 20, windowMs: 600_000 },
+        rates: { limit: 300, windowMs: 600_000 },
+        handshake: { limit: 60, windowMs: 600_000 },
+        'not-found': { limit: 300, windowMs: 600_000 },
+      },
+      escalation: { firstMs: 600_000, factor: 4, longestMs: 604_800_000 },
+      ipv6Prefix: 64,
+      never: [],
+      neverLoopback: true,
+      maxEntries: 100_000,
+    },
+    blocklists: [],
     tls: { certificates: [], localNames: [], minVersion: 'TLSv1.2' },
     sites: [],
     waf: {
@@ -315,7 +384,7 @@ test('defaults are those of the design', () => {
       maxInflatedBytes: 1_048_576,
       maxJsonDepth: 64,
     },
-    rates: [{ limit: 500, windowMs: 10_000, by: 'client', path: '/', status: 429 }],
+    rates: [{ limit: 500, windowMs: 10_000, by: 'client', path: '/', repeatedBanMs: 0, status: 429 }],
     trustedProxies: [],
     proxy: { connectTimeoutMs: 5000, answerTimeoutMs: 60_000, maxIdleConnections: 256, idleMs: 4000 },
     limits: {

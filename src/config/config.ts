@@ -10,6 +10,7 @@ export { type Choice, dataDirectoryFrom, findConfiguration, type Surroundings } 
 export { pathText } from './problems.ts';
 export { type Configuration, jsonSchema } from './schema.ts';
 export type * from './settings.ts';
+export { parseDuration } from './units.ts';
 
 /**
  * Loads the file that `--config` names, or the first of portcullis.yaml, .yml, .json and portcullis.config.ts in the

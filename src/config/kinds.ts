@@ -103,6 +103,32 @@ export function hsts() {
   );
 }
 
+/** `ban 10m`, as the length in milliseconds. */
+export function banFor() {
+  return reading<string, number>(
+    'ban and a duration, such as ban 10m',
+    { type: 'string', examples: ['ban 10m'] },
+    (value) => {
+      const written = String(value).trim();
+      if (!written.startsWith('ban ')) return { detail: { instead: 'write ban 10m' } };
+      return within(parseDuration(written.slice(4).trim()), 1000, 366 * 86_400_000);
+    },
+  );
+}
+
+/** A short name that may stand in file names and in the kernel's sets. */
+export function shortName() {
+  const expectation = 'a name of 1 to 32 letters, digits, - and _';
+  return reading<string, string>(expectation, { type: 'string', pattern: '^[a-z0-9_-]{1,32}$' }, (value) => {
+    const name = String(value);
+    const at = [...name].findIndex(
+      (character) => !'abcdefghijklmnopqrstuvwxyz0123456789-_'.includes(character.toLowerCase()),
+    );
+    if (at >= 0) return { detail: { offset: at } };
+    return name.length >= 1 && name.length <= 32 ? { value: name } : { detail: {} };
+  });
+}
+
 /** The name of a site, in lower case. */
 export function host() {
   return reading<string, string>(

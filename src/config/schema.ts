@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import {
+  banFor,
   duration,
   flag,
   group,
@@ -12,6 +13,7 @@ import {
   oneOrMany,
   pathPrefix,
   rate,
+  shortName,
   size,
   text,
   upstream,
@@ -71,6 +73,38 @@ const firewall = group({
     .describe('Where the rules hold: when the gate accepts a connection, and in the kernel before that.'),
 });
 
+const bans = group({
+  automatic: flag().prefault(false).describe('Whether callers are banned for what they do, by the numbers below.'),
+  waf_blocks: rate().prefault('20 per 10m').describe('So many requests that the WAF refuses bring a ban.'),
+  rate_overruns: rate().prefault('300 per 10m').describe('So many requests over a limit bring a ban.'),
+  handshake_failures: rate().prefault('60 per 10m').describe('So many failed TLS handshakes bring a ban.'),
+  not_found: rate().prefault('300 per 10m').describe('So many answers of upstreams with status 404 bring a ban.'),
+  first: duration('1s', '365d').prefault('10m').describe('How long the first ban of a caller is.'),
+  factor: whole(1, 100).prefault(4).describe('How many times longer each further one is.'),
+  longest: duration('1s', '365d').prefault('7d').describe('How long a ban becomes at most.'),
+  ipv6_prefix: whole(16, 128)
+    .prefault(64)
+    .describe('How much of an IPv6 address is one caller: a household has a /64.'),
+  never: oneOrMany(text('an address or CIDR such as 10.0.0.0/8', 64), 'an address or CIDR')
+    .prefault([])
+    .describe(
+      'Who is never banned, beside SSH sessions, own addresses, upstreams, trusted proxies and routers, which the gate sees itself.',
+    ),
+  never_loopback: flag().prefault(true).describe('Whether the loopback is never banned, either.'),
+  max_entries: whole(1, 1_000_000)
+    .prefault(100_000)
+    .describe('Bans at once; the oldest that the gate made goes first.'),
+});
+
+const blocklist = group({
+  name: shortName().describe('What verdicts call it.'),
+  from: text('a file name or an http(s) address').describe('The file, or the address it is downloaded from.'),
+  format: oneOf('lines', 'csv').prefault('lines').describe('One network a line (comments begin with # or ;), or CSV.'),
+  column: whole(1, 100).prefault(1).describe('Which field of a line is the network.'),
+  every: duration('10s', '365d').prefault('1h').describe('How often it is looked at again.'),
+  max_size: size('1KiB', '256MiB').prefault('64MiB').describe('The longest list; a longer one is not taken.'),
+});
+
 const tls = group({
   certificates: list(
     group({
@@ -105,6 +139,9 @@ const rates = list(
     path: pathPrefix().prefault('/').describe('Only under this path.'),
     // biome-ignore lint/suspicious/noThenProperty: the file's word; no setting is ever awaited.
     then: whole(400, 599).prefault(429).describe('The status of the refusal.'),
+    repeated: banFor()
+      .optional()
+      .describe('What follows for a client whom this limit refuses ten times within a minute: `ban 10m`.'),
   }),
   'a list of limits, each with `limit: 500 per 10s`',
 );
@@ -202,6 +239,10 @@ export const configuration = group({
     .prefault([])
     .describe('Where the gate listens; nothing else does.'),
   firewall: firewall.prefault({}).describe('Who may connect.'),
+  bans: bans.prefault({}).describe('Who is shut out for a time.'),
+  blocklists: list(blocklist, 'a list of blocklists, each with name and from')
+    .prefault([])
+    .describe('Lists of networks that are shut out.'),
   tls: tls.prefault({}).describe('Certificates and TLS.'),
   sites: list(site, 'a list of sites, each with host and to')
     .prefault([])

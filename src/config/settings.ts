@@ -7,6 +7,8 @@ export interface Settings {
   readonly dataDirectory: string;
   readonly listen: readonly ListenSettings[];
   readonly firewall: FirewallSettings;
+  readonly bans: BanSettings;
+  readonly blocklists: readonly BlocklistSettings[];
   readonly tls: TlsSettings;
   readonly sites: readonly SiteSettings[];
   readonly waf: WafSettings;
@@ -48,6 +50,33 @@ export interface FirewallSettings {
   readonly enforce: readonly ('accept' | 'kernel')[];
   /** What must hold of the rules: `deny tcp 5432 from internet`. */
   readonly expect: readonly string[];
+}
+
+/** So many in so much time. */
+export interface Threshold {
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+export interface BanSettings {
+  readonly automatic: boolean;
+  readonly thresholds: Readonly<Record<'waf' | 'rates' | 'handshake' | 'not-found', Threshold>>;
+  readonly escalation: { readonly firstMs: number; readonly factor: number; readonly longestMs: number };
+  readonly ipv6Prefix: number;
+  /** CIDRs. */
+  readonly never: readonly string[];
+  readonly neverLoopback: boolean;
+  readonly maxEntries: number;
+}
+
+export interface BlocklistSettings {
+  readonly name: string;
+  /** An absolute path, or an http(s) address. */
+  readonly from: string;
+  readonly format: 'lines' | 'csv';
+  readonly column: number;
+  readonly everyMs: number;
+  readonly maxBytes: number;
 }
 
 export interface TlsSettings {
@@ -114,6 +143,8 @@ export interface RateSettings {
   /** Path prefix it holds for; `/` for all. */
   readonly path: string;
   readonly status: number;
+  /** How long a client is banned whom this limit refuses again and again; 0 for not at all. */
+  readonly repeatedBanMs: number;
 }
 
 export interface ProxySettings {

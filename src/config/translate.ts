@@ -2,7 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import type { Complete } from './schema.ts';
-import type { RateSettings, Settings, SiteSettings } from './settings.ts';
+import type { BanSettings, RateSettings, Settings, SiteSettings } from './settings.ts';
 
 /** What the file cannot say: where its relative names begin, where data lives, and the comments behind its rules. */
 export interface Setting {
@@ -33,6 +33,15 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       enforce: words.firewall.enforce,
       expect: words.firewall.expect,
     },
+    bans: bansOf(words.bans),
+    blocklists: words.blocklists.map(({ name, from: source, format, column, every, max_size }) => ({
+      name,
+      from: source.startsWith('http://') || source.startsWith('https://') ? source : absolute(source),
+      format,
+      column,
+      everyMs: every,
+      maxBytes: max_size,
+    })),
     tls: {
       certificates: words.tls.certificates.map(({ certificate, key }) => ({
         certificate: absolute(certificate),
@@ -92,7 +101,24 @@ function siteOf(site: Complete['sites'][number], words: Complete): SiteSettings 
 }
 
 function rateOf(rate: Complete['rates'][number]): RateSettings {
-  return { ...rate.limit, by: rate.by, path: rate.path, status: rate.then };
+  return { ...rate.limit, by: rate.by, path: rate.path, status: rate.then, repeatedBanMs: rate.repeated ?? 0 };
+}
+
+function bansOf(bans: Complete['bans']): BanSettings {
+  return {
+    automatic: bans.automatic,
+    thresholds: {
+      waf: bans.waf_blocks,
+      rates: bans.rate_overruns,
+      handshake: bans.handshake_failures,
+      'not-found': bans.not_found,
+    },
+    escalation: { firstMs: bans.first, factor: bans.factor, longestMs: bans.longest },
+    ipv6Prefix: bans.ipv6_prefix,
+    never: bans.never,
+    neverLoopback: bans.never_loopback,
+    maxEntries: bans.max_entries,
+  };
 }
 
 function limitsOf(limits: Complete['limits']): Settings['limits'] {

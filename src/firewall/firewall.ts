@@ -1,5 +1,6 @@
 // The firewall's door: an ordered list of rules, first match wins, judged at accept before one byte is read.
 
+import type { AddressReader } from '../base/address.ts';
 import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
 import { close, type Reason, type Refusal } from '../traffic/verdict.ts';
 import { type Expectation, testExpectations } from './algebra.ts';
@@ -16,6 +17,17 @@ export {
   findingKinds,
   packetText,
 } from './algebra.ts';
+export { type BanRecord, targetText } from './bans.ts';
+export { ListReading, type ReadList } from './blocklist.ts';
+export {
+  type BanAnswer,
+  type BanSettings,
+  type Blocklist,
+  buildCallers,
+  type Callers,
+  type CallersChange,
+  type NeverBan,
+} from './callers.ts';
 export type { RuleSet, RuleSetting } from './rule.ts';
 
 /** The firewall's part of the settings. */
@@ -57,6 +69,14 @@ export const reasons: Readonly<Record<string, Reason>> = {
     says: 'No firewall rule matches, and the default is to deny.',
     allow: 'Add an `allow` rule for this protocol, port and source.',
   },
+  'firewall/banned': {
+    says: 'The caller is banned for a time, by the owner or for what it did.',
+    allow: '`portcullis bans remove ADDRESS`, or name it under `bans.never`.',
+  },
+  'firewall/blocklisted': {
+    says: 'The caller is on a blocklist.',
+    allow: 'Name the address under `bans.never`, or take the list from `blocklists`.',
+  },
   'firewall/unreadable-source': {
     says: 'The source is no address or the port no port, so no rule can be asked.',
     allow: 'Nothing: whoever has no address cannot be held to rules about addresses.',
@@ -84,6 +104,13 @@ export class Firewall {
   /** Number of the rule that decides, 0 for the default, -1 (never allowed) where `source` is no address. Counts a hit. */
   judge(protocol: 'tcp' | 'udp', source: string, port: number): number {
     const number = this.#policy.decide(protocol, source, port);
+    if (number >= 0) this.hits[number]!++;
+    return number;
+  }
+
+  /** The same for an address that a reader holds: it is read once for all who ask at accept. */
+  judgeRead(protocol: 'tcp' | 'udp', reader: AddressReader, port: number): number {
+    const number = this.#policy.decideRead(protocol, reader, port);
     if (number >= 0) this.hits[number]!++;
     return number;
   }

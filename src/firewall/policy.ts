@@ -50,11 +50,16 @@ export class Policy {
 
   /** Number of the first rule that matches, 0 where none does, `unreadable` where source or port is none. */
   decide(protocol: 'tcp' | 'udp', source: string, port: number): number {
+    this.#reader.read(source);
+    return this.decideRead(protocol, this.#reader, port);
+  }
+
+  /** The same for an address that a reader holds. */
+  decideRead(protocol: 'tcp' | 'udp', reader: AddressReader, port: number): number {
     const side = protocol === 'udp' ? this.#udp : this.#tcp;
     const table = side.tables[side.classOf[port]!];
     if (table === undefined) return unreadable;
-    const reader = this.#reader;
-    const family = reader.read(source);
+    const { family } = reader;
     if (family === 4) return table.four.find(reader.word0);
     if (family === 6) return table.six.find(reader.word0, reader.word1, reader.word2, reader.word3);
     return unreadable;

@@ -99,6 +99,8 @@ function tcpStep({ journey, rehearsed, end }: Story): Step {
 
 function firewallStep({ journey: { firewall, verdict }, end }: Story): Step {
   const { action, rule, description, at, us } = firewall;
+  const isShutOut = verdict.why === 'firewall/banned' || verdict.why === 'firewall/blocklisted';
+  if (isShutOut && end === 3) return { name: 'Firewall', text: `${action}  ${verdict.says}`, us, more: [] };
   const named = rule === 0 ? 'by default, no rule matches' : `rule ${rule}${description && ` "${description}"`}`;
   const more = end === 3 && action === 'ALLOW' ? [`CLOSE  ${verdict.why}  ${verdict.says}`] : [];
   return { name: 'Firewall', text: `${action}  ${named}${at && ` (${at})`}`, us, more };

@@ -22,6 +22,7 @@ export { browsersRefuse, type PortDescription, type PortRange, portRanges, range
 export type { Announcement } from './proxy-header.ts';
 export { machineReader, type Reader } from './reader.ts';
 export { buildServices, type Service, type Services } from './services.ts';
+export { gatewaysOf, peersOf, sshPorts } from './sessions.ts';
 export type { Protocol, SocketState } from './socket-table.ts';
 export { type UrlEndpoint, urlEndpoint } from './url-endpoint.ts';
 

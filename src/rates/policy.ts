@@ -12,6 +12,8 @@ export interface RateSettings {
   readonly by: string;
   readonly path: string;
   readonly status: number;
+  /** How long a client is banned whom the limit refuses again and again, in ms; 0 for not at all. */
+  readonly repeatedBanMs?: number;
 }
 
 /** The limits of one site. */
@@ -25,6 +27,7 @@ export interface Policy {
 export interface Limit {
   readonly limit: number;
   readonly status: number;
+  readonly repeatedBanMs: number;
   readonly source: KeySource;
   readonly prefix: string;
   /** As headers and journeys call it: `"client";q=500;w=10`. */
@@ -86,6 +89,7 @@ function makeLimit(
   return {
     limit,
     status,
+    repeatedBanMs: setting.repeatedBanMs ?? 0,
     source,
     prefix,
     item: `"${quotable(name)}";q=${limit};w=${Math.ceil(seconds)}`,

@@ -11,7 +11,9 @@ import type { Settings } from '../config/config.ts';
 import { Deadlines } from '../connections/connections.ts';
 import { Gateway } from '../gateway.ts';
 import { build, type Generation } from '../generation.ts';
+import { splitEndpoint } from '../traffic/connection.ts';
 import { answersOf } from './answers.ts';
+import { BanKeeper } from './ban-keeper.ts';
 import { type Control, ControlTrouble, listenControl } from './control.ts';
 import { readDescriptors } from './figures.ts';
 import { type Opened, openListeners } from './listeners.ts';
@@ -61,8 +63,10 @@ export async function startGate(settings: Settings, tools: StartTools): Promise<
   if (journalProblem !== null) throw asTrouble([journalProblem], tools);
   let opened: Opened[] = [];
   let control: Control;
+  const bans = banKeeperOf(settings, gateway, tools);
   try {
-    control = await controlOf(settings, gateway, () => opened);
+    control = await controlOf(settings, gateway, () => opened, bans);
+    await bans.start();
   } catch (error) {
     await observe.stop();
     throw error instanceof ControlTrouble ? new GateTrouble(error.message) : error;
@@ -73,11 +77,12 @@ export async function startGate(settings: Settings, tools: StartTools): Promise<
     // A listener that was open for a moment may have let somebody in.
     await gateway.drain(0);
     await control.close();
+    bans.stop();
     await observe.stop();
     throw error;
   }
   deadlines.start();
-  return runningGate(gateway, deadlines, control, opened);
+  return runningGate(gateway, deadlines, control, opened, bans);
 }
 
 async function generationOf(settings: Settings, tools: StartTools, deadlines: Deadlines): Promise<Generation> {
@@ -118,12 +123,41 @@ function asTrouble(problems: readonly Problem[], tools: StartTools): Error {
   );
 }
 
-function controlOf(settings: Settings, gateway: Gateway, opened: () => readonly Opened[]): Promise<Control> {
-  const path = join(settings.dataDirectory, 'control.sock');
-  return listenControl(path, answersOf(gateway, opened, systemClock.now()));
+function banKeeperOf(settings: Settings, gateway: Gateway, tools: StartTools): BanKeeper {
+  const { callers } = gateway.generation;
+  callers.onChange(({ kind }) => {
+    if (kind === 'banned' || kind === 'listed') gateway.endShutOut();
+  });
+  return new BanKeeper(callers, {
+    clock: systemClock,
+    dataDirectory: settings.dataDirectory,
+    blocklists: settings.blocklists,
+    never: {
+      neverLoopback: settings.bans.neverLoopback,
+      trusted: [...settings.trustedProxies, ...settings.listen.flatMap(({ proxyProtocol }) => proxyProtocol)],
+      upstreams: settings.sites.flatMap(({ to }) => to.map((upstream) => splitEndpoint(upstream).address)),
+    },
+    warn: (says) => tools.warn?.([{ path: ['bans'], code: 'firewall/bans', says }]),
+  });
 }
 
-function runningGate(gateway: Gateway, deadlines: Deadlines, control: Control, opened: readonly Opened[]): Gate {
+function controlOf(
+  settings: Settings,
+  gateway: Gateway,
+  opened: () => readonly Opened[],
+  bans: BanKeeper,
+): Promise<Control> {
+  const path = join(settings.dataDirectory, 'control.sock');
+  return listenControl(path, { ...answersOf(gateway, opened, systemClock.now()), ...bans.answers() });
+}
+
+function runningGate(
+  gateway: Gateway,
+  deadlines: Deadlines,
+  control: Control,
+  opened: readonly Opened[],
+  bans: BanKeeper,
+): Gate {
   const { settings, tls, observe, proxy } = gateway.generation;
   let stopping: Promise<void> | null = null;
   let finish: () => void = () => {};
@@ -135,6 +169,7 @@ function runningGate(gateway: Gateway, deadlines: Deadlines, control: Control, o
     await gateway.drain(settings.limits.drainTimeoutMs);
     proxy.stop();
     await control.close();
+    bans.stop();
     await observe.stop();
     deadlines.stop();
     finish();

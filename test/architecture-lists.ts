@@ -118,6 +118,7 @@ export const maps: Exceptions = {
   'src/firewall/algebra-difference.ts': 'sources that change together: no more than stretches of ports, and `maxRuns`',
   'src/firewall/algebra-findings.ts': 'pairs of rules, `maxPairs` at most',
   'src/supervisor/ban-store.ts': 'writes of one second, by target: as many as bans may be, `bans.max_entries`',
+  'src/firewall/import/nft.ts': 'chains and sets of one list of nftables, bounded by `maxImportLength`',
   'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
   'src/gateway.ts': 'live connections and handshakes, bounded by `limits.max_connections`',
   'src/http/h2-connection.ts':
@@ -225,6 +226,10 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   [
     '`algebra.test.ts`, one set of properties for all, and `firewall.test.ts` of the commands',
     'src/cli/firewall-analyse.ts src/cli/firewall-load.ts src/firewall/algebra-difference.ts src/firewall/algebra-findings.ts src/firewall/algebra-space.ts src/firewall/expectation.ts',
+  ],
+  [
+    'what the real programs print, in `test/import.test.ts`, and `import.test.ts`',
+    'src/cli/firewall-import.ts src/firewall/import/aws.ts src/firewall/import/nft.ts src/firewall/import/nft-json.ts src/firewall/import/nft-rule.ts src/firewall/import/ufw.ts src/firewall/import/yaml.ts',
   ],
   [
     'records and small tools that every other test uses',

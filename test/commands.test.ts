@@ -74,6 +74,10 @@ async function setUp(where: string, secure: number, plain: number): Promise<void
   assert.ok(text.includes('example.com'));
   writeFileSync(file, text);
   writeFileSync(join(where, 'staging.yaml'), text);
+  writeFileSync(
+    join(where, 'iptables.txt'),
+    '*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -p icmp -j ACCEPT\nCOMMIT\n',
+  );
 }
 
 function environment(where: string): Record<string, string> {
@@ -357,6 +361,14 @@ const expectations: Readonly<Record<string, Expected>> = {
   'portcullis firewall diff portcullis.yaml staging.yaml': {
     says: [/^both decide every packet alike$/m],
     json: (told: object) => assert.deepEqual(told, { equivalent: true, changes: [] }),
+  },
+  'portcullis firewall import iptables.txt': {
+    says: [/^ {4}- allow tcp 22 from 0\.0\.0\.0\/0$/m, /^# line 4: icmp has no ports and is not judged by our rules$/m],
+    json: (told: { format: string; rules: string[]; notes: object[] }) =>
+      assert.deepEqual(
+        [told.format, told.rules, told.notes.length],
+        ['iptables-save', ['allow tcp 22 from 0.0.0.0/0'], 2],
+      ),
   },
   'portcullis bans list': {
     says: [/^nobody is banned$/m],

@@ -259,3 +259,26 @@ test('diff says what the second file opens and closes', async () => {
   await assert.rejects(run(['diff', other]), new UsageError('say A and B: diff A B'));
   await assert.rejects(run(['diff', other, other, 'x']), new UsageError('"x" is not expected behind "diff"'));
 });
+
+test('import prints rules as YAML, finds out the form, and says what it cannot read', async () => {
+  await writeFile(
+    join(directory, 'ufw.txt'),
+    'Status: active\n\nTo  Action  From\n--  ------  ----\n22/tcp  ALLOW  10.0.0.0/8  # SSH\n',
+  );
+  const { code, stdout, stderr } = await run(['import', 'ufw.txt']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^firewall:\n {2}default: deny\n {2}rules:\n {4}- allow tcp 22 from 10\.0\.0\.0\/8 {2}# SSH\n/m);
+  assert.equal(stderr, 'ufw: 1 rule, 1 note about what is none\n');
+  await writeFile(join(directory, 'odd.txt'), 'hello');
+  await assert.rejects(
+    run(['import', 'odd.txt']),
+    /^Error: odd\.txt is in no form that is known here; --format NAME says which it is:\n {2}iptables-save +iptables-save or/,
+  );
+  await assert.rejects(run(['import', 'odd.txt'], { format: 'nft' }), /^Error: odd\.txt is no nft: it is no JSON: /);
+  await assert.rejects(
+    run(['import', 'odd.txt'], { format: 'iptable-save' }),
+    new UsageError('--format iptable-save is none of iptables-save, nft, ufw, aws; did you mean iptables-save?'),
+  );
+  await assert.rejects(run(['import', 'none.txt']), /^Error: none\.txt cannot be read: ENOENT/);
+  await assert.rejects(run(['import']), new UsageError('say FILE: import FILE'));
+});

@@ -18,11 +18,16 @@ const anyPort = 52_431;
 export const firewall: Command = {
   name: 'firewall',
   summary: 'The firewall rules: shown, asked, analysed and compared',
-  usage: 'show | simulate --from IP:PORT --to :PORT/tcp | analyse | diff A B',
+  usage: 'show | simulate --from IP:PORT --to :PORT/tcp | analyse | diff A B | import FILE',
   options: {
     config: { type: 'string', value: 'FILE', says: 'the rules of this file instead of the running gate' },
     'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate that is asked' },
     from: { type: 'string', value: 'IP:PORT', says: 'simulate: who calls; an IPv6 address in brackets' },
+    format: {
+      type: 'string',
+      value: 'NAME',
+      says: 'import: iptables-save, nft, ufw or aws, where it is not found out',
+    },
     to: { type: 'string', value: ':PORT/tcp', says: 'simulate: which port is called, over tcp (the default) or udp' },
   },
   examples: [
@@ -47,6 +52,10 @@ export const firewall: Command = {
       says: 'what another file would open and close',
       line: 'portcullis firewall diff portcullis.yaml staging.yaml',
     },
+    {
+      says: 'the rules of another firewall as ours, with a note for all that is none (- reads standard input)',
+      line: 'portcullis firewall import iptables.txt',
+    },
   ],
   run,
 };
@@ -57,6 +66,10 @@ const words: Readonly<Record<string, { readonly run: Command['run']; readonly fi
   simulate: { run: simulate, files: [] },
   analyse: { run: async (args, world) => (await import('./firewall-analyse.ts')).analyse(args, world), files: [] },
   diff: { run: async (args, world) => (await import('./firewall-analyse.ts')).diff(args, world), files: ['A', 'B'] },
+  import: {
+    run: async (args, world) => (await import('./firewall-import.ts')).importFile(args, world),
+    files: ['FILE'],
+  },
 };
 
 async function run(args: Arguments, world: World): Promise<ExitCode> {

@@ -28,6 +28,15 @@ export {
   type CallersChange,
   type NeverBan,
 } from './callers.ts';
+export {
+  type Format,
+  formatOf,
+  formats,
+  type Imported,
+  importRules,
+  maxImportLength,
+  yamlOf,
+} from './import/import.ts';
 export type { RuleSet, RuleSetting } from './rule.ts';
 
 /** The firewall's part of the settings. */

@@ -2,11 +2,13 @@
 // a value that makes states faster than it uses them is followed without the table.
 
 import { type Classes, classesOf } from './classes.ts';
+import type { Codes } from './codes.ts';
 import { Frontier } from './frontier.ts';
 import type { Meter } from './meter.ts';
 import { OTHER } from './places.ts';
 import type { Program } from './program.ts';
 
+// States are offsets of rows in the table; below the first row stand three that are none.
 /** Not yet known. */
 const UNKNOWN = 0;
 /** The program has matched. */
@@ -29,47 +31,52 @@ export class Dfa {
   #befores: number[] = [];
   #numbers = new Map<string, number>();
   #kept = 0;
+  /** Rows that the three states which are none take. */
+  #rows = 1;
   #start = UNKNOWN;
 
   constructor(program: Program) {
     this.#classes = classesOf(program);
-    this.#frontier = new Frontier(program, this.#classes);
+    this.#frontier = new Frontier(program, this.#classes, true);
     // Because a pattern that begins with \A alone is over when it did not begin there.
-    this.#frontier.advance([], 0, OTHER, this.#classes.ofByte[10]!);
+    this.#frontier.advance([], 0, OTHER, this.#classes.ofCode[10]!);
     this.#canBeginLater = this.#frontier.matched || this.#frontier.leaves().length > 0;
     this.#reset();
   }
 
-  /** Whether the program matches in `value`; assertions of the kind `LOOK` are taken as true. */
-  test(value: string, meter: Meter): boolean {
-    const { ofByte, count, wide, end } = this.#classes;
-    const { length } = value;
+  /** Whether the program matches in the value; assertions of the kind `LOOK` are taken as true. */
+  test(codes: Codes, meter: Meter): boolean {
+    const { ofCode, end } = this.#classes;
+    const { list, length } = codes;
     if (this.#start === UNKNOWN) this.#start = this.#begin();
     let state = this.#start;
+    if (state < FIRST) return state === MATCHED;
     let cells = this.#cells;
     let misses = 0;
     meter.steps += length;
-    for (let index = 0; index <= length; index++) {
-      if (state < FIRST) return state === MATCHED;
-      const code = index < length ? value.charCodeAt(index) : -1;
-      const column = code < 0 ? end : code > 255 ? wide : ofByte[code]!;
-      let following = cells[state * count + column]!;
-      if (following === UNKNOWN) {
-        misses++;
+    for (let index = 0; index < length; index++) {
+      const column = ofCode[list[index]!]!;
+      let following = cells[state + column]!;
+      if (following < FIRST) {
+        if (following !== UNKNOWN) return following === MATCHED;
         // Because a value that hardly ever meets a known state fills the table for nothing.
-        if (misses > 200 && misses * 4 > index) return this.#withoutTable(value, index, state, meter);
+        if (++misses > 200 && misses * 4 > index) return this.#withoutTable(codes, index, state, meter);
         following = this.#advance(state, column, meter);
+        if (following < FIRST) return following === MATCHED;
         cells = this.#cells;
       }
       state = following;
     }
-    return state === MATCHED;
+    let last = cells[state + end]!;
+    if (last === UNKNOWN) last = this.#advance(state, end, meter);
+    return last === MATCHED;
   }
 
   #reset(): void {
-    this.#cells = new Uint16Array(Math.min(maxCells, this.#classes.count * 16));
-    this.#cores = [new Uint16Array(0), new Uint16Array(0), new Uint16Array(0)];
-    this.#befores = [0, 0, 0];
+    this.#cells = new Uint16Array(Math.min(maxCells, this.#classes.count * 8));
+    this.#cores = [];
+    this.#befores = [];
+    this.#rows = Math.ceil(FIRST / this.#classes.count);
     this.#numbers = new Map();
     this.#kept = 0;
     this.#start = UNKNOWN;
@@ -82,12 +89,13 @@ export class Dfa {
 
   #advance(state: number, column: number, meter: Meter): number {
     const frontier = this.#frontier;
-    const core = this.#cores[state]!;
-    frontier.advance(core, core.length, this.#befores[state]!, column);
+    const number = state / this.#classes.count - this.#rows;
+    const core = this.#cores[number]!;
+    frontier.advance(core, core.length, this.#befores[number]!, column);
     meter.steps += core.length + frontier.steps.size + 20;
     const generation = this.#numbers;
     const following = this.#intern(column === this.#classes.end);
-    if (generation === this.#numbers) this.#cells[state * this.#classes.count + column] = following;
+    if (generation === this.#numbers) this.#cells[state + column] = following;
     return following;
   }
 
@@ -105,29 +113,29 @@ export class Dfa {
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     const { count } = this.#classes;
-    if ((this.#cores.length + 1) * count > maxCells || this.#kept + core.length > maxKept) this.#reset();
-    const number = this.#cores.length;
+    if ((this.#cores.length + this.#rows + 1) * count > maxCells || this.#kept + core.length > maxKept) this.#reset();
+    const state = (this.#cores.length + this.#rows) * count;
     this.#cores.push(core);
     this.#befores.push(before);
     this.#kept += core.length;
-    this.#numbers.set(key, number);
-    if ((number + 1) * count > this.#cells.length) {
-      const larger = new Uint16Array(Math.min(maxCells, this.#cells.length * 2));
+    this.#numbers.set(key, state);
+    if (state + count > this.#cells.length) {
+      const larger = new Uint16Array(Math.min(maxCells, Math.max(this.#cells.length * 2, state + count)));
       larger.set(this.#cells);
       this.#cells = larger;
     }
-    return number;
+    return state;
   }
 
-  /** The rest of `value` from `from`, step by step. */
-  #withoutTable(value: string, from: number, state: number, meter: Meter): boolean {
-    const { ofByte, wide, end } = this.#classes;
+  /** The rest of the value from `from`, step by step. */
+  #withoutTable(codes: Codes, from: number, state: number, meter: Meter): boolean {
+    const { ofCode, end } = this.#classes;
     const frontier = this.#frontier;
-    let core: ArrayLike<number> = this.#cores[state]!;
-    let before = this.#befores[state]!;
-    for (let index = from; index <= value.length; index++) {
-      const code = index < value.length ? value.charCodeAt(index) : -1;
-      const column = code < 0 ? end : code > 255 ? wide : ofByte[code]!;
+    const number = state / this.#classes.count - this.#rows;
+    let core: ArrayLike<number> = this.#cores[number]!;
+    let before = this.#befores[number]!;
+    for (let index = from; index <= codes.length; index++) {
+      const column = index < codes.length ? ofCode[codes.list[index]!]! : end;
       frontier.advance(core, core.length, before, column);
       meter.steps += core.length + frontier.steps.size;
       if (frontier.matched) return true;
@@ -138,6 +146,7 @@ export class Dfa {
   }
 }
 
-function keyOf(core: Uint16Array, before: number): string {
+/** A text that is equal for equal states. */
+export function keyOf(core: Uint16Array, before: number): string {
   return String.fromCharCode.apply(null, core as unknown as number[]) + before;
 }

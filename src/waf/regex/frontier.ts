@@ -1,7 +1,7 @@
 // One step of a program from all the places it is at, at once: what a deterministic automaton is built of, and its floor.
 
 import type { Classes } from './classes.ts';
-import { canHold, holds, LINE, OTHER, WORD } from './places.ts';
+import { canHold, holds, OTHER, WORD } from './places.ts';
 import { BYTES, MATCH, PLACE, type Program, SPLIT } from './program.ts';
 import { StepSet } from './sweep.ts';
 
@@ -14,14 +14,18 @@ export class Frontier {
   readonly steps: StepSet;
   /** Kind of the byte before, as far as a step asks. */
   before = 0;
-  /** Whether the program has matched, at this place or before. */
+  /** Whether the program has matched, at this place or before it. */
   matched = false;
+  /** What matched there: the marks of the `MATCH` steps; with `stopsAtMatch` the first alone. */
+  readonly found: number[] = [];
   readonly #program: Program;
   readonly #classes: Classes;
   readonly #open: StepSet;
   readonly #asksWords: boolean;
+  readonly #stopsAtMatch: boolean;
 
-  constructor(program: Program, classes: Classes) {
+  constructor(program: Program, classes: Classes, stopsAtMatch: boolean) {
+    this.#stopsAtMatch = stopsAtMatch;
     this.#program = program;
     this.#classes = classes;
     this.steps = new StepSet(program.size);
@@ -31,8 +35,7 @@ export class Frontier {
 
   /** At the start of a value. */
   begin(): void {
-    this.steps.size = 0;
-    this.matched = false;
+    this.#clear();
     this.before = 0;
     this.#follow(this.#program.start);
   }
@@ -45,8 +48,7 @@ export class Frontier {
     open.size = 0;
     for (let index = 0; index < count; index++) open.add(from[index]!);
     const after = kinds[next]!;
-    this.steps.size = 0;
-    this.matched = false;
+    this.#clear();
     this.before = this.#kindThatCounts(after);
     const isEnd = next === end;
     for (let index = 0; index < open.size; index++) {
@@ -63,13 +65,26 @@ export class Frontier {
           if (holds(other[step]!, before, after)) open.add(goesTo[step]!);
           break;
         case MATCH:
-          this.matched = true;
-          return;
+          this.#match(step);
+          if (this.#stopsAtMatch) return;
+          break;
         default:
           open.add(goesTo[step]!);
       }
     }
     if (!isEnd) this.#follow(this.#program.start);
+  }
+
+  #clear(): void {
+    this.steps.size = 0;
+    this.matched = false;
+    this.found.length = 0;
+  }
+
+  #match(step: number): void {
+    this.matched = true;
+    const mark = this.#program.other[step]!;
+    if (!this.found.includes(mark)) this.found.push(mark);
   }
 
   #kindThatCounts(kind: number): number {
@@ -89,8 +104,9 @@ export class Frontier {
         case PLACE:
           break;
         case MATCH:
-          this.matched = true;
-          return;
+          this.#match(step);
+          if (this.#stopsAtMatch) return;
+          break;
         case SPLIT:
           steps.add(next[step]!);
           steps.add(other[step]!);
@@ -122,6 +138,3 @@ export class Frontier {
     return kept.slice(0, count).sort();
   }
 }
-
-/** Kinds that `before` may have. */
-export const kindCount: number = Math.max(LINE, WORD, OTHER) + 1;

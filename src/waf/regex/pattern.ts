@@ -1,6 +1,7 @@
 // A pattern as a matcher: whether it matches, and where.
 
 import { capture } from './captures.ts';
+import { Codes } from './codes.ts';
 import type { Flags } from './cursor.ts';
 import { Dfa } from './dfa.ts';
 import { lower } from './lower.ts';
@@ -47,6 +48,7 @@ export class Pattern {
   /** Counts the work of all calls. */
   readonly meter: Meter = new Meter();
   readonly #dfa: Dfa;
+  #codes: Codes | null = null;
 
   constructor(source: string, tree: Node, program: Program, groups: number, names: Parsed['names']) {
     this.source = source;
@@ -59,7 +61,13 @@ export class Pattern {
 
   /** Whether the pattern matches anywhere in `value`. */
   test(value: string): boolean {
-    if (!this.#dfa.test(value, this.meter)) return false;
+    this.#codes ??= new Codes();
+    return this.testCodes(value, this.#codes.take(value));
+  }
+
+  /** The same where the value's characters were taken already. */
+  testCodes(value: string, codes: Codes): boolean {
+    if (!this.#dfa.test(codes, this.meter)) return false;
     return this.program.looks.length === 0 || this.exec(value) !== null;
   }
 

@@ -25,7 +25,7 @@ export interface Look {
 export interface Program {
   readonly op: Uint8Array;
   readonly next: Int32Array;
-  /** BYTES: index of a set; SPLIT: the second way; PLACE: a number of `places`; LOOK: an index; SAVE: a slot. */
+  /** BYTES: index of a set; SPLIT: the second way; PLACE: a number of `places`; LOOK: an index; SAVE: a slot; MATCH: whose. */
   readonly other: Int32Array;
   readonly start: number;
   readonly sets: readonly ByteSet[];
@@ -56,6 +56,49 @@ export function compile(tree: Node, groups: boolean, backwards = false): Program
     looks: builder.looks,
     size: builder.size,
     hasPlaces: builder.op.includes(PLACE),
+  };
+}
+
+/** The programs side by side as one: the `MATCH` step of each is marked with its index. None may have assertions of the kind `LOOK`. */
+export function combine(programs: readonly Program[]): Program {
+  const op: number[] = [];
+  const next: number[] = [];
+  const other: number[] = [];
+  const sets: ByteSet[] = [];
+  const numbers = new Map<string, number>();
+  const starts: number[] = [];
+  for (const [index, program] of programs.entries()) {
+    const base = op.length;
+    const setNumbers = program.sets.map((set) => {
+      const key = keyOf(set);
+      const number = numbers.get(key) ?? sets.push(set) - 1;
+      numbers.set(key, number);
+      return number;
+    });
+    starts.push(base + program.start);
+    for (let step = 0; step < program.size; step++) {
+      const kind = program.op[step]!;
+      const value = program.other[step]!;
+      op.push(kind);
+      next.push(program.next[step]! + base);
+      other.push(kind === BYTES ? setNumbers[value]! : kind === SPLIT ? value + base : kind === MATCH ? index : value);
+    }
+  }
+  let start = starts.at(-1)!;
+  for (let index = starts.length - 2; index >= 0; index--) {
+    op.push(SPLIT);
+    next.push(starts[index]!);
+    start = other.push(start) - 1;
+  }
+  return {
+    op: Uint8Array.from(op),
+    next: Int32Array.from(next),
+    other: Int32Array.from(other),
+    start,
+    sets,
+    looks: [],
+    size: op.length,
+    hasPlaces: programs.some(({ hasPlaces }) => hasPlaces),
   };
 }
 

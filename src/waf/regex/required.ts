@@ -28,7 +28,8 @@ const maxClauses = 3;
 export function requiredOf(tree: Node): Required {
   const found = analyse(tree);
   const clauses = found.exact === null ? found : clausesOf(found.exact);
-  return { texts: rarest(clauses.texts, oddsOfTexts), bytes: rarest(clauses.bytes, oddsOfBytes) };
+  const bytes = rarest(clauses.bytes, oddsOfBytes).filter((set) => oddsOfBytes(set) < tellingOdds);
+  return { texts: rarest(clauses.texts, oddsOfTexts), bytes };
 }
 
 /** All texts a node can match, where they are few; and the clauses that hold where it matches. */

@@ -1,10 +1,14 @@
 // Many patterns and phrase sets over one value: one pass finds which of them can match at all, and only those are tried.
 
 import type { ByteSet } from './byte-set.ts';
+import { Codes, WIDE } from './codes.ts';
+import { Groups } from './groups.ts';
 import { Literals } from './literals.ts';
+import { Meter } from './meter.ts';
 import type { Pattern } from './pattern.ts';
 import { PhraseSet } from './phrases.ts';
 import { requiredOf } from './required.ts';
+import { Signs } from './signs.ts';
 
 /** Where a text leads: a member of the set, and the bit of the clause that it fulfils. */
 interface Posting {
@@ -20,10 +24,19 @@ export class PatternSet {
   readonly #postings: readonly (readonly Posting[])[];
   /** By member: the clauses of texts that must all be fulfilled; 0 where there are none. */
   readonly #needed: Uint8Array;
-  readonly #bytes: readonly (readonly ByteSet[])[];
-  /** Patterns that require no text. */
-  readonly #untold: readonly number[];
-  readonly #present = new Uint32Array(8);
+  readonly #signs: Signs;
+  /** A bit for each pattern that requires no text. */
+  readonly #untold: Uint32Array;
+  /** Patterns that have all the texts they need, in one call. */
+  readonly #ready: Uint32Array;
+  readonly #everyone: Uint32Array;
+  readonly #candidates: Uint16Array;
+  readonly #groups: Groups;
+  /** Counts the work of the shared automata; patterns that are asked alone have their own. */
+  readonly meter: Meter = new Meter();
+  /** The signs that the value of the current call shows. */
+  readonly #shown = new Uint32Array(3);
+  readonly #codes = new Codes();
   readonly #seen: Uint32Array;
   readonly #touched: Uint32Array;
   readonly #fulfilled: Uint8Array;
@@ -35,7 +48,10 @@ export class PatternSet {
     const texts = new Texts();
     this.#needed = new Uint8Array(members.length);
     const bytes: (readonly ByteSet[])[] = [];
-    const untold: number[] = [];
+    const words = Math.ceil(members.length / 32);
+    this.#untold = new Uint32Array(words);
+    this.#ready = new Uint32Array(words);
+    this.#everyone = new Uint32Array(words).fill(0xffffffff);
     for (const [member, one] of members.entries()) {
       if (one instanceof PhraseSet) {
         for (const phrase of one.phrases) if (phrase !== '') texts.add(phrase, { member, clause: 0 });
@@ -44,14 +60,15 @@ export class PatternSet {
       }
       const required = requiredOf(one.tree);
       bytes.push(required.bytes);
-      if (required.texts.length === 0) untold.push(member);
+      if (required.texts.length === 0) this.#untold[member >> 5]! |= 1 << (member & 31);
       for (const [clause, { texts: some }] of required.texts.entries()) {
         this.#needed[member]! |= 1 << clause;
         for (const text of some) texts.add(text, { member, clause: 1 << clause });
       }
     }
-    this.#bytes = bytes;
-    this.#untold = untold;
+    this.#signs = new Signs(bytes);
+    this.#candidates = new Uint16Array(members.length);
+    this.#groups = new Groups(members, (member) => bytes[member]!.length > 0 || this.#needed[member] !== 0, this.meter);
     this.#literals = new Literals(texts.list);
     this.#postings = texts.postings;
     this.#seen = new Uint32Array(texts.list.length);
@@ -63,13 +80,42 @@ export class PatternSet {
    * Sets bit i of `hits` (which is cleared first) where member i matches `value`, and returns how many do. With `wanted`,
    * only members whose bit is set there are looked for. Both have a word for every 32 members.
    */
-  match(value: string, hits: Uint32Array, wanted?: Uint32Array): number {
+  match(value: string, hits: Uint32Array, wanted: Uint32Array = this.#everyone): number {
     hits.fill(0);
     this.#call = (this.#call + 1) >>> 0;
     if (this.#call === 0) this.#forget();
+    this.#ready.set(this.#untold);
     let count = this.#scan(value, hits, wanted);
-    for (const member of this.#untold) if (this.#isWanted(member, wanted)) count += this.#try(member, value, hits);
+    const candidates = this.#choose(wanted);
+    for (let index = 0; index < candidates; index++) {
+      const member = this.#candidates[index]!;
+      if (this.#matches(member, value)) count += this.#hit(member, hits);
+    }
     return count;
+  }
+
+  /** Lists the patterns that are ready and wanted and find a byte of each of their sets; how many there are. */
+  #choose(wanted: Uint32Array): number {
+    const [first, second, third] = this.#shown as unknown as [number, number, number];
+    let count = 0;
+    for (let word = 0; word < this.#ready.length; word++) {
+      let bits = this.#ready[word]! & wanted[word]!;
+      while (bits !== 0) {
+        const bit = 31 - Math.clz32(bits);
+        bits ^= 1 << bit;
+        const member = word * 32 + bit;
+        if (!this.#signs.suffice(member, first, second, third)) continue;
+        this.#candidates[count++] = member;
+        this.#groups.candidate(member, this.#call);
+      }
+    }
+    return count;
+  }
+
+  /** Asks the pattern, or the automaton that it shares with others that are candidates as well. */
+  #matches(member: number, value: string): boolean {
+    const shared = this.#groups.answer(member, this.#call, this.#codes);
+    return shared ?? (this.#members[member] as Pattern).testCodes(value, this.#codes);
   }
 
   /** Because a number that comes round again would mean an old call. */
@@ -79,39 +125,43 @@ export class PatternSet {
     this.#call = 1;
   }
 
-  #isWanted(member: number, wanted: Uint32Array | undefined): boolean {
-    return wanted === undefined || ((wanted[member >> 5]! >>> (member & 31)) & 1) === 1;
-  }
-
   /** The one pass: notes which bytes there are, and follows every text. */
-  #scan(value: string, hits: Uint32Array, wanted: Uint32Array | undefined): number {
+  #scan(value: string, hits: Uint32Array, wanted: Uint32Array): number {
     const { ofByte, cells, firstEnd } = this.#literals;
-    const present = this.#present.fill(0);
-    const ready: number[] = [];
+    const signs = this.#signs;
+    let [first, second, third] = [0, 0, 0];
+    const list = this.#codes.reserve(value.length);
     let count = 0;
     let state = 0;
     for (let index = 0; index < value.length; index++) {
       const code = value.charCodeAt(index);
       if (code > 255) {
+        list[index] = WIDE;
         state = 0;
         continue;
       }
-      present[code >> 5]! |= 1 << (code & 31);
+      list[index] = code;
+      first |= signs.first[code]!;
+      second |= signs.second[code]!;
+      third |= signs.third[code]!;
       state = cells[state + ofByte[code]!]!;
-      if (state >= firstEnd) count += this.#end(state, ready, hits, wanted);
+      if (state >= firstEnd) count += this.#end(state, hits, wanted);
     }
-    for (const member of ready) count += this.#try(member, value, hits);
+    this.#shown[0] = first;
+    this.#shown[1] = second;
+    this.#shown[2] = third;
     return count;
   }
 
-  /** Texts end in `state`: phrase sets match, patterns that have all they need are `ready` to be tried. */
-  #end(state: number, ready: number[], hits: Uint32Array, wanted: Uint32Array | undefined): number {
+  /** Texts end in `state`: phrase sets match, patterns that have all they need are ready to be tried. */
+  #end(state: number, hits: Uint32Array, wanted: Uint32Array): number {
     let count = 0;
     for (const text of this.#literals.endsIn(state)) {
       if (this.#seen[text] === this.#call) continue;
       this.#seen[text] = this.#call;
       for (const { member, clause } of this.#postings[text]!) {
-        if (!this.#isWanted(member, wanted)) continue;
+        const bit = 1 << (member & 31);
+        if ((wanted[member >> 5]! & bit) === 0) continue;
         if (clause === 0) {
           count += this.#hit(member, hits);
           continue;
@@ -120,9 +170,8 @@ export class PatternSet {
           this.#touched[member] = this.#call;
           this.#fulfilled[member] = 0;
         }
-        if (this.#fulfilled[member] === this.#needed[member]) continue;
         this.#fulfilled[member]! |= clause;
-        if (this.#fulfilled[member] === this.#needed[member]) ready.push(member);
+        if (this.#fulfilled[member] === this.#needed[member]) this.#ready[member >> 5]! |= bit;
       }
     }
     return count;
@@ -133,18 +182,6 @@ export class PatternSet {
     if ((hits[member >> 5]! & bit) !== 0) return 0;
     hits[member >> 5]! |= bit;
     return 1;
-  }
-
-  #try(member: number, value: string, hits: Uint32Array): number {
-    for (const set of this.#bytes[member]!) if (!this.#hasOneOf(set)) return 0;
-    const pattern = this.#members[member] as Pattern;
-    return pattern.test(value) ? this.#hit(member, hits) : 0;
-  }
-
-  #hasOneOf(set: ByteSet): boolean {
-    const present = this.#present;
-    for (let word = 0; word < 8; word++) if ((present[word]! & set[word]!) !== 0) return true;
-    return false;
   }
 }
 

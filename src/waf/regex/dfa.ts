@@ -1,7 +1,7 @@
 // A deterministic automaton that is built while it reads: each state is a set of steps of the program. Its memory is bounded;
 // a value that makes states faster than it uses them is followed without the table.
 
-import { type Classes, classesOf } from './classes.ts';
+import type { Classes } from './classes.ts';
 import type { Codes } from './codes.ts';
 import { Frontier } from './frontier.ts';
 import type { Meter } from './meter.ts';
@@ -23,7 +23,7 @@ const maxKept = 32_768;
 
 /** Whether a program matches anywhere in a value. */
 export class Dfa {
-  readonly #canBeginLater: boolean;
+  #canBeginLater = true;
   readonly #classes: Classes;
   readonly #frontier: Frontier;
   #cells = new Uint16Array(0);
@@ -35,12 +35,9 @@ export class Dfa {
   #rows = 1;
   #start = UNKNOWN;
 
-  constructor(program: Program) {
-    this.#classes = classesOf(program);
-    this.#frontier = new Frontier(program, this.#classes, true);
-    // Because a pattern that begins with \A alone is over when it did not begin there.
-    this.#frontier.advance([], 0, OTHER, this.#classes.ofCode[10]!);
-    this.#canBeginLater = this.#frontier.matched || this.#frontier.leaves().length > 0;
+  constructor(program: Program, classes: Classes) {
+    this.#classes = classes;
+    this.#frontier = new Frontier(program, classes, true);
     this.#reset();
   }
 
@@ -60,7 +57,7 @@ export class Dfa {
       if (following < FIRST) {
         if (following !== UNKNOWN) return following === MATCHED;
         // Because a value that hardly ever meets a known state fills the table for nothing.
-        if (++misses > 200 && misses * 4 > index) return this.#withoutTable(codes, index, state, meter);
+        if (++misses > 400 && misses * 2 > index) return this.#withoutTable(codes, index, state, meter);
         following = this.#advance(state, column, meter);
         if (following < FIRST) return following === MATCHED;
         cells = this.#cells;
@@ -83,7 +80,12 @@ export class Dfa {
   }
 
   #begin(): number {
-    this.#frontier.begin();
+    const frontier = this.#frontier;
+    frontier.begin();
+    // Because a pattern that begins with \A alone is over when it did not begin there.
+    frontier.advance([], 0, OTHER, this.#classes.ofCode[10]!);
+    this.#canBeginLater = frontier.matched || frontier.leaves().length > 0;
+    frontier.begin();
     return this.#intern(false);
   }
 

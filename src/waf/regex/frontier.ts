@@ -1,7 +1,7 @@
 // One step of a program from all the places it is at, at once: what a deterministic automaton is built of, and its floor.
 
 import type { Classes } from './classes.ts';
-import { canHold, holds, OTHER, WORD } from './places.ts';
+import { canHoldAfter, canHoldBefore, holds, OTHER, WORD } from './places.ts';
 import { BYTES, MATCH, PLACE, type Program, SPLIT } from './program.ts';
 import { StepSet } from './sweep.ts';
 
@@ -11,8 +11,8 @@ import { StepSet } from './sweep.ts';
  */
 export class Frontier {
   /** The steps after the last `advance`. */
-  readonly steps: StepSet;
-  /** Kind of the byte before, as far as a step asks. */
+  steps: StepSet;
+  /** Kind of the byte that was read last, as far as a step asks. */
   before = 0;
   /** Whether the program has matched, at this place or before it. */
   matched = false;
@@ -20,21 +20,29 @@ export class Frontier {
   readonly found: number[] = [];
   readonly #program: Program;
   readonly #classes: Classes;
-  readonly #open: StepSet;
+  #open: StepSet;
   readonly #asksWords: boolean;
   readonly #stopsAtMatch: boolean;
+  readonly #backwards: boolean;
 
-  constructor(program: Program, classes: Classes, stopsAtMatch: boolean) {
+  /** With `backwards`, the program was compiled so and reads from right to left: "before" is then to the right. */
+  constructor(program: Program, classes: Classes, stopsAtMatch: boolean, backwards = false) {
     this.#stopsAtMatch = stopsAtMatch;
+    this.#backwards = backwards;
     this.#program = program;
     this.#classes = classes;
-    this.steps = new StepSet(program.size);
-    this.#open = new StepSet(program.size);
+    this.steps = new StepSet(0);
+    this.#open = this.steps;
     this.#asksWords = program.op.some((op, step) => op === PLACE && program.other[step]! >= 4);
   }
 
-  /** At the start of a value. */
+  /** At the start of a value. Must be called before the first `advance`. */
   begin(): void {
+    // Because most patterns of a rule set are never reached by traffic, their working memory is made when they are.
+    if (this.#open === this.steps) {
+      this.steps = new StepSet(this.#program.size);
+      this.#open = new StepSet(this.#program.size);
+    }
     this.#clear();
     this.before = 0;
     this.#follow(this.#program.start);
@@ -62,7 +70,8 @@ export class Frontier {
           open.add(other[step]!);
           break;
         case PLACE:
-          if (holds(other[step]!, before, after)) open.add(goesTo[step]!);
+          if (this.#backwards ? holds(other[step]!, after, before) : holds(other[step]!, before, after))
+            open.add(goesTo[step]!);
           break;
         case MATCH:
           this.#match(step);
@@ -128,6 +137,7 @@ export class Frontier {
       const step = steps.list[index]!;
       const kind = op[step]!;
       if (kind === PLACE) {
+        const canHold = this.#backwards ? canHoldBefore : canHoldAfter;
         if (!canHold(other[step]!, this.before)) continue;
         asks = true;
       } else if (kind !== BYTES) continue;

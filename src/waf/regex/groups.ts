@@ -4,7 +4,7 @@ import type { Codes } from './codes.ts';
 import type { Meter } from './meter.ts';
 import type { Pattern } from './pattern.ts';
 import type { PhraseSet } from './phrases.ts';
-import { maxShared, maxSharedSteps, SharedDfa } from './shared.ts';
+import { maxShared, maxSharedSteps, type SharedDfa, shareAutomaton } from './shared.ts';
 
 /** As many candidates of a group make its automaton worth its pass. */
 const minCandidates = 2;
@@ -40,7 +40,7 @@ export class Groups {
       this.#groupOf[member] = groups.length - 1;
       this.#bitOf[member] = groups.at(-1)!.push(one) - 1;
     }
-    this.#automata = groups.map((group) => new SharedDfa(group.map(({ program }) => program)));
+    this.#automata = groups.map((group) => shareAutomaton(group.map(({ program }) => program)));
     this.#calls = new Uint32Array(groups.length);
     this.#candidates = new Uint8Array(groups.length);
     this.#answers = new Int32Array(groups.length);

@@ -1,14 +1,16 @@
 // A pattern as a matcher: whether it matches, and where.
 
 import { capture } from './captures.ts';
+import { classesOf } from './classes.ts';
 import { Codes } from './codes.ts';
 import type { Flags } from './cursor.ts';
 import { Dfa } from './dfa.ts';
 import { lower } from './lower.ts';
 import { Meter } from './meter.ts';
-import { parse } from './parse.ts';
+import { type Parsed, parse } from './parse.ts';
 import { isProblem, type RegexProblem } from './problem.ts';
 import { compile, maxSteps, type Program } from './program.ts';
+import { SharedDfa } from './shared.ts';
 import { marksOf } from './sweep.ts';
 import type { Node } from './tree.ts';
 
@@ -25,7 +27,8 @@ export function compilePattern(source: string, flags: Flags = secLangFlags): Pat
   const tree = lower(parsed.tree);
   if (isProblem(tree)) return tree;
   const program = compile(tree, true);
-  if (program === null) {
+  const reversed = program === null ? null : compile(tree, false, true, program.sets);
+  if (program === null || reversed === null) {
     return {
       offset: 0,
       length: source.length,
@@ -33,8 +36,11 @@ export function compilePattern(source: string, flags: Flags = secLangFlags): Pat
       instead: 'lower the numbers of its repetitions, or split it into several rules',
     };
   }
-  return new Pattern(source, tree, program, parsed.groups, parsed.names);
+  return new Pattern(source, tree, program, reversed, parsed);
 }
+
+/** A search whose program and value are smaller than this together tries every place at once: to look for the start first costs more. */
+const worthwhileSteps = 2000;
 
 /** A compiled pattern. Values are binary strings: one character a byte. A character above 255 is in no class, and matches nothing. */
 export class Pattern {
@@ -48,15 +54,18 @@ export class Pattern {
   /** Counts the work of all calls. */
   readonly meter: Meter = new Meter();
   readonly #dfa: Dfa;
+  readonly #reversed: SharedDfa;
   #codes: Codes | null = null;
 
-  constructor(source: string, tree: Node, program: Program, groups: number, names: Parsed['names']) {
+  constructor(source: string, tree: Node, program: Program, reversed: Program, parsed: Parsed) {
     this.source = source;
     this.tree = tree;
     this.program = program;
-    this.groups = groups;
-    this.names = names;
-    this.#dfa = new Dfa(program);
+    this.groups = parsed.groups;
+    this.names = parsed.names;
+    const classes = classesOf(program);
+    this.#dfa = new Dfa(program, classes);
+    this.#reversed = new SharedDfa(reversed, classes, true);
   }
 
   /** Whether the pattern matches anywhere in `value`. */
@@ -76,10 +85,18 @@ export class Pattern {
    * match first, -1 where a group took no part. Null where there is no match.
    */
   exec(value: string, from = 0): Int32Array | null {
-    return capture(this.program, this.groups, value, from, marksOf(this.program, value, this.meter), this.meter);
+    const { program, groups, meter } = this;
+    const marks = marksOf(program, value, meter);
+    const start = this.#startOf(value, from);
+    return start > value.length ? null : capture(program, groups, value, start, marks, meter);
   }
-}
 
-interface Parsed {
-  readonly names: readonly { readonly name: string; readonly group: number }[];
+  /** Where to begin to look for the leftmost match; behind the value where there is none. */
+  #startOf(value: string, from: number): number {
+    const { program } = this;
+    if (program.looks.length > 0 || program.size * (value.length - from) < worthwhileSteps) return from;
+    this.#codes ??= new Codes();
+    const start = this.#reversed.leftmost(this.#codes.take(value), from, this.meter);
+    return start < 0 ? from : start;
+  }
 }

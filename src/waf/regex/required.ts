@@ -17,8 +17,8 @@ export interface Required {
 /** Most texts that are kept while they are still multiplied, and most in a clause. */
 const maxProduct = 48;
 const maxTexts = 600;
-/** Longest text that is kept: what is longer is cut, and stays required. */
-const maxTextLength = 24;
+/** Longest text that is kept: what is longer is cut, and stays required. The table of all texts has a row for each of their bytes. */
+export const maxTextLength = 6;
 /** A clause that is fulfilled at more places than this is not sought for. */
 const tellingOdds = 0.3;
 /** Most clauses of a kind that are kept for a pattern: the rarest. */
@@ -96,7 +96,7 @@ function analyseSequence(parts: readonly Node[]): Found {
 }
 
 function isLong(run: readonly string[]): boolean {
-  return run.some((text) => text.length >= maxTextLength);
+  return run.some((text) => text.length >= maxTextLength * 4);
 }
 
 /** One of several: a clause of the choice has what is rarest in each. */
@@ -195,13 +195,17 @@ function oddsOfBytes(set: ByteSet): number {
   return sum;
 }
 
-/** About how often a byte is met in ordinary values, letters in lower case. */
-function odds(byte: number): number {
+/** About how often each byte is met in ordinary values, capital letters as small ones. */
+const oddsOfByte: Float64Array = Float64Array.from({ length: 256 }, (_, byte) => {
   const lower = lowered(byte);
   if (lower >= 97 && lower <= 122) return 'etaoinsrhl'.includes(String.fromCharCode(lower)) ? 0.06 : 0.025;
   if (byte >= 48 && byte <= 57) return 0.02;
   if (byte === 32) return 0.1;
   return '-./,_:=&?'.includes(String.fromCharCode(byte)) ? 0.012 : byte < 128 ? 0.002 : 0.001;
+});
+
+function odds(byte: number): number {
+  return oddsOfByte[byte]!;
 }
 
 function lowered(byte: number): number {

@@ -7,7 +7,7 @@ import { Literals } from './literals.ts';
 import { Meter } from './meter.ts';
 import type { Pattern } from './pattern.ts';
 import { PhraseSet } from './phrases.ts';
-import { requiredOf } from './required.ts';
+import { maxTextLength, requiredOf } from './required.ts';
 import { Signs } from './signs.ts';
 
 /** Where a text leads: a member of the set, and the bit of the clause that it fulfils. */
@@ -54,7 +54,7 @@ export class PatternSet {
     this.#everyone = new Uint32Array(words).fill(0xffffffff);
     for (const [member, one] of members.entries()) {
       if (one instanceof PhraseSet) {
-        for (const phrase of one.phrases) if (phrase !== '') texts.add(phrase, { member, clause: 0 });
+        this.#addPhrases(one, member, texts);
         bytes.push([]);
         continue;
       }
@@ -74,6 +74,15 @@ export class PatternSet {
     this.#seen = new Uint32Array(texts.list.length);
     this.#touched = new Uint32Array(members.length);
     this.#fulfilled = new Uint8Array(members.length);
+  }
+
+  /** Short phrases are found by the one pass itself; of longer ones it finds the beginning. */
+  #addPhrases(set: PhraseSet, member: number, texts: Texts): void {
+    this.#needed[member] = 1;
+    for (const phrase of set.phrases) {
+      const start = phrase.slice(0, maxTextLength);
+      if (phrase !== '') texts.add(start, { member, clause: start === phrase ? 0 : 1 });
+    }
   }
 
   /**
@@ -115,7 +124,9 @@ export class PatternSet {
   /** Asks the pattern, or the automaton that it shares with others that are candidates as well. */
   #matches(member: number, value: string): boolean {
     const shared = this.#groups.answer(member, this.#call, this.#codes);
-    return shared ?? (this.#members[member] as Pattern).testCodes(value, this.#codes);
+    if (shared !== null) return shared;
+    const one = this.#members[member]!;
+    return one instanceof PhraseSet ? one.test(value) : one.testCodes(value, this.#codes);
   }
 
   /** Because a number that comes round again would mean an old call. */

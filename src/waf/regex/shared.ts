@@ -18,7 +18,13 @@ const maxKept = 65_536;
 /** Not yet known. States begin behind it, at offsets of rows; the lowest bit says that something matches there. */
 const UNKNOWN = 0;
 
-/** An automaton of up to `maxShared` patterns. */
+/** An automaton for up to `maxShared` programs, bit i for the program i. */
+export function shareAutomaton(programs: readonly Program[]): SharedDfa {
+  const program = combine(programs);
+  return new SharedDfa(program, classesOf(program));
+}
+
+/** An automaton whose `MATCH` steps are marked with numbers below `maxShared`. */
 export class SharedDfa {
   readonly #classes: Classes;
   readonly #frontier: Frontier;
@@ -33,10 +39,10 @@ export class SharedDfa {
   #kept = 0;
   #start = UNKNOWN;
 
-  constructor(programs: readonly Program[]) {
-    const program = combine(programs);
-    this.#classes = classesOf(program);
-    this.#frontier = new Frontier(program, this.#classes, false);
+  /** With `backwards`, the program reads from right to left. */
+  constructor(program: Program, classes: Classes, backwards = false) {
+    this.#classes = classes;
+    this.#frontier = new Frontier(program, classes, false, backwards);
     this.#width = (this.#classes.count + 1) & ~1;
     this.#reset();
   }
@@ -64,6 +70,41 @@ export class SharedDfa {
       state = following;
     }
     return hits;
+  }
+
+  /**
+   * For a program that reads from right to left: a place at or shortly before the leftmost match that begins at `from` or
+   * later; the value's length + 1 where there is none, -1 where that would take too many states.
+   */
+  leftmost(codes: Codes, from: number, meter: Meter): number {
+    const { ofCode, end } = this.#classes;
+    const { list, length } = codes;
+    if (this.#start === UNKNOWN) this.#start = this.#begin();
+    let state = this.#start;
+    let leftmost = length + 1;
+    let misses = 0;
+    if ((state & 1) !== 0) {
+      leftmost = length;
+      state--;
+    }
+    let cells = this.#cells;
+    meter.steps += length - from;
+    // Because what is asserted about a place is known when the byte before it is read, one byte more is read.
+    for (let index = length - 1; index >= from - 1; index--) {
+      const column = index >= 0 ? ofCode[list[index]!]! : end;
+      let following = cells[state + column]!;
+      if (following === UNKNOWN) {
+        if (++misses > 60 && misses * 4 > length - index) return -1;
+        following = this.#advance(state, column, meter);
+        cells = this.#cells;
+      }
+      if ((following & 1) !== 0) {
+        leftmost = Math.max(index, from);
+        following--;
+      }
+      state = following;
+    }
+    return leftmost;
   }
 
   #foundIn(state: number): number {

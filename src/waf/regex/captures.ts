@@ -6,25 +6,33 @@ import { holds, kindAt } from './places.ts';
 import { BYTES, LOOK, PLACE, type Program, SAVE, SPLIT } from './program.ts';
 import { type Marks, StepSet } from './sweep.ts';
 
-/** Most marks (a step at a place) that the search with marks keeps: 1 MiB of bits. */
-const maxMarks = 8_388_608;
+/** Most marks (a step at a place) that the search with marks keeps: 8 MiB of bits, of which the machine gives those that are touched. */
+const maxMarks = 67_108_864;
+
+/** Where a match is sought: it begins between `from` and `last` and reads no byte behind `end`. */
+export interface Where {
+  readonly from: number;
+  readonly last: number;
+  readonly end: number;
+}
 
 /**
- * Start and end of the leftmost match that begins at `from` or later and of its groups (`groups` of them), -1 where a
+ * Start and end of the leftmost match that is `where` it is sought, and of its groups (`groups` of them), -1 where a
  * group took no part; null where there is none. `marks` are those of `marksOf`.
  */
 export function capture(
   program: Program,
   groups: number,
   value: string,
-  from: number,
+  where: Where,
   marks: Marks,
   meter: Meter,
 ): Int32Array | null {
+  const { from, last, end } = where;
   const search =
-    program.size * (value.length - from + 1) <= maxMarks ? new MarkedSearch(program, value, from, marks, meter) : null;
-  if (search === null) return simulate(program, groups, value, from, marks, meter);
-  for (let start = from; start <= value.length; start++) {
+    program.size * (end - from + 1) <= maxMarks ? new MarkedSearch(program, value, where, marks, meter) : null;
+  if (search === null) return simulate(program, groups, value, where, marks, meter);
+  for (let start = from; start <= last; start++) {
     const slots = search.from(start, groups);
     if (slots !== null) return slots;
   }
@@ -36,19 +44,21 @@ class MarkedSearch {
   readonly #program: Program;
   readonly #value: string;
   readonly #from: number;
+  readonly #end: number;
   readonly #looks: Marks;
   readonly #meter: Meter;
   readonly #tried: Uint32Array;
   /** Pairs of a step and a place still to be tried; a negative step restores a slot. */
   readonly #jobs: number[] = [];
 
-  constructor(program: Program, value: string, from: number, looks: Marks, meter: Meter) {
+  constructor(program: Program, value: string, { from, end }: Where, looks: Marks, meter: Meter) {
     this.#program = program;
     this.#value = value;
     this.#from = from;
+    this.#end = end;
     this.#looks = looks;
     this.#meter = meter;
-    this.#tried = new Uint32Array(((program.size * (value.length - from + 1)) >> 5) + 1);
+    this.#tried = new Uint32Array(((program.size * (end - from + 1)) >> 5) + 1);
   }
 
   from(start: number, groups: number): Int32Array | null {
@@ -86,7 +96,7 @@ class MarkedSearch {
       this.#tried[mark >> 5]! |= bit;
       switch (op[step]) {
         case BYTES: {
-          const code = place < value.length ? value.charCodeAt(place) : 256;
+          const code = place < this.#end ? value.charCodeAt(place) : 256;
           if (code > 255 || !has(sets[other[step]!]!, code)) return -1;
           place++;
           break;
@@ -117,7 +127,7 @@ function simulate(
   program: Program,
   groups: number,
   value: string,
-  from: number,
+  { from, last, end }: Where,
   looks: Marks,
   meter: Meter,
 ): Int32Array | null {
@@ -158,14 +168,14 @@ function simulate(
     }
   };
 
-  for (let place = from; place <= value.length; place++) {
-    if (found === null) {
+  for (let place = from; place <= end; place++) {
+    if (found === null && place <= last) {
       scratch.fill(-1);
       scratch[0] = place;
       follow(current, slots, program.start, place);
     }
-    if (current.size === 0) break;
-    const code = place < value.length ? value.charCodeAt(place) : 256;
+    if (current.size === 0 && (found !== null || place >= last)) break;
+    const code = place < end ? value.charCodeAt(place) : 256;
     following.size = 0;
     for (let index = 0; index < current.size; index++) {
       const step = current.list[index]!;

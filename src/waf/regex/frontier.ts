@@ -1,7 +1,7 @@
 // One step of a program from all the places it is at, at once: what a deterministic automaton is built of, and its floor.
 
 import type { Classes } from './classes.ts';
-import { canHoldAfter, canHoldBefore, holds, OTHER, WORD } from './places.ts';
+import { canHold, holds, OTHER, WORD } from './places.ts';
 import { BYTES, MATCH, PLACE, type Program, SPLIT } from './program.ts';
 import { StepSet } from './sweep.ts';
 
@@ -23,12 +23,9 @@ export class Frontier {
   #open: StepSet;
   readonly #asksWords: boolean;
   readonly #stopsAtMatch: boolean;
-  readonly #backwards: boolean;
 
-  /** With `backwards`, the program was compiled so and reads from right to left: "before" is then to the right. */
-  constructor(program: Program, classes: Classes, stopsAtMatch: boolean, backwards = false) {
+  constructor(program: Program, classes: Classes, stopsAtMatch: boolean) {
     this.#stopsAtMatch = stopsAtMatch;
-    this.#backwards = backwards;
     this.#program = program;
     this.#classes = classes;
     this.steps = new StepSet(0);
@@ -36,25 +33,33 @@ export class Frontier {
     this.#asksWords = program.op.some((op, step) => op === PLACE && program.other[step]! >= 4);
   }
 
-  /** At the start of a value. Must be called before the first `advance`. */
-  begin(): void {
+  /** Where the program begins, behind a byte of kind `before`. */
+  begin(before: number): void {
+    this.prepare();
+    this.#clear();
+    this.before = before;
+    this.#follow(this.#program.start);
+  }
+
+  /** Must be called before the first `advance`. */
+  prepare(): void {
     // Because most patterns of a rule set are never reached by traffic, their working memory is made when they are.
     if (this.#open === this.steps) {
       this.steps = new StepSet(this.#program.size);
       this.#open = new StepSet(this.#program.size);
     }
-    this.#clear();
-    this.before = 0;
-    this.#follow(this.#program.start);
   }
 
-  /** Goes on from the `count` steps of `from` at a place behind a byte of kind `before`, over a byte of class `next`. */
-  advance(from: ArrayLike<number>, count: number, before: number, next: number): void {
+  /**
+   * Goes on from the steps of `from` at a place behind a byte of kind `before`, over a byte of class `next`. Unless it is
+   * `anchored`, the program may begin behind that byte as well.
+   */
+  advance(from: ArrayLike<number>, before: number, next: number, anchored: boolean): void {
     const { op, other, next: goesTo } = this.#program;
     const { accepts, count: columns, kinds, end } = this.#classes;
     const open = this.#open;
     open.size = 0;
-    for (let index = 0; index < count; index++) open.add(from[index]!);
+    for (let index = 0; index < from.length; index++) open.add(from[index]!);
     const after = kinds[next]!;
     this.#clear();
     this.before = this.#kindThatCounts(after);
@@ -70,8 +75,7 @@ export class Frontier {
           open.add(other[step]!);
           break;
         case PLACE:
-          if (this.#backwards ? holds(other[step]!, after, before) : holds(other[step]!, before, after))
-            open.add(goesTo[step]!);
+          if (holds(other[step]!, before, after)) open.add(goesTo[step]!);
           break;
         case MATCH:
           this.#match(step);
@@ -81,7 +85,7 @@ export class Frontier {
           open.add(goesTo[step]!);
       }
     }
-    if (!isEnd) this.#follow(this.#program.start);
+    if (!isEnd && !anchored) this.#follow(this.#program.start);
   }
 
   #clear(): void {
@@ -137,7 +141,6 @@ export class Frontier {
       const step = steps.list[index]!;
       const kind = op[step]!;
       if (kind === PLACE) {
-        const canHold = this.#backwards ? canHoldBefore : canHoldAfter;
         if (!canHold(other[step]!, this.before)) continue;
         asks = true;
       } else if (kind !== BYTES) continue;

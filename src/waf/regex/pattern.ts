@@ -27,8 +27,7 @@ export function compilePattern(source: string, flags: Flags = secLangFlags): Pat
   const tree = lower(parsed.tree);
   if (isProblem(tree)) return tree;
   const program = compile(tree, true);
-  const reversed = program === null ? null : compile(tree, false, true, program.sets);
-  if (program === null || reversed === null) {
+  if (program === null) {
     return {
       offset: 0,
       length: source.length,
@@ -36,7 +35,7 @@ export function compilePattern(source: string, flags: Flags = secLangFlags): Pat
       instead: 'lower the numbers of its repetitions, or split it into several rules',
     };
   }
-  return new Pattern(source, tree, program, reversed, parsed);
+  return new Pattern(source, tree, program, parsed);
 }
 
 /** A search whose program and value are smaller than this together tries every place at once: to look for the start first costs more. */
@@ -54,10 +53,10 @@ export class Pattern {
   /** Counts the work of all calls. */
   readonly meter: Meter = new Meter();
   readonly #dfa: Dfa;
-  readonly #reversed: SharedDfa;
+  readonly #longest: SharedDfa;
   #codes: Codes | null = null;
 
-  constructor(source: string, tree: Node, program: Program, reversed: Program, parsed: Parsed) {
+  constructor(source: string, tree: Node, program: Program, parsed: Parsed) {
     this.source = source;
     this.tree = tree;
     this.program = program;
@@ -65,7 +64,7 @@ export class Pattern {
     this.names = parsed.names;
     const classes = classesOf(program);
     this.#dfa = new Dfa(program, classes);
-    this.#reversed = new SharedDfa(reversed, classes, true);
+    this.#longest = new SharedDfa(program, classes, true);
   }
 
   /** Whether the pattern matches anywhere in `value`. */
@@ -76,7 +75,7 @@ export class Pattern {
 
   /** The same where the value's characters were taken already. */
   testCodes(value: string, codes: Codes): boolean {
-    if (!this.#dfa.test(codes, this.meter)) return false;
+    if (this.#dfa.find(codes, 0, this.meter) < 0) return false;
     return this.program.looks.length === 0 || this.exec(value) !== null;
   }
 
@@ -87,16 +86,13 @@ export class Pattern {
   exec(value: string, from = 0): Int32Array | null {
     const { program, groups, meter } = this;
     const marks = marksOf(program, value, meter);
-    const start = this.#startOf(value, from);
-    return start > value.length ? null : capture(program, groups, value, start, marks, meter);
-  }
-
-  /** Where to begin to look for the leftmost match; behind the value where there is none. */
-  #startOf(value: string, from: number): number {
-    const { program } = this;
-    if (program.looks.length > 0 || program.size * (value.length - from) < worthwhileSteps) return from;
+    if (program.looks.length > 0 || program.size * (value.length - from) < worthwhileSteps)
+      return capture(program, groups, value, { from, last: value.length, end: value.length }, marks, meter);
     this.#codes ??= new Codes();
-    const start = this.#reversed.leftmost(this.#codes.take(value), from, this.meter);
-    return start < 0 ? from : start;
+    const codes = this.#codes.take(value);
+    const start = this.#dfa.leftmost(codes, from, meter);
+    if (start > value.length) return null;
+    const end = this.#longest.longestFrom(codes, start, meter);
+    return capture(program, groups, value, { from: start, last: start, end }, marks, meter);
   }
 }

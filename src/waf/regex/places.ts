@@ -42,11 +42,6 @@ export function holds(place: number, before: number, after: number): boolean {
 }
 
 /** Whether the assertion can still hold when only what is before is known. */
-export function canHoldAfter(place: number, before: number): boolean {
+export function canHold(place: number, before: number): boolean {
   return place === 0 ? before === EDGE : place === 1 ? before === EDGE || before === LINE : true;
-}
-
-/** Whether the assertion can still hold when only what is behind is known. */
-export function canHoldBefore(place: number, after: number): boolean {
-  return place === 2 ? after === EDGE : place === 3 ? after === EDGE || after === LINE : true;
 }

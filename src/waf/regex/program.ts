@@ -41,18 +41,9 @@ export const places: readonly Place[] = ['start', 'line-start', 'end', 'line-end
 /** Most steps of one program: what takes more does not load. */
 export const maxSteps = 20_000;
 
-/**
- * Compiles a lowered tree; null where it takes more than `maxSteps`. With `backwards`, it reads from right to left. Sets
- * that are in `numbered` keep their numbers.
- */
-export function compile(
-  tree: Node,
-  groups: boolean,
-  backwards = false,
-  numbered: readonly ByteSet[] = [],
-): Program | null {
+/** Compiles a lowered tree; null where it takes more than `maxSteps`. With `backwards`, it reads from right to left. */
+export function compile(tree: Node, groups: boolean, backwards = false): Program | null {
   const builder = new Builder(groups, backwards);
-  for (const set of numbered) builder.setNumber(set);
   const match = builder.step(MATCH, -1, 0);
   const start = builder.emit(tree, match);
   if (builder.size > maxSteps || builder.isTooLarge) return null;
@@ -156,7 +147,7 @@ class Builder {
       case 'empty':
         return bare;
       case 'bytes':
-        return this.step(BYTES, full, this.setNumber(node.set));
+        return this.step(BYTES, full, this.#setNumber(node.set));
       case 'place':
         return this.step(PLACE, bare, places.indexOf(node.place));
       case 'look':
@@ -230,7 +221,7 @@ class Builder {
     return isLazy ? this.step(SPLIT, past, body) : this.step(SPLIT, body, past);
   }
 
-  setNumber(set: ByteSet): number {
+  #setNumber(set: ByteSet): number {
     const key = keyOf(set);
     let number = this.#setNumbers.get(key);
     if (number === undefined) {

@@ -6,6 +6,7 @@ import type { Codes } from './codes.ts';
 import { keyOf } from './dfa.ts';
 import { Frontier } from './frontier.ts';
 import type { Meter } from './meter.ts';
+import { EDGE } from './places.ts';
 import { combine, type Program } from './program.ts';
 
 /** Most patterns of one automaton: a bit of a word each. */
@@ -37,22 +38,23 @@ export class SharedDfa {
   #found: number[] = [];
   #numbers = new Map<string, number>();
   #kept = 0;
-  #start = UNKNOWN;
+  /** By kind of the byte before: where a search begins. */
+  #starts: number[] = [];
+  readonly #anchored: boolean;
 
-  /** With `backwards`, the program reads from right to left. */
-  constructor(program: Program, classes: Classes, backwards = false) {
+  /** With `anchored`, programs begin where a search begins and nowhere else. */
+  constructor(program: Program, classes: Classes, anchored = false) {
     this.#classes = classes;
-    this.#frontier = new Frontier(program, classes, false, backwards);
+    this.#anchored = anchored;
+    this.#frontier = new Frontier(program, classes, false);
     this.#width = (this.#classes.count + 1) & ~1;
-    this.#reset();
   }
 
   /** A bit for each pattern that matches in the value; -1 where that would take too many states. */
   match(codes: Codes, meter: Meter): number {
     const { ofCode, end } = this.#classes;
     const { list, length } = codes;
-    if (this.#start === UNKNOWN) this.#start = this.#begin();
-    let state = this.#start;
+    let state = this.#begin(EDGE);
     let hits = 0;
     let misses = 0;
     if ((state & 1) !== 0) hits |= this.#foundIn(state--);
@@ -72,39 +74,32 @@ export class SharedDfa {
     return hits;
   }
 
-  /**
-   * For a program that reads from right to left: a place at or shortly before the leftmost match that begins at `from` or
-   * later; the value's length + 1 where there is none, -1 where that would take too many states.
-   */
-  leftmost(codes: Codes, from: number, meter: Meter): number {
-    const { ofCode, end } = this.#classes;
+  /** A place at or shortly behind the end of the longest match that begins at `from`; the value's length where that is not known. */
+  longestFrom(codes: Codes, from: number, meter: Meter): number {
+    const { ofCode, end, kinds } = this.#classes;
     const { list, length } = codes;
-    if (this.#start === UNKNOWN) this.#start = this.#begin();
-    let state = this.#start;
-    let leftmost = length + 1;
+    let state = this.#begin(from === 0 ? EDGE : kinds[ofCode[list[from - 1]!]!]!);
+    let longest = from;
     let misses = 0;
-    if ((state & 1) !== 0) {
-      leftmost = length;
-      state--;
-    }
+    if ((state & 1) !== 0) state--;
     let cells = this.#cells;
-    meter.steps += length - from;
-    // Because what is asserted about a place is known when the byte before it is read, one byte more is read.
-    for (let index = length - 1; index >= from - 1; index--) {
-      const column = index >= 0 ? ofCode[list[index]!]! : end;
+    for (let index = from; index <= length; index++) {
+      const column = index < length ? ofCode[list[index]!]! : end;
       let following = cells[state + column]!;
       if (following === UNKNOWN) {
-        if (++misses > 60 && misses * 4 > length - index) return -1;
+        if (++misses > 60 && misses * 4 > index - from) return length;
         following = this.#advance(state, column, meter);
         cells = this.#cells;
       }
       if ((following & 1) !== 0) {
-        leftmost = Math.max(index, from);
+        longest = index + 1;
         following--;
       }
       state = following;
+      if (this.#cores[state / this.#width - 1]!.length === 0) break;
     }
-    return leftmost;
+    meter.steps += longest - from;
+    return Math.min(longest, length);
   }
 
   #foundIn(state: number): number {
@@ -118,18 +113,23 @@ export class SharedDfa {
     this.#found = [];
     this.#numbers = new Map();
     this.#kept = 0;
-    this.#start = UNKNOWN;
+    this.#starts = [];
   }
 
-  #begin(): number {
-    this.#frontier.begin();
-    return this.#intern();
+  #begin(kind: number): number {
+    const known = this.#starts[kind];
+    if (known !== undefined) return known;
+    if (this.#cells.length === 0) this.#reset();
+    this.#frontier.begin(kind);
+    const state = this.#intern();
+    this.#starts[kind] = state;
+    return state;
   }
 
   #advance(state: number, column: number, meter: Meter): number {
     const number = state / this.#width - 1;
     const core = this.#cores[number]!;
-    this.#frontier.advance(core, core.length, this.#befores[number]!, column);
+    this.#frontier.advance(core, this.#befores[number]!, column, this.#anchored);
     meter.steps += core.length + this.#frontier.steps.size + 20;
     const generation = this.#numbers;
     const following = this.#intern();

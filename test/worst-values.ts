@@ -1,17 +1,27 @@
 // Makes values that are as dear as they can be to match, out of the patterns themselves: pieces of what they match, pumped and mixed.
 
 import { members } from '../src/waf/regex/byte-set.ts';
-import type { Pattern } from '../src/waf/regex/regex.ts';
+import { Pattern, type PatternSet, type PhraseSet } from '../src/waf/regex/regex.ts';
 import type { Node } from '../src/waf/regex/tree.ts';
+import type { Chance } from './agree/generate.ts';
 
-/** A repeatable source of chance: whole numbers below `below`. */
-export type Chance = (below: number) => number;
+/** Steps that matching `value` takes, and then capturing with every pattern that matched. `set` was made of `members`. */
+export function stepsOf(set: PatternSet, members: readonly (Pattern | PhraseSet)[], value: string): number {
+  const patterns = members.filter((member) => member instanceof Pattern);
+  const total = () => patterns.reduce((sum, { meter }) => sum + meter.steps, set.meter.steps);
+  const before = total();
+  const hits = new Uint32Array(Math.ceil(set.size / 32));
+  set.match(value, hits);
+  for (const [index, member] of members.entries())
+    if (((hits[index >> 5]! >>> (index & 31)) & 1) === 1 && member instanceof Pattern) member.exec(value);
+  return total() - before + value.length;
+}
 
 /** Longest piece that is made of one tree. */
 const maxPiece = 400;
 
 /** A text that the pattern of `tree` may match, or could have matched but for its end: repetitions are drawn long or short. */
-export function pieceOf(tree: Node, chance: Chance): string {
+function pieceOf(tree: Node, chance: Chance): string {
   const parts: string[] = [];
   let length = 0;
   const write = (node: Node): void => {
@@ -68,6 +78,7 @@ export function worstValue(one: Pattern, patterns: readonly Pattern[], length: n
   if (usable.length === 0) return 'a'.repeat(length);
   const isMixed = chance(2) === 0;
   let value = '';
-  for (let index = 0; value.length < length; index++) value += usable[isMixed ? chance(usable.length) : index % usable.length]!;
+  for (let index = 0; value.length < length; index++)
+    value += usable[isMixed ? chance(usable.length) : index % usable.length]!;
   return value.slice(0, length);
 }

@@ -4,7 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
-import { compilePattern, isProblem, type Pattern } from '../../src/waf/regex/regex.ts';
+import { compilePattern, isProblem, Pattern } from '../../src/waf/regex/regex.ts';
+import { crsMembers, crsRules } from '../crs-patterns.ts';
+import { worstValue } from '../worst-values.ts';
+import { chanceFrom } from './generate.ts';
 import { searchWithPcre2 } from './pcre2.ts';
 
 const seed = 20_261_125;
@@ -121,4 +124,59 @@ test('RE2 and V8 agree on whether there is a match', () => {
     const translated = source.replaceAll('[[:alpha:]]', '[A-Za-z]');
     assert.equal(pattern.test(value), new RegExp(translated, 'sm').test(value), `V8: ${about}`);
   }
+});
+
+test('back-references agree with PCRE2', () => {
+  const parts = [
+    'a',
+    'b',
+    '\\w',
+    '\\1',
+    '\\1',
+    '\\2',
+    '(a|b)',
+    '(\\w+)',
+    '(?:a|b)*',
+    '\\b',
+    '(?!\\b\\1\\b)',
+    '.*?',
+    '(?:(a)|b)+',
+  ];
+  const sources = fc
+    .array(fc.constantFrom(...parts, '(?i:A)\\1', '\\1*', '(?:\\1|b)', 'a*+'), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    .map((all) => `(a|b|ab)${all.join('')}`);
+  const cases = casesOf(sources, 5_000);
+  const theirs = searchWithPcre2(cases.map(({ source, value }) => [source, value]));
+  for (const [index, { source, value, pattern }] of cases.entries()) {
+    const about = `${JSON.stringify(source)} on ${JSON.stringify(value)}`;
+    assert.equal(pattern.exec(value)?.join(',') ?? 'none', theirs[index], about);
+  }
+});
+
+test('every pattern of the Core Rule Set loads, and finds what PCRE2 finds, to the last slot', () => {
+  const { members, problems } = crsMembers(crsRules());
+  assert.deepEqual(problems, []);
+  const patterns = members.filter((member) => member instanceof Pattern);
+  const chance = chanceFrom(seed);
+  const cases = patterns.flatMap((pattern) =>
+    Array.from({ length: 6 }, (_, index) => ({
+      pattern,
+      value: worstValue(pattern, patterns, 20 + index * 60, chance),
+    })),
+  );
+  const theirs = searchWithPcre2(cases.map(({ pattern, value }) => [pattern.source, value]));
+  let compared = 0;
+  for (const [index, { pattern, value }] of cases.entries()) {
+    const their = theirs[index]!;
+    if (their === 'gave up') continue;
+    const own = pattern.exec(value);
+    const about = `${pattern.source.slice(0, 80)} on ${JSON.stringify(value)}`;
+    assert.equal(own?.join(',') ?? 'none', their, about);
+    assert.equal(pattern.test(value), own !== null, about);
+    compared++;
+  }
+  assert.ok(compared > patterns.length * 5, `${compared} of ${cases.length} compared`);
 });

@@ -4,7 +4,7 @@ import type { Codes } from './codes.ts';
 import type { Meter } from './meter.ts';
 import type { Pattern } from './pattern.ts';
 import type { PhraseSet } from './phrases.ts';
-import { maxShared, maxSharedSteps, type SharedDfa, shareAutomaton } from './shared.ts';
+import { maxShared, maxSharedSteps, type SharedDfa, shareAutomaton } from './union.ts';
 
 /** As many candidates of a group make its automaton worth its pass. */
 const minCandidates = 2;
@@ -30,7 +30,7 @@ export class Groups {
     const groups: Pattern[][] = [];
     let room = 0;
     for (const [member, one] of members.entries()) {
-      if (!('program' in one) || one.program.looks.length > 0 || !isSelective(member)) continue;
+      if (!('program' in one) || !one.isSettled || !isSelective(member)) continue;
       if (one.program.size > maxSharedSteps / 2) continue;
       if (one.program.size > room || groups.at(-1)!.length === maxShared) {
         groups.push([]);

@@ -1,5 +1,6 @@
 // A pattern as a matcher: whether it matches, and where.
 
+import { Backtracker, withoutAgain } from './backtrack.ts';
 import { capture } from './captures.ts';
 import { classesOf } from './classes.ts';
 import { Codes } from './codes.ts';
@@ -10,9 +11,9 @@ import { Meter } from './meter.ts';
 import { type Parsed, parse } from './parse.ts';
 import { isProblem, type RegexProblem } from './problem.ts';
 import { compile, maxSteps, type Program } from './program.ts';
-import { SharedDfa } from './shared.ts';
 import { marksOf } from './sweep.ts';
-import type { Node } from './tree.ts';
+import { contains, type Node } from './tree.ts';
+import { SharedDfa } from './union.ts';
 
 /** What libmodsecurity compiles `@rx` with (`PCRE2_DOTALL|PCRE2_MULTILINE`, src/utils/regex.cc of 3.0.16). */
 export const secLangFlags: Flags = { dotAll: true, multiline: true };
@@ -24,7 +25,10 @@ export const secLangFlags: Flags = { dotAll: true, multiline: true };
 export function compilePattern(source: string, flags: Flags = secLangFlags): Pattern | RegexProblem {
   const parsed = parse(source, flags);
   if (isProblem(parsed)) return parsed;
-  const tree = lower(parsed.tree);
+  const hasAgain = contains(parsed.tree, 'again');
+  const held = hasAgain ? withoutAgain(parsed.tree) : parsed.tree;
+  if (held === null) return endless;
+  const tree = lower(held);
   if (isProblem(tree)) return tree;
   const program = compile(tree, true);
   if (program === null) {
@@ -35,8 +39,15 @@ export function compilePattern(source: string, flags: Flags = secLangFlags): Pat
       instead: 'lower the numbers of its repetitions, or split it into several rules',
     };
   }
-  return new Pattern(source, tree, program, parsed);
+  return new Pattern(source, tree, program, parsed, hasAgain ? new Backtracker(parsed.tree, parsed.groups) : null);
 }
+
+const endless: RegexProblem = {
+  offset: 0,
+  length: 1,
+  says: 'a group holds a back-reference to itself',
+  instead: 'write what the group may hold once more',
+};
 
 /** A search whose program and value are smaller than this together tries every place at once: to look for the start first costs more. */
 const worthwhileSteps = 2000;
@@ -54,9 +65,12 @@ export class Pattern {
   readonly meter: Meter = new Meter();
   readonly #dfa: Dfa;
   readonly #longest: SharedDfa;
+  /** Where back-references are, the automata only tell what cannot match. */
+  readonly #exact: Backtracker | null;
   #codes: Codes | null = null;
 
-  constructor(source: string, tree: Node, program: Program, parsed: Parsed) {
+  constructor(source: string, tree: Node, program: Program, parsed: Parsed, exact: Backtracker | null) {
+    this.#exact = exact;
     this.source = source;
     this.tree = tree;
     this.program = program;
@@ -65,6 +79,11 @@ export class Pattern {
     const classes = classesOf(program);
     this.#dfa = new Dfa(program, classes);
     this.#longest = new SharedDfa(program, classes, true);
+  }
+
+  /** Whether the automaton alone tells what matches: no assertion and no back-reference is asked afterwards. */
+  get isSettled(): boolean {
+    return this.program.looks.length === 0 && this.#exact === null;
   }
 
   /** Whether the pattern matches anywhere in `value`. */
@@ -76,7 +95,7 @@ export class Pattern {
   /** The same where the value's characters were taken already. */
   testCodes(value: string, codes: Codes): boolean {
     if (this.#dfa.find(codes, 0, this.meter) < 0) return false;
-    return this.program.looks.length === 0 || this.exec(value) !== null;
+    return this.isSettled || this.exec(value) !== null;
   }
 
   /**
@@ -85,6 +104,9 @@ export class Pattern {
    */
   exec(value: string, from = 0): Int32Array | null {
     const { program, groups, meter } = this;
+    const tried = this.#exact?.search(value, from, meter);
+    if (tried === 'none') return null;
+    if (tried instanceof Int32Array) return tried;
     const marks = marksOf(program, value, meter);
     if (program.looks.length > 0 || program.size * (value.length - from) < worthwhileSteps)
       return capture(program, groups, value, { from, last: value.length, end: value.length }, marks, meter);

@@ -102,6 +102,14 @@ const rows: readonly Row[] = [
   ['(?=.*b)(?!.*c)a', 'xabc', null],
   ['(?!(?=a)b)a', 'a', ['a']],
   ['q(?!(?<=q)u)', 'quq', ['q']],
+  // What a group took, once more.
+  ['(a|b)\\1', 'abb', ['bb', 'b']],
+  ['\\b(\\w+)\\b=\\b\\1\\b', 'a=b cd=cd', ['cd=cd', 'cd']],
+  ['(\\d+)<>(?!\\b\\1\\b)\\d+', '12<>12 1<>2', ['2<>12', '2']],
+  ['(a)?b\\1', 'b', null],
+  ['(?i)(a)\\1', 'aA', ['aA', 'a']],
+  ['(a)(?i:\\1)', '\xe0a\xc0', null],
+  ['(a+)\\1', 'aaaaa', ['aaaa', 'aa']],
 ];
 
 for (const [source, value, wanted] of rows)
@@ -129,6 +137,15 @@ test('the leftmost match from a place on is found, with what stands before it in
   const pattern = patternOf('\\bb(.)');
   assert.deepEqual([...pattern.exec('ab b1 b2', 4)!], [6, 8, 7, 8]);
   assert.equal(pattern.exec('ab', 1), null);
+});
+
+test('back-references have a budget of steps, and what is left undecided counts as a match', () => {
+  const pattern = patternOf('(.*)(.*)(.*)\\1\\2\\3x');
+  const value = `${'ab'.repeat(500)}x y`;
+  assert.equal(pattern.test(value), true);
+  assert.ok(pattern.meter.steps < 200 * value.length, `${pattern.meter.steps} steps`);
+  assert.equal(pattern.test('a y'), false);
+  assert.equal(patternOf('(?:(a)|b|\\1)*c').test(`${'ab'.repeat(2000)}`), false);
 });
 
 test('groups have names', () => {

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { settingsFrom } from '../src/config/config.ts';
 import { cases, judged, rowOf, tableOf } from './bench.ts';
 import { countIn, rowsIn } from './connections.ts';
+import { measure as measureFirewall, table as tableOfFirewall } from './firewall.ts';
 import { median, type Sample } from './load.ts';
 import { gateConfiguration } from './peers.ts';
 import { cpuNanoseconds, descriptors, residentBytes, treeOf } from './proc.ts';
@@ -91,5 +92,14 @@ describe('a machine without the peers', () => {
         error.message ===
           'no-such-nginx and no-such-wrk not found: the peers are measured in the same run; apt-get install nginx-light wrk',
     );
+  });
+});
+
+describe('the figures of the firewall', () => {
+  it('have a row for each kind of address, with and without a blocklist, and for what is compiled', () => {
+    const rows = measureFirewall({ rules: 20, entries: 2000, decisions: 1000, rounds: 1 });
+    assert.equal(rows.length, 2 * 4 + 2);
+    assert.ok(rows.every(({ ours }) => ours >= 0));
+    assert.equal(tableOfFirewall(rows).split('\n').length, rows.length + 1);
   });
 });

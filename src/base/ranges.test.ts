@@ -135,6 +135,38 @@ test('a large set of IPv4 is told apart at every edge, too', () => {
   );
 });
 
+test('a large set of IPv6 has narrow networks and wide ones', () => {
+  const networks = Array.from(
+    { length: 3000 },
+    (_, index) => `2001:db8:${(index * 2).toString(16)}::/${index % 2 === 0 ? 48 : 64}`,
+  );
+  const set = setOf([...networks, '2400::/12', '2a00:1000::/31', 'fc00::/7']);
+  for (let index = 0; index < 3000; index++) {
+    const isNarrow = index % 2 === 1;
+    assert.equal(has(set, `2001:db8:${(index * 2).toString(16)}::1`), true);
+    assert.equal(has(set, `2001:db8:${(index * 2).toString(16)}:1::1`), !isNarrow);
+    assert.equal(has(set, `2001:db8:${(index * 2 + 1).toString(16)}::1`), false);
+  }
+  const others = [
+    '23ff:ffff::',
+    '2400::',
+    '240f:ffff::1',
+    '2410::',
+    '2a00:0fff::',
+    '2a00:1000::',
+    '2a00:1001:ffff::',
+    '2a00:1002::',
+    'fbff::',
+    'fc00::',
+    'fdff:ffff::',
+    'fe00::',
+  ];
+  assert.deepEqual(
+    others.map((address) => has(set, address)),
+    [false, true, true, false, false, true, true, false, false, true, true, false],
+  );
+});
+
 test('many networks that share their upper 64 bits are found one by one', () => {
   const networks = Array.from({ length: 2000 }, (_, index) => `2001:db8::${(index * 2).toString(16)}:0:1/112`);
   const set = setOf(networks);

@@ -122,6 +122,9 @@ export class RangeSet {
   readonly #touched4: Uint32Array | null;
   /** For each upper half of an IPv4 address how many ranges begin before it. Small sets have neither. */
   readonly #before4: Uint32Array | null;
+  /** Bits of the /48 networks that ranges of IPv6 lie in, by their hash, and of the /16 networks that wider ranges touch. */
+  readonly #touched6: Uint32Array | null;
+  readonly #wide6: Uint32Array;
   /** The upper 53 bits of each IPv6 range's start: one number to compare in place of four words. */
   readonly #tops6: Float64Array;
   /** Every 64th of them, so that the first steps of a search stay in the processor's cache. */
@@ -133,6 +136,9 @@ export class RangeSet {
     this.#before4 = isSmall ? null : countedBefore(ranges.starts4);
     this.#touched4 = isSmall ? null : touchedBy(ranges);
     const { starts6 } = ranges;
+    this.#touched6 = starts6.length < 4 * smallSet ? null : new Uint32Array(2 ** 19);
+    this.#wide6 = new Uint32Array(2 ** 11);
+    if (this.#touched6 !== null) touch6(ranges, this.#touched6, this.#wide6);
     this.#tops6 = new Float64Array(starts6.length / 4);
     for (let index = 0; index < this.#tops6.length; index++)
       this.#tops6[index] = topOf(starts6[index * 4]!, starts6[index * 4 + 1]!);
@@ -166,6 +172,12 @@ export class RangeSet {
 
   /** Whether an IPv6 address, four words signed or not, is in the set. */
   has6(word0: number, word1: number, word2: number, word3: number): boolean {
+    if (this.#touched6 !== null) {
+      const bit = hashOf48(word0, word1);
+      const isTouched =
+        (this.#touched6[bit >>> 5]! >>> (bit & 31)) | (this.#wide6[word0 >>> 21]! >>> ((word0 >>> 16) & 31));
+      if ((isTouched & 1) === 0) return false;
+    }
     const top = topOf(word0 >>> 0, word1 >>> 0);
     const sample = upperBound(this.#samples6, top, 0, this.#samples6.length);
     const from = Math.max(0, (sample - 1) * 64);
@@ -213,6 +225,21 @@ function touchedBy({ starts4, lasts4 }: PackedRanges): Uint32Array {
     }
   }
   return bits;
+}
+
+/** 24 bits of the first 48 of an address: half a million networks set three in a hundred of them. */
+function hashOf48(word0: number, word1: number): number {
+  return (Math.imul(word0, 0x9e3779b1) ^ Math.imul(word1 >>> 16, 0x85ebca6b)) >>> 8;
+}
+
+function touch6({ starts6, lasts6 }: PackedRanges, touched: Uint32Array, wide: Uint32Array): void {
+  for (let at = 0; at < starts6.length; at += 4) {
+    const [word0, word1] = [starts6[at]!, starts6[at + 1]!];
+    if (word0 === lasts6[at] && word1 >>> 16 === lasts6[at + 1]! >>> 16) {
+      const bit = hashOf48(word0, word1);
+      touched[bit >>> 5]! |= 1 << (bit & 31);
+    } else for (let half = word0 >>> 16; half <= lasts6[at]! >>> 16; half++) wide[half >>> 5]! |= 1 << (half & 31);
+  }
 }
 
 /** 53 bits of the 64 that two words have: exact as a number. */

@@ -24,9 +24,6 @@ export interface BaseChain {
 
 const maxDepth = 32;
 
-/** What becomes of packets after the chain in hand. */
-type Then = (shape: Shape) => void;
-
 /** A list of rules, and what happens to packets that none of them names; or why the chains cannot be one, in `trouble`. */
 export interface Flat {
   readonly rules: ImportedRule[];
@@ -41,12 +38,19 @@ export function flatten(
   whole: Shape,
 ): Flat {
   const layout = new Layout(chains);
-  layout.enter(bases, 0, whole);
-  // One base chain ends in its policy, which is our default; after several, what is left was said by the last rule.
-  if (bases.length <= 1) return { rules: layout.rules, default: bases[0]?.policy ?? 'ALLOW', trouble: layout.trouble };
-  layout.end(bases, 0, whole);
-  return { rules: layout.rules, default: bases.at(-1)!.policy, trouble: layout.trouble };
+  const isDecided = bases.length > 0 && layout.enter(bases, 0, whole);
+  // One base chain ends in its policy, which is our default; after several, what is left is said by one more rule.
+  if (bases.length > 1 && !isDecided) layout.end(bases, 0, whole);
+  const { rules, trouble } = layout;
+  const last = rules.at(-1);
+  if (last === undefined || !holdsAll(last.shape, whole))
+    return { rules, default: bases[0]?.policy ?? 'ALLOW', trouble };
+  // A last rule about everything is what we call the default.
+  return { rules: rules.slice(0, -1), default: last.action, trouble };
 }
+
+/** What becomes of packets after the chain in hand. */
+type Then = (shape: Shape) => void;
 
 class Layout {
   readonly rules: ImportedRule[] = [];
@@ -57,9 +61,9 @@ class Layout {
     this.#chains = chains;
   }
 
-  /** Packets enter base chain `index`. */
-  enter(bases: readonly BaseChain[], index: number, shape: Shape): void {
-    this.#walk(bases[index]?.name ?? '', 0, shape, (rest) => this.end(bases, index, rest), bases, index, 0);
+  /** Packets enter base chain `index`; true where none of them is left for its policy. */
+  enter(bases: readonly BaseChain[], index: number, shape: Shape): boolean {
+    return this.#walk(bases[index]?.name ?? '', 0, shape, (rest) => this.end(bases, index, rest), bases, index, 0);
   }
 
   /** Packets have come to the end of base chain `index`: its policy decides. */
@@ -72,10 +76,7 @@ class Layout {
   /** Accepted by base chain `index`: on to the next, or in. */
   #accept(bases: readonly BaseChain[], index: number, shape: Shape, description: string): void {
     if (index + 1 >= bases.length) this.#say('ALLOW', shape, description);
-    else {
-      this.enter(bases, index + 1, shape);
-      this.end(bases, index + 1, shape);
-    }
+    else if (!this.enter(bases, index + 1, shape)) this.end(bases, index + 1, shape);
   }
 
   #say(action: Action, shape: Shape, description: string): void {
@@ -84,7 +85,10 @@ class Layout {
     else this.rules.push({ action, shape, description });
   }
 
-  /** Lays out a chain from rule `at` on for the packets of `shape`; `then` is where packets go that come back from it early. */
+  /**
+   * Lays out a chain from rule `at` on for the packets of `shape`; `then` is where packets go that come back from it early. True
+   * where nothing of them comes to its end.
+   */
   #walk(
     chain: string,
     at: number,
@@ -93,9 +97,9 @@ class Layout {
     bases: readonly BaseChain[],
     index: number,
     depth: number,
-  ): void {
+  ): boolean {
     if (depth > maxDepth) this.trouble = `its chains call each other more than ${maxDepth} deep`;
-    if (this.trouble !== '') return;
+    if (this.trouble !== '') return true;
     const rules = this.#chains.get(chain) ?? [];
     for (let number = at; number < rules.length; number++) {
       const { shapes, verdict, description } = rules[number]!;
@@ -104,20 +108,20 @@ class Layout {
         if (common === null) continue;
         // Because a list has no way back, what returns early is given the rest of its way at once, for its packets alone.
         const rest: Then = (returned) => {
-          this.#walk(chain, number + 1, returned, then, bases, index, depth);
-          then(returned);
+          if (!this.#walk(chain, number + 1, returned, then, bases, index, depth)) then(returned);
         };
+        let isDecided = verdict.kind !== 'pass';
         if (verdict.kind === 'accept') this.#accept(bases, index, common, description);
         else if (verdict.kind === 'drop') this.#say('DENY', common, description);
         else if (verdict.kind === 'return') then(common);
-        else if (verdict.kind === 'jump') this.#walk(verdict.chain, 0, common, rest, bases, index, depth + 1);
-        else if (verdict.kind === 'goto') {
-          this.#walk(verdict.chain, 0, common, then, bases, index, depth + 1);
+        else if (verdict.kind === 'jump')
+          isDecided = this.#walk(verdict.chain, 0, common, rest, bases, index, depth + 1);
+        else if (verdict.kind === 'goto' && !this.#walk(verdict.chain, 0, common, then, bases, index, depth + 1))
           then(common);
-        }
+        if (isDecided && holdsAll(own, shape)) return true;
       }
-      if (verdict.kind !== 'jump' && verdict.kind !== 'pass' && shapes.some((own) => holdsAll(own, shape))) return;
     }
+    return false;
   }
 }
 

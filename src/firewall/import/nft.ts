@@ -1,7 +1,7 @@
 // nftables, as `nft -j list ruleset` prints it: the chains of the input hook, with the chains, sets and maps that they use.
 
 import { type BaseChain, type ChainRule, type Flat, flatten } from './chains.ts';
-import { everything4, everything6, type Imported, type ImportedRule, type Note } from './model.ts';
+import { everything, everything4, everything6, type Imported, type ImportedRule, type Note } from './model.ts';
 import { type Plain, textOf } from './nft-json.ts';
 import { NftRule } from './nft-rule.ts';
 
@@ -41,6 +41,13 @@ class Reader {
         text: '',
         says: 'no chain is hooked into input, so everything is accepted',
       });
+    // Where every chain is about both families, so is every rule.
+    if (this.#bases.every(({ family }) => family === 'inet') && this.#bases.length > 0) {
+      const both = flatten(this.#chains, this.#bases, everything);
+      return both.trouble !== ''
+        ? both.trouble
+        : { format: 'nft', default: both.default, rules: both.rules, notes: this.#notes };
+    }
     const [four, six] = [this.#family('ip', everything4), this.#family('ip6', everything6)];
     if (four.trouble + six.trouble !== '') return four.trouble || six.trouble;
     const rules: ImportedRule[] = [...four.rules, ...six.rules];

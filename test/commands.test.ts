@@ -70,7 +70,11 @@ async function setUp(where: string, secure: number, plain: number): Promise<void
   const { code } = await runToEnd(words, { cwd: where });
   assert.equal(code, 0);
   const file = join(where, 'portcullis.yaml');
-  const text = readFileSync(file, 'utf8').replace('local_names: [localhost', 'local_names: [localhost, example.com');
+  const text = `${readFileSync(file, 'utf8').replace('local_names: [localhost', 'local_names: [localhost, example.com')}
+# Because the connection that the commands are asked about must outlive all of them, on a busy machine too.
+limits:
+  idle_timeout: 1h
+`;
   assert.ok(text.includes('example.com'));
   writeFileSync(file, text);
   writeFileSync(join(where, 'staging.yaml'), text);

@@ -35,9 +35,9 @@ export class Literals {
     }
   }
 
-  /** Numbers of the texts that end in `state`, which is at least `firstEnd`. */
-  endsIn(state: number): readonly number[] {
-    return this.#ends[(state - this.firstEnd) / this.columns]!;
+  /** Numbers of the texts that end in each state from `firstEnd` on, in the order of the states. */
+  get ends(): readonly (readonly number[])[] {
+    return this.#ends;
   }
 }
 

@@ -16,12 +16,16 @@ interface Posting {
   readonly clause: number;
 }
 
+/** As many wanted members at most are asked one by one. */
+const fewMembers = 4;
+
 /** Patterns and phrase sets, matched together. */
 export class PatternSet {
   readonly size: number;
   readonly #members: readonly (Pattern | PhraseSet)[];
   readonly #literals: Literals;
-  readonly #postings: readonly (readonly Posting[])[];
+  /** By state in which texts end: what waits for them, as member * 256 + clause. */
+  readonly #postings: readonly Uint32Array[];
   /** By member: the clauses of texts that must all be fulfilled; 0 where there are none. */
   readonly #needed: Uint8Array;
   readonly #signs: Signs;
@@ -70,8 +74,12 @@ export class PatternSet {
     this.#candidates = new Uint16Array(members.length);
     this.#groups = new Groups(members, (member) => bytes[member]!.length > 0 || this.#needed[member] !== 0, this.meter);
     this.#literals = new Literals(texts.list);
-    this.#postings = texts.postings;
-    this.#seen = new Uint32Array(texts.list.length);
+    this.#postings = this.#literals.ends.map((ends) =>
+      Uint32Array.from(
+        ends.flatMap((text) => texts.postings[text]!.map(({ member, clause }) => member * 256 + clause)),
+      ),
+    );
+    this.#seen = new Uint32Array(this.#postings.length);
     this.#touched = new Uint32Array(members.length);
     this.#fulfilled = new Uint8Array(members.length);
   }
@@ -91,6 +99,8 @@ export class PatternSet {
    */
   match(value: string, hits: Uint32Array, wanted: Uint32Array = this.#everyone): number {
     hits.fill(0);
+    const few = this.#few(wanted);
+    if (few >= 0) return this.#askEach(few, value, hits);
     this.#call = (this.#call + 1) >>> 0;
     if (this.#call === 0) this.#forget();
     this.#ready.set(this.#untold);
@@ -101,6 +111,34 @@ export class PatternSet {
       if (this.#matches(member, value)) count += this.#hit(member, hits);
     }
     return count;
+  }
+
+  /** Lists the wanted members where they are few, for whom the one pass costs more than it saves; -1 where they are not. */
+  #few(wanted: Uint32Array): number {
+    let count = 0;
+    for (let word = 0; word < wanted.length; word++) {
+      let bits = wanted[word]!;
+      while (bits !== 0) {
+        if (count === fewMembers) return -1;
+        const bit = 31 - Math.clz32(bits);
+        bits ^= 1 << bit;
+        if (word * 32 + bit < this.size) this.#candidates[count++] = word * 32 + bit;
+      }
+    }
+    return count;
+  }
+
+  #askEach(count: number, value: string, hits: Uint32Array): number {
+    if (count === 0) return 0;
+    let found = 0;
+    this.#codes.take(value);
+    for (let index = 0; index < count; index++) {
+      const member = this.#candidates[index]!;
+      const one = this.#members[member]!;
+      const matches = one instanceof PhraseSet ? one.test(value) : one.testCodes(value, this.#codes);
+      if (matches) found += this.#hit(member, hits);
+    }
+    return found;
   }
 
   /** Lists the patterns that are ready and wanted and find a byte of each of their sets; how many there are. */
@@ -166,24 +204,26 @@ export class PatternSet {
 
   /** Texts end in `state`: phrase sets match, patterns that have all they need are ready to be tried. */
   #end(state: number, hits: Uint32Array, wanted: Uint32Array): number {
+    const number = (state - this.#literals.firstEnd) / this.#literals.columns;
+    if (this.#seen[number] === this.#call) return 0;
+    this.#seen[number] = this.#call;
+    const postings = this.#postings[number]!;
     let count = 0;
-    for (const text of this.#literals.endsIn(state)) {
-      if (this.#seen[text] === this.#call) continue;
-      this.#seen[text] = this.#call;
-      for (const { member, clause } of this.#postings[text]!) {
-        const bit = 1 << (member & 31);
-        if ((wanted[member >> 5]! & bit) === 0) continue;
-        if (clause === 0) {
-          count += this.#hit(member, hits);
-          continue;
-        }
-        if (this.#touched[member] !== this.#call) {
-          this.#touched[member] = this.#call;
-          this.#fulfilled[member] = 0;
-        }
-        this.#fulfilled[member]! |= clause;
-        if (this.#fulfilled[member] === this.#needed[member]) this.#ready[member >> 5]! |= bit;
+    for (let index = 0; index < postings.length; index++) {
+      const member = postings[index]! >>> 8;
+      const clause = postings[index]! & 255;
+      const bit = 1 << (member & 31);
+      if ((wanted[member >> 5]! & bit) === 0) continue;
+      if (clause === 0) {
+        count += this.#hit(member, hits);
+        continue;
       }
+      if (this.#touched[member] !== this.#call) {
+        this.#touched[member] = this.#call;
+        this.#fulfilled[member] = 0;
+      }
+      this.#fulfilled[member]! |= clause;
+      if (this.#fulfilled[member] === this.#needed[member]) this.#ready[member >> 5]! |= bit;
     }
     return count;
   }

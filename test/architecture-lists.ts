@@ -209,7 +209,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the tables of `regex.test.ts` and `set.test.ts`, through the door, and `test/agree/regex.test.ts` against PCRE2',
-    'src/waf/regex/backtrack.ts src/waf/regex/byte-set.ts src/waf/regex/captures.ts src/waf/regex/classes.ts src/waf/regex/codes.ts src/waf/regex/cursor.ts src/waf/regex/dfa.ts src/waf/regex/escapes.ts src/waf/regex/frontier.ts src/waf/regex/groups.ts src/waf/regex/literals.ts src/waf/regex/lower.ts src/waf/regex/meter.ts src/waf/regex/parse-class.ts src/waf/regex/parse-group.ts src/waf/regex/parse.ts src/waf/regex/pattern.ts src/waf/regex/phrases.ts src/waf/regex/places.ts src/waf/regex/problem.ts src/waf/regex/program.ts src/waf/regex/union.ts src/waf/regex/signs.ts src/waf/regex/sweep.ts src/waf/regex/tree.ts',
+    'src/waf/regex/backtrack.ts src/waf/regex/byte-set.ts src/waf/regex/captures.ts src/waf/regex/classes.ts src/waf/regex/codes.ts src/waf/regex/cursor.ts src/waf/regex/dfa.ts src/waf/regex/escapes.ts src/waf/regex/frontier.ts src/waf/regex/groups.ts src/waf/regex/literals.ts src/waf/regex/lower.ts src/waf/regex/meter.ts src/waf/regex/parse-class.ts src/waf/regex/parse-group.ts src/waf/regex/parse.ts src/waf/regex/pattern.ts src/waf/regex/phrases.ts src/waf/regex/places.ts src/waf/regex/problem.ts src/waf/regex/program.ts src/waf/regex/union.ts src/waf/regex/signs.ts src/waf/regex/sweep.ts src/waf/regex/tree.ts src/waf/regex/visited.ts',
   ],
   [
     '`decode.test.ts`, one table for all',

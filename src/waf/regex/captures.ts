@@ -5,9 +5,10 @@ import type { Meter } from './meter.ts';
 import { holds, kindAt } from './places.ts';
 import { BYTES, LOOK, PLACE, type Program, SAVE, SPLIT } from './program.ts';
 import { type Marks, StepSet } from './sweep.ts';
+import { Visited } from './visited.ts';
 
-/** Most marks (a step at a place) that the search with marks keeps: 8 MiB of bits, of which the machine gives those that are touched. */
-const maxMarks = 67_108_864;
+/** Pairs of a step and a place that can be numbered. */
+const maxPairs = 2_147_483_000;
 
 /** Where a match is sought: it begins between `from` and `last` and reads no byte behind `end`. */
 export interface Where {
@@ -30,13 +31,14 @@ export function capture(
 ): Int32Array | null {
   const { from, last, end } = where;
   const search =
-    program.size * (end - from + 1) <= maxMarks ? new MarkedSearch(program, value, where, marks, meter) : null;
-  if (search === null) return simulate(program, groups, value, where, marks, meter);
-  for (let start = from; start <= last; start++) {
+    program.size * (end - from + 1) <= maxPairs ? new MarkedSearch(program, value, where, marks, meter) : null;
+  for (let start = from; search !== null && start <= last; start++) {
     const slots = search.from(start, groups);
+    if (search.isLost) break;
     if (slots !== null) return slots;
   }
-  return null;
+  // Because a search that may not remember more is done over by one that need not.
+  return search === null || search.isLost ? simulate(program, groups, value, where, marks, meter) : null;
 }
 
 /** Tries one way after another and remembers where it was: a step at a place that failed once fails always. */
@@ -47,7 +49,7 @@ class MarkedSearch {
   readonly #end: number;
   readonly #looks: Marks;
   readonly #meter: Meter;
-  readonly #tried: Uint32Array;
+  readonly #visited: Visited;
   /** Pairs of a step and a place still to be tried; a negative step restores a slot. */
   readonly #jobs: number[] = [];
 
@@ -58,7 +60,12 @@ class MarkedSearch {
     this.#end = end;
     this.#looks = looks;
     this.#meter = meter;
-    this.#tried = new Uint32Array(((program.size * (end - from + 1)) >> 5) + 1);
+    this.#visited = new Visited(program.size * (end - from + 1));
+  }
+
+  /** Whether it found more pairs than it may keep: what it found then means nothing. */
+  get isLost(): boolean {
+    return this.#visited.isFull;
   }
 
   from(start: number, groups: number): Int32Array | null {
@@ -90,10 +97,7 @@ class MarkedSearch {
     let place = firstPlace;
     for (;;) {
       this.#meter.steps++;
-      const mark = (place - this.#from) * size + step;
-      const bit = 1 << (mark & 31);
-      if ((this.#tried[mark >> 5]! & bit) !== 0) return -1;
-      this.#tried[mark >> 5]! |= bit;
+      if (!this.#visited.add((place - this.#from) * size + step)) return -1;
       switch (op[step]) {
         case BYTES: {
           const code = place < this.#end ? value.charCodeAt(place) : 256;

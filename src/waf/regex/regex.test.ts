@@ -148,6 +148,14 @@ test('back-references have a budget of steps, and what is left undecided counts 
   assert.equal(patternOf('(?:(a)|b|\\1)*c').test(`${'ab'.repeat(2000)}`), false);
 });
 
+test('captures of a long value are found without a bit for every step at every place', () => {
+  const pattern = patternOf('(?:(a{1,60})|b|(c.*?d))*e');
+  const value = `${'ab'.repeat(30_000)}cxd${'a'.repeat(20)}e`;
+  const found = pattern.exec(`--${value}--`)!;
+  assert.deepEqual([...found], [2, value.length + 2, value.length - 19, value.length + 1, 60_002, 60_005]);
+  assert.equal(pattern.exec('ab'.repeat(40_000)), null);
+});
+
 test('groups have names', () => {
   assert.deepEqual(patternOf('(a)(?<two>b)').names, [{ name: 'two', group: 2 }]);
   assert.equal(patternOf('(a)(?<two>b)').groups, 2);

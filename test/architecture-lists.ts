@@ -189,7 +189,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
-    'src/cli/bans.ts src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',
+    'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',
   ],
   [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',

@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import tls from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ask } from '../../src/cli/ask.ts';
 import type { Configuration } from '../../src/config/config.ts';
@@ -240,4 +242,38 @@ test('bans survive a restart; a rehearsal knows them', async (t) => {
   };
   assert.equal(journey.verdict.why, 'firewall/banned');
   assert.ok(second.port > 0);
+});
+
+test('a session of HTTP/2 ends with the ban, and its offences count like any other', async (t) => {
+  const upstream = await answering(t, () => ok('fine'));
+  const world = await stand(t, upstream.port, {
+    ...automatic({ waf_blocks: '2 per 1m' }),
+    listen: [{ address: '127.0.0.1', port: 0, tls: true }],
+  });
+  const session = http2.connect('https://localhost', {
+    createConnection: () =>
+      tls.connect({
+        host: '127.0.0.1',
+        port: world.tlsPort,
+        localAddress: '127.0.0.2',
+        rejectUnauthorized: false,
+        ALPNProtocols: ['h2'],
+      } as tls.ConnectionOptions),
+  });
+  t.after(() => session.destroy());
+  session.on('error', () => {});
+  const closed = once(session, 'close');
+  const status = async (path: string) => {
+    const stream = session.request({ ':path': path });
+    stream.on('error', () => {});
+    const [headers] = (await once(stream, 'response')) as [{ ':status'?: number }];
+    return headers[':status'];
+  };
+  assert.equal(await status('/'), 200);
+  assert.equal(await status('/?id=1;DROP%20TABLE%20users;--'), 403);
+  assert.equal(((await world.ask({ ask: 'bans' })) as Listed).bans.length, 0);
+  const last = session.request({ ':path': '/?id=1;DROP%20TABLE%20users;--' });
+  last.on('error', () => {});
+  await closed;
+  assert.equal(((await world.ask({ ask: 'bans' })) as Listed).bans[0]!.target, '127.0.0.2');
 });

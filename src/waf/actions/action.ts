@@ -9,6 +9,8 @@ export interface Macro {
   /** The members of TX that it reads (lower case), and whether it reads anything else. */
   readonly readsTx: readonly string[];
   readonly readsMore: boolean;
+  /** The text before its first macro. */
+  readonly prefix: string;
   expand(facts: Facts): string;
 }
 

@@ -121,3 +121,64 @@ export interface Program {
 export function wordsOf(program: Program): number {
   return (program.rules.length + 31) >> 5;
 }
+
+/** Many patterns and phrases that are looked for in one pass. */
+export interface MemberSet {
+  /** Sets the bit of each wanted member that is found, and clears the others; gives how many were found. */
+  match(value: string, hits: Uint32Array, wanted?: Uint32Array): number;
+}
+
+/** A question that is no pattern: asked of a value as the chain of transformations leaves it. */
+export interface Question {
+  readonly rule: number;
+  readonly isNegated: boolean;
+  readonly matcher: Matcher;
+}
+
+/** A step of the tree of transformations that rules about one kind of value share; the root changes nothing. */
+export interface Node {
+  readonly transformation: Transformation | null;
+  readonly next: readonly Node[];
+  /** Members that are looked for here, as bits, or null. */
+  readonly wanted: Uint32Array | null;
+  readonly questions: readonly Question[];
+}
+
+/** Everything that rules of one phase ask of one kind of value. */
+export interface View {
+  readonly root: Node;
+  /** Marks without all of which no transformation of the tree changes a value. */
+  readonly changes: number;
+  /** Every member of the tree, for values that nothing changes. */
+  readonly allWanted: Uint32Array | null;
+  readonly allQuestions: readonly Question[];
+  /** By member: the rules that look for it. */
+  readonly rulesOf: ReadonlyMap<number, readonly number[]>;
+  /** Rules that must be asked wherever there is such a value. */
+  readonly present: readonly number[];
+}
+
+/** Where the values of one variable go. */
+export interface Lane {
+  readonly variable: Variable;
+  /** XPath, or null. */
+  readonly path: string | null;
+  /** For members whose names some rules single out. */
+  readonly byName: ReadonlyMap<string, View>;
+  /** For all others, or null where no rule looks at them. */
+  readonly general: View | null;
+}
+
+/** How a program is run without asking every rule. */
+export interface Plan {
+  /** Rules that are asked whatever the request is. */
+  readonly always: Uint32Array;
+  /** By phase; index 0 is unused. */
+  readonly lanes: readonly (readonly Lane[])[];
+  readonly set: MemberSet;
+  readonly memberWords: number;
+  /** TX as it is for every transaction before its first rule. */
+  readonly beneath: ReadonlyMap<string, string>;
+  /** Rules that were left out and would have skipped others. */
+  readonly skippers: readonly Rule[];
+}

@@ -1,0 +1,129 @@
+// Which rules of a phase a request needs to be asked: those that are always asked, and those that one of its values answers.
+
+import { ANY, marksOf } from '../marks.ts';
+import type { Transaction } from '../transaction/transaction.ts';
+import type { Phase } from '../variables/variable.ts';
+import type { Node, Plan, Program, View } from './program.ts';
+import type { Needed } from './run.ts';
+
+/** Values that one value may become under the transformations of a phase: more are matched one by one. */
+const maxForms = 24;
+
+/** The rules by values, after a plan. The set that it gives is its own, and true until it is asked again. */
+export function neededBy(plan: Plan): Needed {
+  const finder = new Finder(plan);
+  return (program, transaction, phase) => finder.find(program, transaction, phase);
+}
+
+/** Every rule is asked: the slow way, which the other must agree with. */
+export const everyRule: Needed = () => null;
+
+class Finder {
+  readonly #plan: Plan;
+  readonly #needed: Uint32Array;
+  readonly #hits: Uint32Array;
+  readonly #formValues: string[] = [];
+  readonly #formWanted: Uint32Array[];
+  #forms = 0;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#needed = new Uint32Array(plan.always.length);
+    this.#hits = new Uint32Array(plan.memberWords);
+    this.#formWanted = Array.from({ length: maxForms }, () => new Uint32Array(plan.memberWords));
+  }
+
+  find(program: Program, transaction: Transaction, phase: Phase): Uint32Array | null {
+    const plan = this.#plan;
+    if (transaction.removedRules.length > 0 && this.#losesSkippers(transaction)) return null;
+    const { start, end } = program.phases[phase]!;
+    const needed = this.#needed;
+    for (let word = start >> 5; word << 5 < end; word++) needed[word] = plan.always[word]!;
+    for (const lane of plan.lanes[phase]!) {
+      const { variable, general, byName } = lane;
+      if (variable.shape === 'one') {
+        const value = general === null ? null : variable.read(transaction);
+        if (value !== null) this.#look(general!, value);
+        continue;
+      }
+      const pairs = lane.path === null ? variable.read(transaction) : variable.select!(transaction, lane.path);
+      const { values } = pairs;
+      if (byName.size === 0) {
+        if (general !== null) for (let index = 0; index < values.length; index++) this.#look(general, values[index]!);
+        continue;
+      }
+      const { lower } = pairs;
+      for (let index = 0; index < values.length; index++) {
+        const view = byName.get(lower[index]!) ?? general;
+        if (view !== null) this.#look(view, values[index]!);
+      }
+    }
+    return needed;
+  }
+
+  /** Whether a rule that was left out, and would have skipped others, is switched off for this transaction. */
+  #losesSkippers(transaction: Transaction): boolean {
+    return transaction.removedRules.some((choice) =>
+      this.#plan.skippers.some((rule) => choice.chooses({ id: rule.id, tags: rule.tags, message: rule.message?.literal ?? '' })),
+    );
+  }
+
+  #need(rule: number): void {
+    this.#needed[rule >> 5]! |= 1 << (rule & 31);
+  }
+
+  #look(view: View, value: string): void {
+    for (const rule of view.present) this.#need(rule);
+    // Because nothing is in an empty value, and length, digests and the like still make something of it.
+    const marks = value === '' ? ANY : marksOf(value);
+    if ((marks & view.changes) === 0) {
+      if (view.allWanted !== null) this.#match(view, value, view.allWanted);
+      for (const { rule, isNegated, matcher } of view.allQuestions) if (matcher.test(value) !== isNegated) this.#need(rule);
+      return;
+    }
+    this.#forms = 0;
+    this.#walk(view, view.root, value, marks);
+    for (let form = 0; form < this.#forms; form++) this.#match(view, this.#formValues[form]!, this.#formWanted[form]!);
+  }
+
+  /** Follows the tree; each different text is matched once, whatever the number of chains that lead to it. */
+  #walk(view: View, node: Node, value: string, marks: number): void {
+    const { wanted, questions, next } = node;
+    if (wanted !== null) this.#gather(view, value, wanted);
+    for (const { rule, isNegated, matcher } of questions) if (matcher.test(value) !== isNegated) this.#need(rule);
+    for (const one of next) {
+      const transformation = one.transformation!;
+      if ((marks & transformation.changes) === 0) {
+        this.#walk(view, one, value, marks);
+        continue;
+      }
+      const changed = transformation.apply(value);
+      this.#walk(view, one, changed, changed === value ? marks : changed === '' ? ANY : marksOf(changed));
+    }
+  }
+
+  #gather(view: View, value: string, wanted: Uint32Array): void {
+    for (let form = 0; form < this.#forms; form++) {
+      if (this.#formValues[form] !== value) continue;
+      const all = this.#formWanted[form]!;
+      for (let word = 0; word < all.length; word++) all[word]! |= wanted[word]!;
+      return;
+    }
+    if (this.#forms === maxForms) {
+      this.#match(view, value, wanted);
+      return;
+    }
+    this.#formValues[this.#forms] = value;
+    this.#formWanted[this.#forms++]!.set(wanted);
+  }
+
+  #match(view: View, value: string, wanted: Uint32Array): void {
+    const hits = this.#hits;
+    if (this.#plan.set.match(value, hits, wanted) === 0) return;
+    for (let word = 0; word < hits.length; word++)
+      for (let bits = hits[word]!; bits !== 0; bits &= bits - 1) {
+        const rules = view.rulesOf.get((word << 5) + 31 - Math.clz32(bits & -bits));
+        if (rules !== undefined) for (const rule of rules) this.#need(rule);
+      }
+  }
+}

@@ -3,7 +3,7 @@
 import { joined } from './base/catalogue.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { type Built, built, failed, type Path, type Problem } from './base/problem.ts';
-import type { Settings, SiteSettings } from './config/config.ts';
+import { ruleFiles, type Settings, type SiteSettings } from './config/config.ts';
 import {
   build as buildConnections,
   type Connections,
@@ -98,7 +98,10 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     null,
     buildRates(settings.rates, settings.sites, { clock, seed: tools.seed ?? 1, locate: tools.locate }),
   );
-  const waf = found.take(null, buildWaf(settings.waf, settings.sites, { codings: contentCodings }));
+  const waf = found.take(
+    null,
+    buildWaf(settings.waf, settings.sites, { codings: contentCodings, files: ruleFiles, clock }),
+  );
   const codec = answerCodec(settings.limits);
   const proxy = found.take(null, buildProxy(settings.proxy, settings.sites, { codec, timekeeper }));
   const observe = found.take(null, buildObserve(settings.observe, { files: systemJournalFiles }));

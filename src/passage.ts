@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import { type Gate, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
+import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
 import { type ClientHandler, ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
 import {
@@ -52,6 +53,8 @@ export class Passage implements ClientHandler, AnswerReceiver {
   #isHolding = false;
   readonly #held = new HeldBody();
   #bodyEnded = false;
+  /** An answer that waits for the WAF's word, or null. */
+  #heldAnswer: HeldAnswer | null = null;
   #trailers: Headers | null = null;
 
   #route: Route | null = null;
@@ -123,6 +126,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#upstream = null;
     this.#tries = 0;
     this.#replay = null;
+    this.#heldAnswer = null;
     this.side.beginExchange(head);
   }
 
@@ -346,7 +350,40 @@ export class Passage implements ClientHandler, AnswerReceiver {
       this.#openTunnel(head, upstream);
       return;
     }
-    this.side.beginAnswer(head, this.#ownFields(exchange));
+    this.#inspectAnswer(exchange, head);
+  }
+
+  /** Shows the head of an answer to the WAF; its body is held only where a rule has to see it. */
+  #inspectAnswer(exchange: Exchange, head: AnswerHead): void {
+    const { waf } = this.#generation;
+    const before = performance.now();
+    const inspector = waf.openAnswer(exchange, waf.policies[exchange.siteIndex]!, head);
+    if (inspector !== null) exchange.wafMicroseconds += (performance.now() - before) * 1000;
+    if (inspector !== null && inspector.verdict.kind !== 'pass') {
+      this.#refuse('waf', inspector.verdict);
+      return;
+    }
+    if (inspector !== null && inspector.holdBytes > 0) this.#heldAnswer = new HeldAnswer(head, inspector);
+    else this.side.beginAnswer(head, this.#ownFields(exchange));
+  }
+
+  /** Lets a held answer go, or refuses it; false where it was refused. */
+  #releaseAnswer(isCut: boolean): boolean {
+    const exchange = this.#exchange!;
+    const held = this.#heldAnswer!;
+    this.#heldAnswer = null;
+    const before = performance.now();
+    const verdict = held.judge(isCut);
+    exchange.wafMicroseconds += (performance.now() - before) * 1000;
+    if (verdict.kind !== 'pass') {
+      exchange.responseBytes = 0;
+      this.#refuse('waf', verdict);
+      return false;
+    }
+    this.side.beginAnswer(held.head, this.#ownFields(exchange));
+    const { body } = held;
+    if (body.length > 0) this.side.writeAnswer(body, 0, body.length);
+    return true;
   }
 
   /** What we add to every answer. */
@@ -358,7 +395,10 @@ export class Passage implements ClientHandler, AnswerReceiver {
 
   onAnswerBody(bytes: Buffer, from: number, to: number): boolean {
     this.#exchange!.responseBytes += to - from;
-    return this.side.writeAnswer(bytes, from, to);
+    const held = this.#heldAnswer;
+    if (held === null) return this.side.writeAnswer(bytes, from, to);
+    held.add(bytes.subarray(from, to));
+    return !held.isFull || this.#releaseAnswer(true);
   }
 
   onAnswerEnd(trailers: Headers | null): void {
@@ -367,6 +407,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
       return;
     }
     this.#upstream = null;
+    if (this.#heldAnswer !== null && !this.#releaseAnswer(false)) return;
     this.side.endAnswer(trailers);
     this.#conclude();
     this.side.finish();
@@ -426,7 +467,9 @@ export class Passage implements ClientHandler, AnswerReceiver {
       this.side.abort(refusal.why);
       return;
     }
-    const retry = refusal.retryAfterSeconds > 0 ? `Retry-After: ${refusal.retryAfterSeconds}\r\n` : '';
+    const retry =
+      (refusal.retryAfterSeconds > 0 ? `Retry-After: ${refusal.retryAfterSeconds}\r\n` : '') +
+      (refusal.location === undefined ? '' : `Location: ${refusal.location}\r\n`);
     const own = ownAnswer(
       refusal.status,
       exchange.id,
@@ -467,7 +510,9 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#inspector = null;
     this.#held.clear();
     this.#replay = null;
+    this.#heldAnswer = null;
     exchange.ms = performance.now() - this.#startedMs;
+    this.#generation.waf.conclude(exchange);
     if (exchange.refusal !== null || exchange.status === 404) this.#gateway.weigh(exchange);
     this.#gateway.spare = this.#gateway.tools.observe.tell(exchange) ?? this.#gateway.spare;
   }

@@ -9,7 +9,7 @@ export const floors: readonly (readonly string[])[] = [
   ['traffic'],
   ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'tls', 'waf'],
   ['generation.ts'],
-  ['gate.ts', 'held-body.ts'],
+  ['gate.ts', 'held-body.ts', 'held-answer.ts'],
   ['arrivals.ts'],
   ['passage.ts'],
   ['gateway.ts'],
@@ -129,6 +129,8 @@ export const maps: Exceptions = {
   'src/tls/names.ts': 'names of the certificates, made once',
   'src/tls/handshakes.ts': 'weak, and keyed by a live socket',
   'src/waf/compile/compiler.ts': 'one pattern and one list of phrases a rule of the files that are compiled',
+  'src/waf/compile/fold.ts': 'members of TX that the files name, and where their rules lead',
+  'src/waf/compile/plan.ts': 'one pattern or list of phrases a rule of the files',
   'src/waf/compile/load.ts': 'ids and defaults of the files that are compiled',
   'src/waf/compile/words.ts': 'the words of the language',
   'src/waf/transaction/lasting.ts': 'members of one collection: counted, at most 128',
@@ -204,8 +206,8 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'src/waf/detectors/html-tags.ts src/waf/detectors/html-words.ts src/waf/detectors/script.ts src/waf/detectors/shell-arguments.ts src/waf/detectors/shell-command.ts src/waf/detectors/shell-names.ts src/waf/detectors/shell-scan.ts src/waf/detectors/shell-tricks.ts src/waf/detectors/shell-words.ts src/waf/detectors/sql-expression.ts src/waf/detectors/sql-grammar.ts src/waf/detectors/sql-injection.ts src/waf/detectors/sql-marks.ts src/waf/detectors/sql-reading.ts src/waf/detectors/sql-scan.ts src/waf/detectors/sql-statements.ts src/waf/detectors/sql-tokens.ts src/waf/detectors/sql-weighing.ts src/waf/detectors/sql-words.ts',
   ],
   [
-    'the test of its folder, through the compiler and the loop',
-    'src/waf/base-rules.ts src/waf/compile/compiler.ts src/waf/compile/link.ts src/waf/compile/macro.ts src/waf/compile/rule.ts src/waf/compile/settings.ts src/waf/compile/targets.ts src/waf/program/match.ts src/waf/program/program.ts src/waf/transaction/body.ts src/waf/transaction/lasting.ts src/waf/transaction/members.ts src/waf/transaction/transaction.ts src/waf/marks.ts',
+    'the test of its folder, through the compiler and the loop, `test/agree/rules.test.ts` and `test/scenarios/waf-rules.test.ts`',
+    'src/waf/base-rules.ts src/waf/rule-set.ts src/waf/rule-sources.ts src/held-answer.ts src/config/rule-files.ts src/waf/compile/fold.ts src/waf/compile/plan.ts src/waf/program/needed.ts src/waf/compile/compiler.ts src/waf/compile/link.ts src/waf/compile/macro.ts src/waf/compile/rule.ts src/waf/compile/settings.ts src/waf/compile/targets.ts src/waf/program/match.ts src/waf/program/program.ts src/waf/transaction/body.ts src/waf/transaction/lasting.ts src/waf/transaction/members.ts src/waf/transaction/transaction.ts src/waf/marks.ts',
   ],
   [
     'the tables of `regex.test.ts` and `set.test.ts`, through the door, and `test/agree/regex.test.ts` against PCRE2',

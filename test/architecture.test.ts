@@ -170,7 +170,7 @@ test('law 3: the language knows no words, words of one family none of another, a
     'src/waf/operators': [],
     'src/waf/variables': [],
     'src/waf/actions': ['src/waf/variables'],
-    'src/waf/program': lists.families.concat('src/waf/transaction'),
+    'src/waf/program': lists.families.concat('src/waf/transaction', 'src/waf/marks.ts'),
     'src/waf/transaction': lists.families.concat('src/waf/program', 'src/waf/bodies'),
   };
   const breaches = ways

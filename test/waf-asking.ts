@@ -1,5 +1,7 @@
 // A request put to the WAF without a socket: what the tests in src/waf speak through.
 
+import { systemClock } from '../src/base/clock.ts';
+import { ruleFiles } from '../src/config/config.ts';
 import { contentCodings } from '../src/http/http.ts';
 import { Connection } from '../src/traffic/connection.ts';
 import { Exchange } from '../src/traffic/exchange.ts';
@@ -9,6 +11,7 @@ import { build, type ExclusionSettings, type Waf, type WafSettings, type WafTool
 
 /** The settings an owner gets without writing any. */
 export const ordinarySettings: WafSettings = {
+  ruleFiles: null,
   threshold: 5,
   maxInspectedBytes: 131072,
   bodyOverLimit: 'refuse',
@@ -19,7 +22,7 @@ export const ordinarySettings: WafSettings = {
 };
 
 /** What the gate hands the WAF. */
-export const tools: WafTools = { codings: contentCodings };
+export const tools: WafTools = { codings: contentCodings, files: ruleFiles, clock: systemClock };
 
 /** One request. The target begins with `/`; bodies given as text are sent as UTF-8. */
 export interface Request {

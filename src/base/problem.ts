@@ -21,6 +21,8 @@ export interface Problem {
   /** Where inside a string value the fault begins, and how long it is, in characters. */
   readonly offset?: number;
   readonly length?: number;
+  /** Where it stands in a file that the settings name, with the line itself: its own place is then shown in place of the path's. */
+  readonly place?: Position & { readonly length: number; readonly source: string };
 }
 
 /** What every `build` gives: the thing, or all problems that its settings have. */

@@ -377,6 +377,7 @@ test('defaults are those of the design', () => {
       mode: 'block',
       rules: 'builtin',
       threshold: 5,
+      ruleFiles: null,
       maxInspectedBytes: 131_072,
       bodyOverLimit: 'refuse',
       maxArguments: 1000,

@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts';
 export { ConfigurationTrouble, type Loaded } from './load.ts';
 export { type Choice, dataDirectoryFrom, findConfiguration, type Surroundings } from './places.ts';
 export { pathText } from './problems.ts';
+export { ruleFiles } from './rule-files.ts';
 export { type Configuration, jsonSchema } from './schema.ts';
 export type * from './settings.ts';
 export { parseDuration } from './units.ts';

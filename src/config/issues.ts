@@ -9,8 +9,6 @@ type Issue = z.core.$ZodIssue;
 /** Settings that the design names and this version does not know yet. */
 const laterKeys: ReadonlyMap<string, { readonly says: string; readonly instead: string }> = new Map([
   ['tls.acme', { says: 'ACME comes in a later version', instead: 'give certificates or local_names' }],
-  ['waf.crs', { says: 'the Core Rule Set comes in a later version', instead: 'write rules: builtin' }],
-  ['waf.paranoia', { says: 'the Core Rule Set comes in a later version', instead: 'write rules: builtin' }],
   ['admin', { says: 'the admin port comes in a later version', instead: 'ask with portcullis status' }],
 ]);
 

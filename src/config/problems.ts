@@ -69,6 +69,7 @@ function block(problem: Placed, span: Span | null, source: Source, isWarning: bo
   const paint = source.colours ? painted : plain;
   const code = isWarning ? `${problem.code} (warning)` : problem.code;
   const instead = problem.instead === undefined ? [] : [`  ${paint('green', safe(problem.instead))}`];
+  if (problem.place !== undefined) return elsewhere(problem.place, code, safe(problem.says), instead, paint);
   if (span === null || source.document === null) {
     const where = [source.name, pathText(problem)].filter((part) => part !== '').join(': ');
     return [
@@ -82,6 +83,25 @@ function block(problem: Placed, span: Span | null, source: Source, isWarning: bo
   const carets = `${' '.repeat(from)}${'^'.repeat(length)} ${safe(problem.says)}`;
   const head = paint('bold', `${source.name}:${line}:${column}  ${code}`);
   return [head, `  ${text}`, `  ${paint('red', carets)}`, ...instead].join('\n').replace('\n  \n', '\n');
+}
+
+/** A problem of a file that the settings name, with its line. */
+function elsewhere(
+  { file, line, column, length, source }: NonNullable<Problem['place']>,
+  code: string,
+  says: string,
+  instead: readonly string[],
+  paint: typeof painted,
+): string {
+  const from = column > maxShown - 20 ? column - 20 : 1;
+  const shown = safe(source.slice(from - 1, from - 1 + maxShown));
+  const carets = '^'.repeat(Math.max(1, Math.min(length, shown.length - (column - from))));
+  return [
+    paint('bold', `${file}:${line}:${column}  ${code}`),
+    `  ${shown}`,
+    `  ${paint('red', `${' '.repeat(column - from)}${carets} ${says}`)}`,
+    ...instead,
+  ].join('\n');
 }
 
 /** The line of a span, cut to what fits, and where its carets stand. */

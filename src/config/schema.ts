@@ -170,7 +170,33 @@ const site = group({
 
 const waf = group({
   mode: mode().prefault('block').describe('block refuses, detect only tells, off does not look.'),
-  rules: oneOf('builtin').prefault('builtin').describe('The rules.'),
+  rules: oneOf('builtin')
+    .prefault('builtin')
+    .describe('The rules where neither crs nor files names others, which take their place.'),
+  crs: text('a directory')
+    .optional()
+    .describe('Directory of the OWASP Core Rule Set, 3.3 or 4: its rules take the place of the built-in ones.'),
+  paranoia: whole(1, 4).prefault(1).describe('How much the Core Rule Set suspects: 1 little, 4 nearly everything.'),
+  detection_paranoia: whole(1, 4)
+    .optional()
+    .describe('Up to which paranoia rules are told without counting; `waf.paranoia` where missing.'),
+  inbound_threshold: whole(1, 10_000)
+    .prefault(5)
+    .describe('The score of the Core Rule Set from which a request is refused.'),
+  outbound_threshold: whole(1, 10_000).prefault(4).describe('The score from which an answer is refused.'),
+  setup: text('a file name')
+    .optional()
+    .describe('The set-up of the Core Rule Set; crs-setup.conf of its directory, or the example, where missing.'),
+  plugins: list(text('a directory'), 'a list of directories')
+    .prefault([])
+    .describe('Directories of plugins of the Core Rule Set.'),
+  files: list(text('a file name'), 'a list of rule files')
+    .prefault([])
+    .describe('Rule files in SecLang, after those of the Core Rule Set; * and ? name several.'),
+  inspect_answers: flag().prefault(true).describe('Whether rules of files see the bodies of answers.'),
+  max_inspected_answer: size('1KiB', '16MiB')
+    .prefault('512KiB')
+    .describe('How much of an answer is held until rules have seen it.'),
   threshold: whole(1, 1000)
     .prefault(5)
     .describe('The score from which a request is blocked; a critical finding has 5.'),

@@ -120,9 +120,25 @@ export interface ExclusionSettings {
   readonly because?: string;
 }
 
+/** Rules in SecLang that take the place of the built-in ones. Names are absolute. */
+export interface RuleFileSettings {
+  readonly crs: string | null;
+  readonly setup: string | null;
+  readonly plugins: readonly string[];
+  readonly files: readonly string[];
+  readonly paranoia: number;
+  readonly detectionParanoia: number;
+  readonly inboundThreshold: number;
+  readonly outboundThreshold: number;
+  readonly inspectAnswers: boolean;
+  readonly maxAnswerBytes: number;
+}
+
 export interface WafSettings {
   readonly mode: 'block' | 'detect' | 'off';
   readonly rules: 'builtin';
+  /** Null where the built-in rules hold. */
+  readonly ruleFiles: RuleFileSettings | null;
   /** Score from which a request is blocked. */
   readonly threshold: number;
   readonly maxInspectedBytes: number;

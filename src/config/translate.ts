@@ -54,6 +54,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
     waf: {
       mode: words.waf.mode,
       rules: words.waf.rules,
+      ruleFiles: ruleFilesOf(words.waf, absolute),
       threshold: words.waf.threshold,
       maxInspectedBytes: words.waf.max_inspected,
       bodyOverLimit: words.waf.body_over_limit,
@@ -75,6 +76,23 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       journal: words.journal === undefined ? null : absolute(words.journal),
       maxJourneys: words.max_journeys,
     },
+  };
+}
+
+/** The rules of files, or null where the built-in ones hold. */
+function ruleFilesOf(waf: Complete['waf'], absolute: (name: string) => string): Settings['waf']['ruleFiles'] {
+  if (waf.crs === undefined && waf.files.length === 0) return null;
+  return {
+    crs: waf.crs === undefined ? null : absolute(waf.crs),
+    setup: waf.setup === undefined ? null : absolute(waf.setup),
+    plugins: waf.plugins.map(absolute),
+    files: waf.files.map(absolute),
+    paranoia: waf.paranoia,
+    detectionParanoia: waf.detection_paranoia ?? waf.paranoia,
+    inboundThreshold: waf.inbound_threshold,
+    outboundThreshold: waf.outbound_threshold,
+    inspectAnswers: waf.inspect_answers,
+    maxAnswerBytes: waf.max_inspected_answer,
   };
 }
 

@@ -57,6 +57,8 @@ export class Exchange {
   wafMicroseconds!: number;
   /** Null until something is found: most exchanges have no finding and pay for no list. */
   findings!: Finding[] | null;
+  /** What the WAF keeps from the head to the end of this exchange; nobody else's business. */
+  inspection!: object | null;
 
   /** Our own endpoint towards the upstream and the upstream's, as `address:port`, or ''. */
   upstreamFrom!: string;
@@ -120,6 +122,7 @@ export class Exchange {
     this.wafThreshold = 0;
     this.wafMicroseconds = 0;
     this.findings = null;
+    this.inspection = null;
     this.upstreamFrom = '';
     this.upstreamTo = '';
     this.upstreamReused = false;

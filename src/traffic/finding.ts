@@ -6,8 +6,9 @@ export interface Finding {
   readonly id: number;
   /** The family in kebab case: `sql-injection`, `cross-site-scripting`, `path-traversal`, `command-injection`, `scanner`. */
   readonly detector: string;
-  readonly phase: 1 | 2;
-  readonly severity: 'CRITICAL' | 'ERROR' | 'WARNING' | 'NOTICE';
+  /** 1 request head, 2 request body, 3 answer head, 4 answer body, 5 at the end. */
+  readonly phase: 1 | 2 | 3 | 4 | 5;
+  readonly severity: 'EMERGENCY' | 'ALERT' | 'CRITICAL' | 'ERROR' | 'WARNING' | 'NOTICE' | 'INFO' | 'DEBUG';
   readonly score: number;
   /** Why, in a plain sentence: "the value closes the quote and adds a condition that is always true". */
   readonly says: string;
@@ -17,4 +18,7 @@ export interface Finding {
   readonly value: string;
   /** The decodings that were undone to see it, outermost first: `['urlDecode', 'htmlEntityDecode']`. */
   readonly decoded: readonly string[];
+  /** `file:line` of a rule that its owner wrote, and what it has to say beside its message. */
+  readonly at?: string;
+  readonly data?: string;
 }

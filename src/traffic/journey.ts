@@ -38,6 +38,9 @@ export interface Journey {
       variable: string;
       value: string;
       decoded: string[];
+      /** `file:line` of a rule of a file, and what it says beside its message. */
+      at?: string;
+      data?: string;
     }[];
     us: number;
   } | null;
@@ -111,6 +114,7 @@ export function journeyOf(exchange: Exchange): Journey {
         variable: finding.place,
         value: finding.value,
         decoded: [...finding.decoded],
+        ...(finding.at === undefined ? {} : { at: finding.at, data: excerpt(finding.data ?? '') }),
       })),
       us: exchange.wafMicroseconds,
     },

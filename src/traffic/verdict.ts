@@ -31,6 +31,8 @@ export interface Refusal {
   readonly evidence: Evidence | null;
   /** Seconds for `Retry-After`, or 0 for none. */
   readonly retryAfterSeconds: number;
+  /** Where the client is sent, for a status that redirects. */
+  readonly location?: string;
 }
 
 export type Verdict = Pass | Refusal;

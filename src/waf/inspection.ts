@@ -64,7 +64,7 @@ export class Inspection implements JsonVisitor {
   readonly limits: InspectionLimits;
   readonly exchange: Exchange;
   readonly policy: SitePolicy;
-  phase: 1 | 2;
+  phase: 1 | 2 | 3 | 4 | 5;
   /** Detections before exclusions: what tells a clean value from one that was excused. */
   detections = 0;
   refusal: Refusal | null = null;
@@ -76,7 +76,7 @@ export class Inspection implements JsonVisitor {
   #embeddedName = '';
   #embeddedDecoded = none;
 
-  constructor(limits: InspectionLimits, exchange: Exchange, policy: SitePolicy, phase: 1 | 2) {
+  constructor(limits: InspectionLimits, exchange: Exchange, policy: SitePolicy, phase: 1 | 2 | 3 | 4 | 5) {
     this.limits = limits;
     this.exchange = exchange;
     this.policy = policy;

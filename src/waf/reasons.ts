@@ -11,6 +11,15 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'waf/cross-site-scripting': { says: 'A value would run a script in the page that shows it.', allow: exclude },
   'waf/path-traversal': { says: 'A value would reach a file outside its folder.', allow: exclude },
   'waf/command-injection': { says: 'A value would run a command on the server.', allow: exclude },
+  'waf/anomaly-score': {
+    says: 'The rules that matched add up to more than the threshold.',
+    allow:
+      'Exclude the rule that scored most: sites[].waf.exclude: [{ detector: ID, place, path, because }], or raise waf.inbound_threshold.',
+  },
+  'waf/rule': {
+    says: 'A rule of a rule file refuses it.',
+    allow: 'Change the rule, or exclude it: sites[].waf.exclude: [{ detector: ID, place, path, because }].',
+  },
   'waf/scanner': { says: 'The client names itself an attack tool.', allow: exclude },
   'waf/xml-entity': {
     says: 'An XML document declares entities, which can read files and fill memory.',

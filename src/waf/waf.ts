@@ -1,16 +1,21 @@
 // The WAF: judges what a request carries, head and body, for one site, and says what it found, where, and under which encodings.
 
+import type { Clock } from '../base/clock.ts';
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import type { ContentCodings } from '../traffic/content-coding.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import type { Headers } from '../traffic/headers.ts';
 import { pass, type Verdict } from '../traffic/verdict.ts';
+import type { AnswerHead } from '../traffic/wire.ts';
 import { judgeDeclarations, openBody } from './bodies/body.ts';
 import type { BodyInspector } from './bodies/inspector.ts';
+import type { RuleFiles } from './compile/compiler.ts';
 import { detectorNames } from './detectors.ts';
 import { type ExclusionSettings, Exclusions } from './exclusions.ts';
 import { CleanHeaders, judgeFields, judgeHead } from './head.ts';
 import { Inspection, type InspectionLimits, type SitePolicy } from './inspection.ts';
+import type { RuleSet } from './rule-set.ts';
+import { buildRules, type RuleSettings } from './rule-sources.ts';
 
 export type { BodyInspector } from './bodies/inspector.ts';
 export type { ExclusionSettings } from './exclusions.ts';
@@ -18,7 +23,10 @@ export type { SitePolicy } from './inspection.ts';
 export { reasons } from './reasons.ts';
 
 /** What the whole gate says of the WAF. */
-export type WafSettings = InspectionLimits;
+export interface WafSettings extends InspectionLimits {
+  /** Rules in SecLang that take the place of the built-in ones, or null. */
+  readonly ruleFiles: RuleSettings | null;
+}
 
 /** What one site says of it. */
 export interface SiteWafSettings {
@@ -30,6 +38,19 @@ export interface SiteWafSettings {
 export interface WafTools {
   /** Undoes the content codings of bodies. */
   readonly codings: ContentCodings;
+  /** Reads rule files and their data. */
+  readonly files: RuleFiles;
+  readonly clock: Clock;
+}
+
+/** The judgement of an answer as it comes. */
+export interface AnswerInspector {
+  /** What the head showed. */
+  readonly verdict: Verdict;
+  /** How many bytes of the body wait for `judge`; 0 where it streams. */
+  readonly holdBytes: number;
+  /** Judges what was held; `isCut` where there was more. */
+  judge(body: Buffer, isCut: boolean): Verdict;
 }
 
 /** The WAF's part of `status`. */
@@ -38,6 +59,8 @@ export interface WafDescription {
   readonly threshold: number;
   readonly maxInspectedBytes: number;
   readonly bodyOverLimit: 'refuse' | 'pass';
+  /** Rules of files, and how many files they came from; null for the built-in rules. */
+  readonly rules: { readonly count: number; readonly files: number } | null;
   readonly sites: readonly { readonly name: string; readonly mode: string; readonly exclusions: number }[];
 }
 
@@ -48,11 +71,14 @@ export class Waf {
   readonly #limits: InspectionLimits;
   readonly #tools: WafTools;
   readonly #clean = new CleanHeaders();
+  /** Null: the built-in rules. */
+  readonly rules: RuleSet | null;
 
-  constructor(limits: InspectionLimits, policies: readonly SitePolicy[], tools: WafTools) {
+  constructor(limits: InspectionLimits, policies: readonly SitePolicy[], tools: WafTools, rules: RuleSet | null) {
     this.#limits = limits;
     this.#tools = tools;
     this.policies = policies;
+    this.rules = rules;
   }
 
   /** Judges the head. Fills the exchange's WAF fields except the time. Never throws: a failure refuses. */
@@ -62,8 +88,10 @@ export class Waf {
     exchange.wafThreshold = this.#limits.threshold;
     const inspection = new Inspection(this.#limits, exchange, policy, 1);
     try {
-      judgeHead(inspection, exchange, this.#clean);
-      if (exchange.bodyLength !== 0) judgeDeclarations(inspection, exchange, this.#tools.codings);
+      if (this.rules === null) judgeHead(inspection, exchange, this.#clean);
+      else this.rules.inspectHead(inspection, exchange);
+      if (this.rules === null && exchange.bodyLength !== 0)
+        judgeDeclarations(inspection, exchange, this.#tools.codings);
     } catch (error) {
       inspection.fail(error);
     }
@@ -73,12 +101,51 @@ export class Waf {
   /** The inspector of the body, whose score goes on from the head's; null where there is nothing to inspect. */
   openBody(exchange: Exchange, policy: SitePolicy): BodyInspector | null {
     if (policy.mode === 'off' || exchange.bodyLength === 0) return null;
-    return openBody(new Inspection(this.#limits, exchange, policy, 2), exchange, this.#tools.codings);
+    const inspection = new Inspection(this.#limits, exchange, policy, 2);
+    return openBody(inspection, exchange, this.#tools.codings, this.rules?.reader(inspection, exchange) ?? null);
+  }
+
+  /** Judges the head of an answer and says how much of its body has to wait; null where nobody looks at answers. Never throws. */
+  openAnswer(exchange: Exchange, policy: SitePolicy, head: AnswerHead): AnswerInspector | null {
+    const { rules } = this;
+    if (rules === null || policy.mode === 'off' || exchange.inspection === null) return null;
+    const inspection = new Inspection(this.#limits, exchange, policy, 3);
+    const guarded = (run: () => number): number => {
+      try {
+        return run();
+      } catch (error) {
+        inspection.fail(error);
+        return 0;
+      }
+    };
+    const holdBytes = guarded(() => rules.inspectAnswer(inspection, exchange, head));
+    return {
+      verdict: inspection.verdict,
+      holdBytes,
+      judge(body, isCut) {
+        guarded(() => {
+          rules.inspectAnswerBody(inspection, exchange, body.toString('latin1'), isCut);
+          return 0;
+        });
+        return inspection.verdict;
+      },
+    };
+  }
+
+  /** The exchange is over: what rules say at its end. Never throws. */
+  conclude(exchange: Exchange): void {
+    if (this.rules === null || exchange.inspection === null) return;
+    const inspection = new Inspection(this.#limits, exchange, this.policies[exchange.siteIndex]!, 5);
+    try {
+      this.rules.conclude(inspection, exchange);
+    } catch (error) {
+      inspection.fail(error);
+    }
   }
 
   /** Judges the trailer fields behind a chunked body (RFC 9110 6.5), which applications read as they read headers. Never throws. */
   inspectTrailers(exchange: Exchange, policy: SitePolicy, trailers: Headers): Verdict {
-    if (policy.mode === 'off') return pass;
+    if (policy.mode === 'off' || this.rules !== null) return pass;
     const inspection = new Inspection(this.#limits, exchange, policy, 2);
     try {
       judgeFields(inspection, trailers, this.#clean);
@@ -96,7 +163,9 @@ export class Waf {
       mode,
       exclusions: exclusions.count,
     }));
-    return { detectors: detectorNames, threshold, maxInspectedBytes, bodyOverLimit, sites };
+    const { rules: own } = this;
+    const rules = own === null ? null : { count: own.count, files: own.program.files.length };
+    return { detectors: detectorNames, threshold, maxInspectedBytes, bodyOverLimit, rules, sites };
   }
 }
 
@@ -108,5 +177,12 @@ export function build(settings: WafSettings, sites: readonly SiteWafSettings[], 
     mode: waf.mode,
     exclusions: Exclusions.compile(waf.exclude, detectorNames, ['sites', index, 'waf', 'exclude'], problems),
   }));
-  return problems.length > 0 ? failed(problems) : built(new Waf(settings, policies, tools));
+  const { ruleFiles } = settings;
+  const rules = ruleFiles === null ? null : buildRules(ruleFiles, settings, tools.files, tools.clock);
+  if (rules !== null && rules.rules === null) problems.push(...rules.problems);
+  if (problems.length > 0) return failed(problems);
+  return built(
+    new Waf(settings, policies, tools, rules?.rules ?? null),
+    rules !== null && rules.rules !== null ? rules.warnings : [],
+  );
 }

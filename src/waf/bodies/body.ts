@@ -28,15 +28,24 @@ export function judgeDeclarations(inspection: Inspection, exchange: Exchange, kn
   inspection.refuse(415, 'waf/unknown-charset', 1050005, says, 'REQUEST_HEADERS:content-type', charset);
 }
 
-/** The inspector of an exchange's body; null where it is encoded as nobody can read it and its owner or the mode let that pass. */
-export function openBody(inspection: Inspection, exchange: Exchange, known: ContentCodings): BodyInspector | null {
+/** The inspector of an exchange's body, read by `other` where there is one; null where it is encoded as nobody can read it and its owner or the mode let that pass. */
+export function openBody(
+  inspection: Inspection,
+  exchange: Exchange,
+  known: ContentCodings,
+  other: BodyReader | null = null,
+): BodyInspector | null {
   const codings = codingsOf(exchange.headers);
   if (hidingCoding(codings, known) !== '') return null;
-  const media = readMediaType(exchange.headers);
-  const isMultipart = media.type.startsWith('multipart/');
-  const reader = isMultipart ? new FormDataBody(inspection, media) : new BufferedBody(inspection, media);
+  const reader = other ?? readerOf(inspection, exchange);
   const guarded = new GuardedBody(inspection, reader);
   return codings.length === 0 ? guarded : new EncodedBody(inspection, guarded, codings, known);
+}
+
+function readerOf(inspection: Inspection, exchange: Exchange): BodyReader {
+  const media = readMediaType(exchange.headers);
+  const isMultipart = media.type.startsWith('multipart/');
+  return isMultipart ? new FormDataBody(inspection, media) : new BufferedBody(inspection, media);
 }
 
 /** Turns whatever happens inside into a verdict: a failure is a refusal, never a throw. */

@@ -71,14 +71,14 @@ export class Compiler {
 
   /** A pattern of `@rx`, as libmodsecurity compiles it: `.` matches line breaks. */
   pattern(source: string): PatternLike | PatternFault {
-    return this.#pattern(source, { dotAll: true });
+    return this.#pattern(source, { dotAll: true, multiline: true });
   }
 
   #pattern(
     source: string,
-    flags: { readonly ignoreCase?: boolean; readonly dotAll?: boolean },
+    flags: { readonly ignoreCase?: boolean; readonly multiline?: boolean; readonly dotAll?: boolean },
   ): PatternLike | PatternFault {
-    const key = `${flags.ignoreCase === true ? 'i' : ''}/${source}`;
+    const key = `${Object.keys(flags).join()}/${source}`;
     const known = this.#patterns.get(key);
     if (known !== undefined) return known;
     const made = this.tools.pattern(source, flags);

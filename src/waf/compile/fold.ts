@@ -94,7 +94,8 @@ class Folder implements Folding {
       if (member === undefined && !isCount) continue;
       let value = isCount ? (member === undefined ? '0' : '1') : member!;
       for (const transformation of link.transformations) value = transformation.apply(value);
-      const answer = link.matcher === null ? link.comparison!.operator.judge(value, argument!) : link.matcher.test(value);
+      const answer =
+        link.matcher === null ? link.comparison!.operator.judge(value, argument!) : link.matcher.test(value);
       if (answer !== link.isNegated) isMatch = true;
     }
     return isMatch;
@@ -107,7 +108,12 @@ class Folder implements Folding {
   }
 
   #isKnown(name: string): boolean {
-    return !this.#isAllTouched && !this.#touched.has(name) && !this.#touchedPrefixes.some((prefix) => name.startsWith(prefix)) && !isCapture(name);
+    return (
+      !this.#isAllTouched &&
+      !this.#touched.has(name) &&
+      !this.#touchedPrefixes.some((prefix) => name.startsWith(prefix)) &&
+      !isCapture(name)
+    );
   }
 
   /** What the rule sets, where all of it is known and nobody saw it before; null otherwise. */
@@ -116,7 +122,13 @@ class Folder implements Folding {
     const values = new Map<string, string>();
     for (const { effects } of rule.links)
       for (const { setting } of effects) {
-        if (setting === undefined || setting.collection !== 'tx' || setting.name.literal === null || setting.how === 'unset') return null;
+        if (
+          setting === undefined ||
+          setting.collection !== 'tx' ||
+          setting.name.literal === null ||
+          setting.how === 'unset'
+        )
+          return null;
         if (rule.number < this.#uncertainTo) return null;
         const name = setting.name.literal.toLowerCase();
         const text = this.#textOf(setting.value);
@@ -126,7 +138,9 @@ class Folder implements Folding {
         found.push([name, value]);
       }
     // Because a later setting of one rule reads what an earlier one wrote only after it was written.
-    const readsOwn = rule.links.some(({ effects }) => effects.some(({ setting }) => setting!.value.readsTx.some((name) => values.has(name))));
+    const readsOwn = rule.links.some(({ effects }) =>
+      effects.some(({ setting }) => setting!.value.readsTx.some((name) => values.has(name))),
+    );
     return readsOwn ? null : found;
   }
 
@@ -143,7 +157,8 @@ class Folder implements Folding {
       this.#landings.add(rule.jump);
     }
     for (const link of rule.links) {
-      for (const { variable, key } of link.targets) if (variable.shape === 'many' && variable.writes === 'tx') this.#readIs(key);
+      for (const { variable, key } of link.targets)
+        if (variable.shape === 'many' && variable.writes === 'tx') this.#readIs(key);
       if (link.comparison !== null) this.#readsOf(link.comparison.argument);
       for (const { setting } of link.effects) {
         if (setting === undefined) continue;

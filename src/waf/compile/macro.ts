@@ -40,7 +40,8 @@ export function compileMacro(text: string, { variables }: Pick<Language, 'variab
     from = close + 1;
   }
   if (from < text.length) parts.push(text.slice(from));
-  if (readsTx.length === 0 && !readsMore) return { literal: text, prefix: text, readsTx, readsMore, expand: () => text };
+  if (readsTx.length === 0 && !readsMore)
+    return { literal: text, prefix: text, readsTx, readsMore, expand: () => text };
   const only = parts.length === 1 && typeof parts[0] === 'function' ? parts[0] : null;
   const prefix = typeof parts[0] === 'string' ? parts[0] : '';
   return { literal: null, prefix, readsTx, readsMore, expand: only ?? ((facts) => expand(parts, facts)) };

@@ -26,14 +26,20 @@ interface Ask {
 
 class Planner {
   readonly #program: Program;
-  readonly #folding: { readonly beneath: ReadonlyMap<string, string>; readonly live: Uint32Array; readonly skippers: readonly Rule[] };
+  readonly #folding: {
+    readonly beneath: ReadonlyMap<string, string>;
+    readonly live: Uint32Array;
+    readonly skippers: readonly Rule[];
+  };
   readonly #members = new Map<Member, number>();
   readonly #always: Uint32Array;
 
   constructor(program: Program, isFolded: boolean) {
     this.#program = program;
     const words = (program.rules.length + 31) >> 5;
-    this.#folding = isFolded ? fold(program) : { beneath: new Map(), live: new Uint32Array(words).fill(-1), skippers: [] };
+    this.#folding = isFolded
+      ? fold(program)
+      : { beneath: new Map(), live: new Uint32Array(words).fill(-1), skippers: [] };
     this.#always = new Uint32Array(words);
   }
 
@@ -72,7 +78,8 @@ class Planner {
 function tellingLink(rule: Rule): Link | null {
   let best: Link | null = null;
   for (const link of rule.links) {
-    const isStable = link.targets.length > 0 && link.targets.every(({ variable, isCount }) => variable.isStable && !isCount);
+    const isStable =
+      link.targets.length > 0 && link.targets.every(({ variable, isCount }) => variable.isStable && !isCount);
     if (isStable && (best === null || (memberOf(best) === null && memberOf(link) !== null))) best = link;
     // Because what it does at a match would not be done if a later link decided that the rule need not be asked.
     if (link.effects.length > 0 || link.captures) break;
@@ -96,13 +103,23 @@ function lanesOf(asks: readonly Ask[], members: ReadonlyMap<Member, number>, mem
     if (path === null)
       for (const { target, link } of list) {
         if (target.key !== null) names.add(target.key);
-        for (const exclusion of link.exclusions) if (exclusion.name === name && exclusion.key !== null) names.add(exclusion.key);
+        for (const exclusion of link.exclusions)
+          if (exclusion.name === name && exclusion.key !== null) names.add(exclusion.key);
       }
     const general = list.filter(({ target, link }) => target.key === null && !isWhollyExcluded(link, name));
     return {
       variable: variable as Variable,
       path,
-      byName: new Map([...names].map((one) => [one, viewOf(list.filter((ask) => looksAt(ask, name, one)), members, memberWords)])),
+      byName: new Map(
+        [...names].map((one) => [
+          one,
+          viewOf(
+            list.filter((ask) => looksAt(ask, name, one)),
+            members,
+            memberWords,
+          ),
+        ]),
+      ),
       general: general.length === 0 ? null : viewOf(general, members, memberWords),
     };
   });
@@ -115,7 +132,9 @@ function isWhollyExcluded(link: Link, variable: string): boolean {
 function looksAt({ target, link }: Ask, variable: string, name: string): boolean {
   if (target.key !== null && target.key !== name) return false;
   if (target.pattern !== null && !target.pattern.test(name)) return false;
-  return !link.exclusions.some((exclusion) => exclusion.name === variable && (exclusion.selects === null || exclusion.selects(name)));
+  return !link.exclusions.some(
+    (exclusion) => exclusion.name === variable && (exclusion.selects === null || exclusion.selects(name)),
+  );
 }
 
 interface Growing {
@@ -152,7 +171,12 @@ function viewOf(asks: readonly Ask[], members: ReadonlyMap<Member, number>, memb
   return {
     root: root as Node,
     changes: all.reduce((marks, { transformation }) => marks | (transformation?.changes ?? 0), 0),
-    allWanted: withMembers.length === 0 ? null : Uint32Array.from({ length: memberWords }, (_, word) => withMembers.reduce((bits, wanted) => bits | wanted[word]!, 0)),
+    allWanted:
+      withMembers.length === 0
+        ? null
+        : Uint32Array.from({ length: memberWords }, (_, word) =>
+            withMembers.reduce((bits, wanted) => bits | wanted[word]!, 0),
+          ),
     allQuestions: all.flatMap(({ questions }) => questions),
     rulesOf,
     present: [...present],

@@ -77,6 +77,7 @@ function countOf(transaction: Transaction, rule: Rule, link: Link, target: Targe
 /** Whether the rule, or something that happened before, says not to look there. */
 function isExcluded(transaction: Transaction, rule: Rule, link: Link, variable: string, name: string): boolean {
   for (const exclusion of link.exclusions) if (excludes(exclusion, variable, name)) return true;
+  if (transaction.isExempt?.(rule, name === '' ? variable : `${variable}:${name}`) === true) return true;
   for (const { choice, target } of transaction.removedTargets) {
     if (target.variable !== variable || (target.selects !== null && !target.selects(name))) continue;
     if (choice.chooses({ id: rule.id, tags: rule.tags, message: rule.message?.literal ?? '' })) return true;

@@ -64,7 +64,9 @@ class Finder {
   /** Whether a rule that was left out, and would have skipped others, is switched off for this transaction. */
   #losesSkippers(transaction: Transaction): boolean {
     return transaction.removedRules.some((choice) =>
-      this.#plan.skippers.some((rule) => choice.chooses({ id: rule.id, tags: rule.tags, message: rule.message?.literal ?? '' })),
+      this.#plan.skippers.some((rule) =>
+        choice.chooses({ id: rule.id, tags: rule.tags, message: rule.message?.literal ?? '' }),
+      ),
     );
   }
 
@@ -78,7 +80,8 @@ class Finder {
     const marks = value === '' ? ANY : marksOf(value);
     if ((marks & view.changes) === 0) {
       if (view.allWanted !== null) this.#match(view, value, view.allWanted);
-      for (const { rule, isNegated, matcher } of view.allQuestions) if (matcher.test(value) !== isNegated) this.#need(rule);
+      for (const { rule, isNegated, matcher } of view.allQuestions)
+        if (matcher.test(value) !== isNegated) this.#need(rule);
       return;
     }
     this.#forms = 0;

@@ -136,6 +136,8 @@ export class Transaction implements State {
   #lasting: Map<string, LastingCollection> | null = null;
   readonly removedRules: RuleChoice[] = [];
   readonly removedTargets: { readonly choice: RuleChoice; readonly target: TargetChoice }[] = [];
+  /** What the owner of the site excused: a rule at a place such as `ARGS:q`; null for nothing. */
+  isExempt: ((rule: Rule, place: string) => boolean) | null = null;
   readonly matches: RuleMatch[] = [];
   scores: Score[] = [];
   readonly evidence: Evidence = { place: '', value: '', found: '', link: null };

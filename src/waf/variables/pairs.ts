@@ -4,11 +4,13 @@
 export class Pairs {
   readonly names: string[];
   readonly values: string[];
-  #lower: string[] | null = null;
+  #lower: string[] | null;
 
-  constructor(names: string[] = [], values: string[] = []) {
+  /** `lower`: the names in lower case, where somebody has them already. */
+  constructor(names: string[] = [], values: string[] = [], lower: string[] | null = null) {
     this.names = names;
     this.values = values;
+    this.#lower = lower;
   }
 
   get count(): number {

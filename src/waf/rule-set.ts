@@ -158,7 +158,7 @@ export class RuleSet {
         uri: query === '' && !target.endsWith('?') ? exchange.path : `${exchange.path}?${query}`,
         filename: pathDecode(exchange.path),
         query,
-        protocol: exchange.version === '2' ? 'HTTP/2.0' : `HTTP/${exchange.version}`,
+        protocol: exchange.version === '2.0' ? 'HTTP/2.0' : `HTTP/${exchange.version}`,
         clientAddress: exchange.client,
         clientPort: connection.peerPort,
         serverAddress: connection.local,

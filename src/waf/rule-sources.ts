@@ -6,8 +6,8 @@ import { baseRules, baseRulesName } from './base-rules.ts';
 import type { CompilerTools, RuleFiles } from './compile/compiler.ts';
 import { load, type Source } from './compile/load.ts';
 import { planOf } from './compile/plan.ts';
-import { detectHtml } from './detectors/html.ts';
-import { detectSql } from './detectors/sql.ts';
+import { detectXss } from './detectors/html-operator.ts';
+import { detectSqli } from './detectors/sql-operator.ts';
 import type { Trouble } from './language/trouble.ts';
 import { compilePattern, compilePhrases, compileSet, type Pattern, type PhraseSet } from './regex/regex.ts';
 import { RuleSet } from './rule-set.ts';
@@ -65,8 +65,8 @@ function toolsWith(files: RuleFiles): CompilerTools {
     files,
     pattern: compilePattern,
     phrases: compilePhrases,
-    detectSqli: (value) => (detectSql(value) === null ? null : 'sql'),
-    detectXss: (value) => detectHtml(value) !== null,
+    detectSqli,
+    detectXss,
   };
 }
 

@@ -95,7 +95,7 @@ function compileOne(
 /** The number of a rule id, or 0 for a word. */
 function ruleNumber(detector: string): number {
   const number = Number(detector);
-  return Number.isInteger(number) && number >= 1_000_000 && number < 2_000_000 ? number : 0;
+  return Number.isInteger(number) && number >= 1 && number < 2 ** 32 ? number : 0;
 }
 
 function judgePlace(place: string, path: Path, problems: Problem[]): void {

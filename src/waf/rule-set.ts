@@ -139,7 +139,8 @@ export class RuleSet {
       exchange.findings ??= [];
       if (exchange.findings.length < maxFindings) exchange.findings.push(finding);
     }
-    const side = exchange.status === 0 || inspection.phase < 3 ? 'inbound' : 'outbound';
+    const isAnswer = inspection.phase === 3 || inspection.phase === 4;
+    const side = isAnswer && transaction.interruption !== null ? 'outbound' : 'inbound';
     const score = transaction.tx.get(`blocking_${side}_anomaly_score`) ?? transaction.tx.get('anomaly_score');
     const threshold = transaction.tx.get(`${side}_anomaly_score_threshold`);
     const sum = (exchange.findings ?? []).reduce((total, finding) => total + finding.score, 0);

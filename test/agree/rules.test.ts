@@ -19,7 +19,13 @@ import { nothingBeneath, Transaction } from '../../src/waf/transaction/transacti
 import { Pairs } from '../../src/waf/variables/pairs.ts';
 import { filesOf } from '../waf-patterns.ts';
 
-const tools: CompilerTools = { files: filesOf({}), pattern: compilePattern, phrases: compilePhrases, detectSqli, detectXss };
+const tools: CompilerTools = {
+  files: filesOf({}),
+  pattern: compilePattern,
+  phrases: compilePhrases,
+  detectSqli,
+  detectXss,
+};
 
 interface Asked {
   readonly query: string;
@@ -52,7 +58,11 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
       serverName: 'h',
       headers: new Pairs(['Host', 'X', 'Content-Type'], ['h', header, 'application/x-www-form-urlencoded']),
     };
-    const transaction = new Transaction(request, program.settings, beneath, { now: () => 0, lasting: new Lasting(), site: 's' });
+    const transaction = new Transaction(request, program.settings, beneath, {
+      now: () => 0,
+      lasting: new Lasting(),
+      site: 's',
+    });
     chooseProcessor(transaction);
     runPhase(program, transaction, 1, needed);
     readBody(transaction, body, body.length, false);
@@ -64,21 +74,93 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
   return (asked) => [run(asked, everyRule, nothingBeneath()), run(asked, planned, plan.beneath)];
 }
 
-const targets = fc.constantFrom('ARGS', 'ARGS:a', 'ARGS|!ARGS:a', 'ARGS_NAMES', 'REQUEST_HEADERS:X', 'REQUEST_HEADERS|!REQUEST_HEADERS:/^ho/', '&ARGS', 'TX:a', 'TX:b', '&TX:c', 'REQUEST_METHOD', 'REQUEST_BODY', 'TX:/^n_/', 'ARGS_POST');
-const operators = fc.constantFrom('@rx ^a', '!@rx b', '@pm ab ba', '@streq ab', '@contains %{tx.b}', '@ge 1', '@lt 2', '@eq %{tx.a}', '@rx .', '@validateByteRange 97-122', '@unconditionalMatch', '@detectXSS', '@within ab ba');
-const actions = fc.constantFrom('setvar:tx.a=1', 'setvar:tx.b=ab', 'setvar:tx.a=+1', 'setvar:tx.c=%{tx.a}', "setvar:'tx.n_%{MATCHED_VAR_NAME}=%{MATCHED_VAR}'", 'setvar:!tx.a', 'capture', 'multiMatch', 't:lowercase', 't:urlDecodeUni', 't:length', 't:removeWhitespace', 'nolog', 'skipAfter:M1', 'skipAfter:M2', 'skip:1', 'ctl:ruleRemoveById=3', 'ctl:ruleRemoveTargetById=5;ARGS:a', 'deny', 'allow:phase', "logdata:'%{TX.0} %{TX.b}'", 'severity:2');
-const rule = fc.record({ phase: fc.integer({ min: 1, max: 2 }), links: fc.array(fc.tuple(targets, operators, fc.array(actions, { maxLength: 3 })), { minLength: 1, maxLength: 3 }) });
-const flow: ReadonlySet<string> = new Set(['skipAfter:M1', 'skipAfter:M2', 'skip:1', 'deny', 'allow:phase', 'severity:2', 'nolog']);
+const targets = fc.constantFrom(
+  'ARGS',
+  'ARGS:a',
+  'ARGS|!ARGS:a',
+  'ARGS_NAMES',
+  'REQUEST_HEADERS:X',
+  'REQUEST_HEADERS|!REQUEST_HEADERS:/^ho/',
+  '&ARGS',
+  'TX:a',
+  'TX:b',
+  '&TX:c',
+  'REQUEST_METHOD',
+  'REQUEST_BODY',
+  'TX:/^n_/',
+  'ARGS_POST',
+);
+const operators = fc.constantFrom(
+  '@rx ^a',
+  '!@rx b',
+  '@pm ab ba',
+  '@streq ab',
+  '@contains %{tx.b}',
+  '@ge 1',
+  '@lt 2',
+  '@eq %{tx.a}',
+  '@rx .',
+  '@validateByteRange 97-122',
+  '@unconditionalMatch',
+  '@detectXSS',
+  '@within ab ba',
+);
+const actions = fc.constantFrom(
+  'setvar:tx.a=1',
+  'setvar:tx.b=ab',
+  'setvar:tx.a=+1',
+  'setvar:tx.c=%{tx.a}',
+  "setvar:'tx.n_%{MATCHED_VAR_NAME}=%{MATCHED_VAR}'",
+  'setvar:!tx.a',
+  'capture',
+  'multiMatch',
+  't:lowercase',
+  't:urlDecodeUni',
+  't:length',
+  't:removeWhitespace',
+  'nolog',
+  'skipAfter:M1',
+  'skipAfter:M2',
+  'skip:1',
+  'ctl:ruleRemoveById=3',
+  'ctl:ruleRemoveTargetById=5;ARGS:a',
+  'deny',
+  'allow:phase',
+  "logdata:'%{TX.0} %{TX.b}'",
+  'severity:2',
+);
+const rule = fc.record({
+  phase: fc.integer({ min: 1, max: 2 }),
+  links: fc.array(fc.tuple(targets, operators, fc.array(actions, { maxLength: 3 })), { minLength: 1, maxLength: 3 }),
+});
+const flow: ReadonlySet<string> = new Set([
+  'skipAfter:M1',
+  'skipAfter:M2',
+  'skip:1',
+  'deny',
+  'allow:phase',
+  'severity:2',
+  'nolog',
+]);
 const text = fc.string({ unit: fc.constantFrom(...'abAB <%61&=+1'), maxLength: 12 });
 
-function rulesText(rules: readonly { readonly phase: number; readonly links: readonly (readonly [string, string, readonly string[]])[] }[]): string {
+function rulesText(
+  rules: readonly {
+    readonly phase: number;
+    readonly links: readonly (readonly [string, string, readonly string[]])[];
+  }[],
+): string {
   const lines: string[] = [];
   for (const [index, { phase, links }] of rules.entries()) {
     if (index === 4) lines.push('SecMarker M1');
     for (const [place, [target, operator, list]] of links.entries()) {
       const isHead = place === 0;
       const own = list.filter((one) => isHead || !flow.has(one));
-      const words = [...(isHead ? [`id:${index + 1}`, `phase:${phase}`] : []), ...own, ...(place < links.length - 1 ? ['chain'] : [])];
+      const words = [
+        ...(isHead ? [`id:${index + 1}`, `phase:${phase}`] : []),
+        ...own,
+        ...(place < links.length - 1 ? ['chain'] : []),
+      ];
       lines.push(`SecRule ${target} "${operator}" "${words.join(',')}"`);
     }
   }
@@ -87,14 +169,18 @@ function rulesText(rules: readonly { readonly phase: number; readonly links: rea
 
 test('any rules, any request: asked by value or asked one by one, the same matches and the same is left in TX', () => {
   fc.assert(
-    fc.property(fc.array(rule, { minLength: 1, maxLength: 8 }), fc.array(fc.record({ query: text, header: text, body: text }), { minLength: 1, maxLength: 4 }), (rules, requests) => {
-      const source = rulesText(rules);
-      const both = waysThrough([{ name: '/a.conf', text: source }]);
-      for (const request of requests) {
-        const [every, some] = both(request);
-        assert.equal(some, every, `${source}\n${JSON.stringify(request)}`);
-      }
-    }),
+    fc.property(
+      fc.array(rule, { minLength: 1, maxLength: 8 }),
+      fc.array(fc.record({ query: text, header: text, body: text }), { minLength: 1, maxLength: 4 }),
+      (rules, requests) => {
+        const source = rulesText(rules);
+        const both = waysThrough([{ name: '/a.conf', text: source }]);
+        for (const request of requests) {
+          const [every, some] = both(request);
+          assert.equal(some, every, `${source}\n${JSON.stringify(request)}`);
+        }
+      },
+    ),
     { numRuns: 400 },
   );
 });

@@ -10,12 +10,14 @@ const lengths =
   '"A server MAY reject a request that contains both Content-Length and Transfer-Encoding" (RFC 9112 6.1)';
 
 /** Tests that expect what Apache makes of a request before the rules see it, and what CRS's own list for nginx expects in its place. */
-export const otherwise: Readonly<Record<string, { readonly expectIds: readonly number[]; readonly because: string }>> = {
-  '920620-1': {
-    expectIds: [920620],
-    because: 'two Content-Type fields are kept apart, "which is what this rule is looking for" (nginx-overrides.yaml)',
-  },
-};
+export const otherwise: Readonly<Record<string, { readonly expectIds: readonly number[]; readonly because: string }>> =
+  {
+    '920620-1': {
+      expectIds: [920620],
+      because:
+        'two Content-Type fields are kept apart, "which is what this rule is looking for" (nginx-overrides.yaml)',
+    },
+  };
 
 /** By name. A test that passes may not stand here. */
 export const exceptions: Readonly<Record<string, string>> = {

@@ -116,7 +116,8 @@ function judge(test: CrsTest, answers: readonly Answer[], journeys: ReadonlyMap<
   const says = problems.join('; ');
   const other = otherwise[test.name];
   const matched = answers.flatMap(({ id }) => journeys.get(id)?.waf?.rules.map((rule) => rule.id) ?? []);
-  if (other?.expectIds.every((id) => matched.includes(id))) return { name: test.name, outcome: 'otherwise', says: `${says}: ${other.because}` };
+  if (other?.expectIds.every((id) => matched.includes(id)))
+    return { name: test.name, outcome: 'otherwise', says: `${says}: ${other.because}` };
   if (reason !== undefined && isBeforeWaf) return { name: test.name, outcome: 'excepted', says: `${says}: ${reason}` };
   return { name: test.name, outcome: 'failed', says };
 }

@@ -1,7 +1,7 @@
 // How a program is run by value, not by rule: for each kind of value, everything that the rules of a phase ask of it, as one tree of
 // transformations with one set of patterns. A rule whose questions no value answers is not asked at all.
 
-import type { Link, MemberSet, Node, Plan, Program, Question, Rule, Target, View } from '../program/program.ts';
+import type { Lane, Link, MemberSet, Node, Plan, Program, Question, Rule, Target, View } from '../program/program.ts';
 import type { Transformation } from '../transformations/transformation.ts';
 import type { Variable } from '../variables/variable.ts';
 import { fold } from './fold.ts';
@@ -33,6 +33,7 @@ class Planner {
   };
   readonly #members = new Map<Member, number>();
   readonly #always: Uint32Array;
+  #views = 0;
 
   constructor(program: Program, isFolded: boolean) {
     this.#program = program;
@@ -51,15 +52,48 @@ class Planner {
         if (member !== null && !this.#members.has(member)) this.#members.set(member, this.#members.size);
       }
     const memberWords = Math.max(1, (this.#members.size + 31) >> 5);
+    const lanes = asks.map((list) => this.#lanesOf(list, memberWords));
     return {
       always: this.#always,
-      lanes: asks.map((list) => lanesOf(list, this.#members, memberWords)),
+      lanes,
+      views: this.#views,
       set: makeSet([...this.#members.keys()]),
       memberWords,
       beneath: this.#folding.beneath,
       skippers: this.#folding.skippers,
     };
   }
+
+  #lanesOf(asks: readonly Ask[], memberWords: number): Lane[] {
+  const view = (own: readonly Ask[]): View => viewOf(own, this.#members, memberWords, this.#views++);
+  const byVariable = new Map<string, Ask[]>();
+  for (const ask of asks) {
+    const key = `${ask.target.name}\n${ask.target.path ?? ''}`;
+    byVariable.set(key, [...(byVariable.get(key) ?? []), ask]);
+  }
+  return [...byVariable.values()].map((list) => {
+    const { variable, path, name } = list[0]!.target;
+    const names = new Set<string>();
+    if (path === null)
+      for (const { target, link } of list) {
+        if (target.key !== null) names.add(target.key);
+        for (const exclusion of link.exclusions)
+          if (exclusion.name === name && exclusion.key !== null) names.add(exclusion.key);
+      }
+    const general = list.filter(({ target, link }) => target.key === null && !isWhollyExcluded(link, name));
+    return {
+      variable: variable as Variable,
+      path,
+      byName: new Map(
+        [...names].map((one) => [
+          one,
+          view(list.filter((ask) => looksAt(ask, name, one))),
+        ]),
+      ),
+      general: general.length === 0 ? null : view(general),
+    };
+  });
+}
 
   /** The questions of the rules of a phase; rules that cannot be judged by values are always asked. */
   #asksOf(start: number, end: number): Ask[] {
@@ -91,40 +125,6 @@ function memberOf({ matcher, isNegated }: Link): Member | null {
   return isNegated ? null : (matcher?.member ?? null);
 }
 
-function lanesOf(asks: readonly Ask[], members: ReadonlyMap<Member, number>, memberWords: number) {
-  const byVariable = new Map<string, Ask[]>();
-  for (const ask of asks) {
-    const key = `${ask.target.name}\n${ask.target.path ?? ''}`;
-    byVariable.set(key, [...(byVariable.get(key) ?? []), ask]);
-  }
-  return [...byVariable.values()].map((list) => {
-    const { variable, path, name } = list[0]!.target;
-    const names = new Set<string>();
-    if (path === null)
-      for (const { target, link } of list) {
-        if (target.key !== null) names.add(target.key);
-        for (const exclusion of link.exclusions)
-          if (exclusion.name === name && exclusion.key !== null) names.add(exclusion.key);
-      }
-    const general = list.filter(({ target, link }) => target.key === null && !isWhollyExcluded(link, name));
-    return {
-      variable: variable as Variable,
-      path,
-      byName: new Map(
-        [...names].map((one) => [
-          one,
-          viewOf(
-            list.filter((ask) => looksAt(ask, name, one)),
-            members,
-            memberWords,
-          ),
-        ]),
-      ),
-      general: general.length === 0 ? null : viewOf(general, members, memberWords),
-    };
-  });
-}
-
 function isWhollyExcluded(link: Link, variable: string): boolean {
   return link.exclusions.some(({ name, selects }) => name === variable && selects === null);
 }
@@ -139,13 +139,20 @@ function looksAt({ target, link }: Ask, variable: string, name: string): boolean
 
 interface Growing {
   readonly transformation: Transformation | null;
+  readonly changes: number;
+  readonly apply: (value: string) => string;
   readonly next: Growing[];
   wanted: Uint32Array | null;
   readonly questions: Question[];
 }
 
-function viewOf(asks: readonly Ask[], members: ReadonlyMap<Member, number>, memberWords: number): View {
-  const root: Growing = { transformation: null, next: [], wanted: null, questions: [] };
+function growing(transformation: Transformation | null): Growing {
+  const apply = transformation === null ? (value: string) => value : (value: string) => transformation.apply(value);
+  return { transformation, changes: transformation?.changes ?? 0, apply, next: [], wanted: null, questions: [] };
+}
+
+function viewOf(asks: readonly Ask[], members: ReadonlyMap<Member, number>, memberWords: number, number: number): View {
+  const root = growing(null);
   const rulesOf = new Map<number, number[]>();
   const present = new Set<number>();
   for (const { rule, link } of asks) {
@@ -169,8 +176,9 @@ function viewOf(asks: readonly Ask[], members: ReadonlyMap<Member, number>, memb
   const all = nodesOf(root);
   const withMembers = all.flatMap(({ wanted }) => wanted ?? []);
   return {
+    number,
     root: root as Node,
-    changes: all.reduce((marks, { transformation }) => marks | (transformation?.changes ?? 0), 0),
+    changes: all.reduce((marks, { changes }) => marks | changes, 0),
     allWanted:
       withMembers.length === 0
         ? null
@@ -190,7 +198,7 @@ function placesOf(root: Growing, link: Link): Growing[] {
   for (const transformation of link.transformations) {
     let next = node.next.find((one) => one.transformation === transformation);
     if (next === undefined) {
-      next = { transformation, next: [], wanted: null, questions: [] };
+      next = growing(transformation);
       node.next.push(next);
     }
     node = next;

@@ -6,6 +6,11 @@ import type { Phase } from '../variables/variable.ts';
 import type { Node, Plan, Program, View } from './program.ts';
 import type { Needed } from './run.ts';
 
+/** Values whose answers one view remembers, and the longest such value in characters: what clients send again and again (their names,
+ * what they accept, their cookies) is looked at once. Twice as many are kept, the older half dropped whole. */
+const maxRemembered = 256;
+const maxRememberedLength = 256;
+
 /** Values that one value may become under the transformations of a phase: more are matched one by one. */
 const maxForms = 24;
 
@@ -18,6 +23,30 @@ export function neededBy(plan: Plan): Needed {
 /** Every rule is asked: the slow way, which the other must agree with. */
 export const everyRule: Needed = () => null;
 
+const nothing: readonly number[] = Object.freeze([]);
+
+/** What is remembered of one view: two halves, the older dropped when the younger is full. */
+class Memory {
+  #young = new Map<string, readonly number[]>();
+  #old = new Map<string, readonly number[]>();
+
+  get(value: string): readonly number[] | undefined {
+    const rules = this.#young.get(value);
+    if (rules !== undefined) return rules;
+    const old = this.#old.get(value);
+    if (old !== undefined) this.set(value, old);
+    return old;
+  }
+
+  set(value: string, rules: readonly number[]): void {
+    if (this.#young.size >= maxRemembered) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(value, rules);
+  }
+}
+
 class Finder {
   readonly #plan: Plan;
   readonly #needed: Uint32Array;
@@ -25,11 +54,16 @@ class Finder {
   readonly #formValues: string[] = [];
   readonly #formWanted: Uint32Array[];
   #forms = 0;
+  /** By view: the rules that a value answers. */
+  readonly #memories: readonly Memory[];
+  /** Where answers are gathered to be remembered, or null. */
+  #found: number[] | null = null;
 
   constructor(plan: Plan) {
     this.#plan = plan;
     this.#needed = new Uint32Array(plan.always.length);
     this.#hits = new Uint32Array(plan.memberWords);
+    this.#memories = Array.from({ length: plan.views }, () => new Memory());
     this.#formWanted = Array.from({ length: maxForms }, () => new Uint32Array(plan.memberWords));
   }
 
@@ -70,11 +104,35 @@ class Finder {
     );
   }
 
-  #need(rule: number): void {
+  #mark(rule: number): void {
     this.#needed[rule >> 5]! |= 1 << (rule & 31);
   }
 
+  #need(rule: number): void {
+    if (this.#found === null) this.#mark(rule);
+    else if (!this.#found.includes(rule)) this.#found.push(rule);
+  }
+
   #look(view: View, value: string): void {
+    if (value.length > maxRememberedLength) {
+      this.#found = null;
+      this.#judge(view, value);
+      return;
+    }
+    const memory = this.#memories[view.number]!;
+    let rules = memory.get(value);
+    if (rules === undefined) {
+      const found: number[] = [];
+      this.#found = found;
+      this.#judge(view, value);
+      this.#found = null;
+      rules = found.length === 0 ? nothing : found;
+      memory.set(value, rules);
+    }
+    for (let index = 0; index < rules.length; index++) this.#mark(rules[index]!);
+  }
+
+  #judge(view: View, value: string): void {
     for (const rule of view.present) this.#need(rule);
     // Because nothing is in an empty value, and length, digests and the like still make something of it.
     const marks = value === '' ? ANY : marksOf(value);
@@ -95,12 +153,11 @@ class Finder {
     if (wanted !== null) this.#gather(view, value, wanted);
     for (const { rule, isNegated, matcher } of questions) if (matcher.test(value) !== isNegated) this.#need(rule);
     for (const one of next) {
-      const transformation = one.transformation!;
-      if ((marks & transformation.changes) === 0) {
+      if ((marks & one.changes) === 0) {
         this.#walk(view, one, value, marks);
         continue;
       }
-      const changed = transformation.apply(value);
+      const changed = one.apply(value);
       this.#walk(view, one, changed, changed === value ? marks : changed === '' ? ANY : marksOf(changed));
     }
   }

@@ -137,7 +137,9 @@ export interface Question {
 
 /** A step of the tree of transformations that rules about one kind of value share; the root changes nothing. */
 export interface Node {
-  readonly transformation: Transformation | null;
+  /** Marks without which it changes nothing, and what it does. */
+  readonly changes: number;
+  readonly apply: (value: string) => string;
   readonly next: readonly Node[];
   /** Members that are looked for here, as bits, or null. */
   readonly wanted: Uint32Array | null;
@@ -146,6 +148,8 @@ export interface Node {
 
 /** Everything that rules of one phase ask of one kind of value. */
 export interface View {
+  /** Its place among all views of the plan. */
+  readonly number: number;
   readonly root: Node;
   /** Marks without all of which no transformation of the tree changes a value. */
   readonly changes: number;
@@ -177,6 +181,8 @@ export interface Plan {
   readonly lanes: readonly (readonly Lane[])[];
   readonly set: MemberSet;
   readonly memberWords: number;
+  /** How many views there are. */
+  readonly views: number;
   /** TX as it is for every transaction before its first rule. */
   readonly beneath: ReadonlyMap<string, string>;
   /** Rules that were left out and would have skipped others. */

@@ -48,6 +48,8 @@ test('what breaks while a request is judged ends its connection, is told, and sp
     waf: {
       value: {
         policies: waf.policies,
+        openAnswer: () => null,
+        conclude: () => {},
         inspectHead: (exchange: Exchange, policy: (typeof waf.policies)[number]) => {
           if (exchange.path === '/broken') throw new RangeError('a detector of ours broke');
           return waf.inspectHead(exchange, policy);

@@ -129,7 +129,7 @@ test('a command that is not run here is at least one that exists, with its optio
 });
 
 describe('every sample of a configuration is right', () => {
-  for (const { page, line, lines } of blocks.filter(({ language }) => language === 'yaml'))
+  for (const { page, line, lines } of blocks.filter(({ language, reason }) => language === 'yaml' && reason === ''))
     it(`${page}:${line}`, async () => {
       const file = join(folder, `${page.replaceAll('/', '-')}-${line}.json`);
       const rest = { listen: [{ port: 8443, tls: true }, { port: 8080 }], sites: [{ to: 3000 }] };

@@ -36,6 +36,7 @@ export class RuleSet {
   readonly plan: Plan;
   readonly #needed: Needed;
   readonly #lasting = new Lasting();
+  readonly #asked = new WeakMap<object, readonly string[]>();
   readonly #clock: Clock;
 
   constructor(program: Program, plan: Plan, clock: Clock) {
@@ -169,7 +170,7 @@ export class RuleSet {
       },
       this.program.settings,
       this.plan.beneath,
-      { now: () => this.#clock.now(), lasting: this.#lasting, site: policy.site },
+      { now: () => this.#clock.now(), lasting: this.#lasting, site: policy.site, asked: this.#asked },
     );
     if (policy.mode === 'detect' && transaction.engine === 'on') transaction.engine = 'detect';
     if (policy.exclusions.count > 0)

@@ -62,6 +62,7 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
       now: () => 0,
       lasting: new Lasting(),
       site: 's',
+      asked: new WeakMap(),
     });
     chooseProcessor(transaction);
     runPhase(program, transaction, 1, needed);

@@ -65,35 +65,30 @@ class Planner {
   }
 
   #lanesOf(asks: readonly Ask[], memberWords: number): Lane[] {
-  const view = (own: readonly Ask[]): View => viewOf(own, this.#members, memberWords, this.#views++);
-  const byVariable = new Map<string, Ask[]>();
-  for (const ask of asks) {
-    const key = `${ask.target.name}\n${ask.target.path ?? ''}`;
-    byVariable.set(key, [...(byVariable.get(key) ?? []), ask]);
+    const view = (own: readonly Ask[]): View => viewOf(own, this.#members, memberWords, this.#views++);
+    const byVariable = new Map<string, Ask[]>();
+    for (const ask of asks) {
+      const key = `${ask.target.name}\n${ask.target.path ?? ''}`;
+      byVariable.set(key, [...(byVariable.get(key) ?? []), ask]);
+    }
+    return [...byVariable.values()].map((list) => {
+      const { variable, path, name } = list[0]!.target;
+      const names = new Set<string>();
+      if (path === null)
+        for (const { target, link } of list) {
+          if (target.key !== null) names.add(target.key);
+          for (const exclusion of link.exclusions)
+            if (exclusion.name === name && exclusion.key !== null) names.add(exclusion.key);
+        }
+      const general = list.filter(({ target, link }) => target.key === null && !isWhollyExcluded(link, name));
+      return {
+        variable: variable as Variable,
+        path,
+        byName: new Map([...names].map((one) => [one, view(list.filter((ask) => looksAt(ask, name, one)))])),
+        general: general.length === 0 ? null : view(general),
+      };
+    });
   }
-  return [...byVariable.values()].map((list) => {
-    const { variable, path, name } = list[0]!.target;
-    const names = new Set<string>();
-    if (path === null)
-      for (const { target, link } of list) {
-        if (target.key !== null) names.add(target.key);
-        for (const exclusion of link.exclusions)
-          if (exclusion.name === name && exclusion.key !== null) names.add(exclusion.key);
-      }
-    const general = list.filter(({ target, link }) => target.key === null && !isWhollyExcluded(link, name));
-    return {
-      variable: variable as Variable,
-      path,
-      byName: new Map(
-        [...names].map((one) => [
-          one,
-          view(list.filter((ask) => looksAt(ask, name, one))),
-        ]),
-      ),
-      general: general.length === 0 ? null : view(general),
-    };
-  });
-}
 
   /** The questions of the rules of a phase; rules that cannot be judged by values are always asked. */
   #asksOf(start: number, end: number): Ask[] {

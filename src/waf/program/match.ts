@@ -2,6 +2,7 @@
 
 import type { Transaction } from '../transaction/transaction.ts';
 import { Pairs } from '../variables/pairs.ts';
+import type { Many } from '../variables/variable.ts';
 import type { Evidence, Exclusion, Link, Rule, Target } from './program.ts';
 
 /** Members of a collection that one rule may look at. */
@@ -45,14 +46,27 @@ function askTarget(transaction: Transaction, rule: Rule, link: Link, target: Tar
       asked.value(target.label, value);
     return;
   }
-  const pairs = target.path === null ? variable.read(transaction) : variable.select!(transaction, target.path);
+  const pairs = membersOf(transaction, target);
   const { lower } = pairs;
   for (let index = 0; index < pairs.count; index++) {
     const name = lower[index]!;
-    if (target.path === null && !selects(target, name)) continue;
+    if (target.path === null && target.key !== null && target.key !== name) continue;
     if (isExcluded(transaction, rule, link, target.name, target.path ?? name)) continue;
     asked.value(target.path === null ? `${target.name}:${pairs.names[index]}` : target.label, pairs.values[index]!);
   }
+}
+
+/** The members that the target may look at; those that its pattern does not find are left out. */
+function membersOf(transaction: Transaction, target: Target): Pairs {
+  const variable = target.variable as Many;
+  if (target.path !== null) return variable.select!(transaction, target.path);
+  if (target.pattern === null) return variable.read(transaction);
+  if (variable.writes === 'tx') return transaction.tx.matching(target.pattern, transaction.tools.asked);
+  const all = variable.read(transaction);
+  const found = new Pairs();
+  for (let index = 0; index < all.count; index++)
+    if (target.pattern.test(all.lower[index]!)) found.add(all.names[index]!, all.values[index]!);
+  return found;
 }
 
 function selects(target: Target, name: string): boolean {

@@ -51,6 +51,7 @@ function ask(
     now: () => at,
     lasting,
     site: 's',
+    asked: new WeakMap(),
   });
   chooseProcessor(transaction);
   const run = (phase: Phase) => runPhase(program, transaction, phase, () => null);

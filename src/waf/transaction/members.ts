@@ -43,8 +43,16 @@ export class Members {
     return pairs;
   }
 
-  /** What was written, for whoever keeps it. */
-  entries(): IterableIterator<[string, string | null]> {
-    return this.#own.entries();
+  /** Members whose names the pattern finds. What is beneath is asked once a pattern, because it is the same for every transaction. */
+  matching(pattern: { test(value: string): boolean }, asked: WeakMap<object, readonly string[]>): Pairs {
+    let known = asked.get(pattern);
+    if (known === undefined) {
+      known = [...this.#beneath.keys()].filter((name) => pattern.test(name));
+      asked.set(pattern, known);
+    }
+    const pairs = new Pairs();
+    for (const name of known) if (!this.#own.has(name)) pairs.add(name, this.#beneath.get(name)!);
+    for (const [name, value] of this.#own) if (value !== null && pattern.test(name)) pairs.add(name, value);
+    return pairs;
   }
 }

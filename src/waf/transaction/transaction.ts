@@ -36,6 +36,8 @@ export interface TransactionTools {
   readonly lasting: Lasting;
   /** The site, whose lasting collections are its own. */
   readonly site: string;
+  /** By pattern: the members beneath TX that it finds. */
+  readonly asked: WeakMap<object, readonly string[]>;
 }
 
 /** Something that a rule added to a number. */

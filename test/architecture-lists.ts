@@ -129,6 +129,8 @@ export const maps: Exceptions = {
   'src/tls/names.ts': 'names of the certificates, made once',
   'src/tls/handshakes.ts': 'weak, and keyed by a live socket',
   'src/waf/compile/compiler.ts': 'one pattern and one list of phrases a rule of the files that are compiled',
+  'src/waf/program/needed.ts': 'two halves of `maxRemembered` a view, the older half dropped whole',
+  'src/waf/rule-set.ts': 'weak, and keyed by a pattern of the rules',
   'src/waf/compile/fold.ts': 'members of TX that the files name, and where their rules lead',
   'src/waf/compile/plan.ts': 'one pattern or list of phrases a rule of the files',
   'src/waf/compile/load.ts': 'ids and defaults of the files that are compiled',

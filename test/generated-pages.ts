@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { jsonSchema } from '../src/config/config.ts';
 import { configuration } from '../src/config/schema.ts';
 import { allReasons } from '../src/generation.ts';
+import { seclangPage } from './seclang-page.ts';
 import { root } from './source.ts';
 
 /** As much of a JSON Schema as ours uses. */
@@ -168,6 +169,7 @@ ${rows.join('\n')}
 export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configurationPage,
   'docs/reasons.md': reasonsPage,
+  'docs/seclang.md': seclangPage,
 };
 
 if (import.meta.main)

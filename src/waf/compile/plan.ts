@@ -34,6 +34,7 @@ class Planner {
   readonly #members = new Map<Member, number>();
   readonly #always: Uint32Array;
   #views = 0;
+  readonly #words = new Map<Transformation, number>();
 
   constructor(program: Program, isFolded: boolean) {
     this.#program = program;
@@ -65,7 +66,7 @@ class Planner {
   }
 
   #lanesOf(asks: readonly Ask[], memberWords: number): Lane[] {
-    const view = (own: readonly Ask[]): View => viewOf(own, this.#members, memberWords, this.#views++);
+    const view = (own: readonly Ask[]): View => viewOf(own, this.#members, memberWords, this.#views++, this.#words);
     const byVariable = new Map<string, Ask[]>();
     for (const ask of asks) {
       const key = `${ask.target.name}\n${ask.target.path ?? ''}`;
@@ -133,6 +134,7 @@ function looksAt({ target, link }: Ask, variable: string, name: string): boolean
 }
 
 interface Growing {
+  readonly word: number;
   readonly transformation: Transformation | null;
   readonly changes: number;
   readonly apply: (value: string) => string;
@@ -141,13 +143,24 @@ interface Growing {
   readonly questions: Question[];
 }
 
-function growing(transformation: Transformation | null): Growing {
+function growing(transformation: Transformation | null, words: Map<Transformation, number>): Growing {
   const apply = transformation === null ? (value: string) => value : (value: string) => transformation.apply(value);
-  return { transformation, changes: transformation?.changes ?? 0, apply, next: [], wanted: null, questions: [] };
+  let word = transformation === null ? 0 : words.get(transformation);
+  if (word === undefined) {
+    word = words.size + 1;
+    words.set(transformation!, word);
+  }
+  return { word, transformation, changes: transformation?.changes ?? 0, apply, next: [], wanted: null, questions: [] };
 }
 
-function viewOf(asks: readonly Ask[], members: ReadonlyMap<Member, number>, memberWords: number, number: number): View {
-  const root = growing(null);
+function viewOf(
+  asks: readonly Ask[],
+  members: ReadonlyMap<Member, number>,
+  memberWords: number,
+  number: number,
+  words: Map<Transformation, number>,
+): View {
+  const root = growing(null, words);
   const rulesOf = new Map<number, number[]>();
   const present = new Set<number>();
   for (const { rule, link } of asks) {
@@ -157,7 +170,7 @@ function viewOf(asks: readonly Ask[], members: ReadonlyMap<Member, number>, memb
       present.add(rule);
       continue;
     }
-    for (const node of placesOf(root, link)) {
+    for (const node of placesOf(root, link, words)) {
       if (index < 0) {
         node.questions.push({ rule, isNegated: link.isNegated, matcher: link.matcher });
         continue;
@@ -187,13 +200,13 @@ function viewOf(asks: readonly Ask[], members: ReadonlyMap<Member, number>, memb
 }
 
 /** Where in the tree a link asks: behind all of its transformations, with multiMatch behind each. */
-function placesOf(root: Growing, link: Link): Growing[] {
+function placesOf(root: Growing, link: Link, words: Map<Transformation, number>): Growing[] {
   let node = root;
   const passed = [root];
   for (const transformation of link.transformations) {
     let next = node.next.find((one) => one.transformation === transformation);
     if (next === undefined) {
-      next = growing(transformation);
+      next = growing(transformation, words);
       node.next.push(next);
     }
     node = next;

@@ -13,6 +13,8 @@ const maxRememberedLength = 256;
 
 /** Values that one value may become under the transformations of a phase: more are matched one by one. */
 const maxForms = 24;
+/** Steps of transformations that are remembered while one value is followed. */
+const maxSteps = 64;
 
 /** The rules by values, after a plan. The set that it gives is its own, and true until it is asked again. */
 export function neededBy(plan: Plan): Needed {
@@ -56,6 +58,12 @@ class Finder {
   #forms = 0;
   /** By view: the rules that a value answers. */
   readonly #memories: readonly Memory[];
+  /** What transformations made of the value in hand and of what others made of it: chains share most of their steps. */
+  readonly #stepWords = new Int32Array(maxSteps);
+  readonly #stepValues: string[] = [];
+  readonly #stepResults: string[] = [];
+  readonly #stepMarks = new Int32Array(maxSteps);
+  #steps = 0;
   /** Where answers are gathered to be remembered, or null. */
   #found: number[] | null = null;
 
@@ -143,6 +151,7 @@ class Finder {
       return;
     }
     this.#forms = 0;
+    this.#steps = 0;
     this.#walk(view, view.root, value, marks);
     for (let form = 0; form < this.#forms; form++) this.#match(view, this.#formValues[form]!, this.#formWanted[form]!);
   }
@@ -157,9 +166,31 @@ class Finder {
         this.#walk(view, one, value, marks);
         continue;
       }
+      const known = this.#stepOf(one, value);
+      if (known >= 0) {
+        this.#walk(view, one, this.#stepResults[known]!, this.#stepMarks[known]!);
+        continue;
+      }
       const changed = one.apply(value);
-      this.#walk(view, one, changed, changed === value ? marks : changed === '' ? ANY : marksOf(changed));
+      const changedMarks = changed === value ? marks : changed === '' ? ANY : marksOf(changed);
+      this.#remember(one, value, changed, changedMarks);
+      this.#walk(view, one, changed, changedMarks);
     }
+  }
+
+  /** The step that was taken already, or -1. */
+  #stepOf({ word }: Node, value: string): number {
+    for (let step = 0; step < this.#steps; step++)
+      if (this.#stepWords[step] === word && this.#stepValues[step] === value) return step;
+    return -1;
+  }
+
+  #remember({ word }: Node, value: string, result: string, marks: number): void {
+    if (this.#steps === maxSteps) return;
+    this.#stepWords[this.#steps] = word;
+    this.#stepValues[this.#steps] = value;
+    this.#stepResults[this.#steps] = result;
+    this.#stepMarks[this.#steps++] = marks;
   }
 
   #gather(view: View, value: string, wanted: Uint32Array): void {

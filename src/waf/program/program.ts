@@ -137,6 +137,8 @@ export interface Question {
 
 /** A step of the tree of transformations that rules about one kind of value share; the root changes nothing. */
 export interface Node {
+  /** The number of its transformation: the same for the same word. */
+  readonly word: number;
   /** Marks without which it changes nothing, and what it does. */
   readonly changes: number;
   readonly apply: (value: string) => string;

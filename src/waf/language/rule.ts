@@ -128,6 +128,9 @@ function readValue(piece: Piece, from: number, troubles: Trouble[]): [Piece, num
   let at = from;
   const isQuoted = text[at] === "'";
   if (!isQuoted) {
+    let plain = at;
+    while (plain < text.length && text[plain] !== ',' && text[plain] !== "'") plain++;
+    if (plain >= text.length || text[plain] === ',') return [piece.slice(at, plain).trim(), plain];
     let isInside = false;
     while (at < text.length && (isInside || text[at] !== ',')) {
       if (text[at] === "'" && (isInside || text[at - 1] === '=')) isInside = !isInside;
@@ -136,10 +139,8 @@ function readValue(piece: Piece, from: number, troubles: Trouble[]): [Piece, num
     }
     return [piece.with(kept.map((index) => text[index]).join(''), kept).trim(), at];
   }
-  for (at++; at < text.length && text[at] !== "'"; at++) {
-    if (text[at] === '\\' && text[at + 1] === "'") at++;
-    kept.push(at);
-  }
+  const [quoted, end] = piece.unquoted(at + 1, "'");
+  at = end;
   if (at >= text.length)
     troubles.push(
       piece.trouble(
@@ -149,6 +150,5 @@ function readValue(piece: Piece, from: number, troubles: Trouble[]): [Piece, num
         1,
       ),
     );
-  const value = piece.with(kept.map((index) => text[index]).join(''), kept);
-  return [value, at + 1];
+  return [quoted, at + 1];
 }

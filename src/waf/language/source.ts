@@ -43,6 +43,21 @@ export class Piece {
     return { place: this.place(start, length), says, instead };
   }
 
+  /** What stands from `from` to the next `quote`, and where that is (the end where it is missing): \\ before a quote makes it one that is meant. */
+  unquoted(from: number, quote: string): [Piece, number] {
+    const { text } = this;
+    let at = from;
+    while (at < text.length && text[at] !== quote && (text[at] !== '\\' || text[at + 1] !== quote)) at++;
+    // Because most texts have no quote in them, and a piece of the line costs nothing.
+    if (at >= text.length || text[at] === quote) return [this.slice(from, at), at];
+    const kept: number[] = [];
+    for (at = from; at < text.length && text[at] !== quote; at++) {
+      if (text[at] === '\\' && text[at + 1] === quote) at++;
+      kept.push(at);
+    }
+    return [this.with(kept.map((index) => text[index]).join(''), kept), at];
+  }
+
   /** The same places with another text of the same length or shorter, for text whose escapes were undone. */
   with(text: string, kept: readonly number[]): Piece {
     return new Piece(
@@ -179,12 +194,9 @@ function readWords(line: Piece, troubles: Trouble[]): Piece[] | null {
       words.push(line.slice(start, at));
       continue;
     }
-    const kept: number[] = [];
-    const start = at++;
-    while (at < text.length && text[at] !== quote) {
-      if (text[at] === '\\' && text[at + 1] === quote) at++;
-      kept.push(at++);
-    }
+    const start = at;
+    const [word, end] = line.unquoted(at + 1, quote);
+    at = end;
     if (at >= text.length) {
       troubles.push(
         line.trouble(
@@ -197,7 +209,7 @@ function readWords(line: Piece, troubles: Trouble[]): Piece[] | null {
       return null;
     }
     at++;
-    words.push(line.with(kept.map((index) => text[index]).join(''), kept));
+    words.push(word);
   }
   return words;
 }

@@ -31,12 +31,20 @@ import {
   reasons as observeReasons,
   systemFiles as systemJournalFiles,
 } from './observe/observe.ts';
-import { buildAnnouncers, reasons as portReasons } from './ports/ports.ts';
-import { build as buildProxy, type Proxy, reasons as proxyReasons } from './proxy/proxy.ts';
+import { buildAnnouncers, machineReader, reasons as portReasons, readEphemeralRange } from './ports/ports.ts';
+import {
+  build as buildProxy,
+  lots,
+  type Proxy,
+  type ProxyTools,
+  reasons as proxyReasons,
+  stickyKey,
+} from './proxy/proxy.ts';
 import { build as buildRates, type Rates, reasons as rateReasons } from './rates/rates.ts';
 import { build as buildTls, type Files, systemFiles, type Tls, reasons as tlsReasons } from './tls/tls.ts';
 import type { Timekeeper } from './traffic/deadline.ts';
 import type { Reason } from './traffic/verdict.ts';
+import type { AnswerCodec } from './traffic/wire.ts';
 import { build as buildWaf, type Waf, reasons as wafReasons } from './waf/waf.ts';
 
 /** A site as the spine uses it. */
@@ -103,7 +111,10 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     buildWaf(settings.waf, settings.sites, { codings: contentCodings, files: ruleFiles, clock }),
   );
   const codec = answerCodec(settings.limits);
-  const proxy = found.take(null, buildProxy(settings.proxy, settings.sites, { codec, timekeeper }));
+  const proxy = found.take(
+    null,
+    await buildProxy(settings.proxy, settings.sites, proxyTools(settings, tools, clock, codec, timekeeper)),
+  );
   const observe = found.take(null, buildObserve(settings.observe, { files: systemJournalFiles }));
   const wantsTls = settings.listen.some((listener) => listener.tls);
   const tls = wantsTls ? found.take('tls', await buildTls(settings.tls, tlsTools(settings, tools, clock))) : null;
@@ -158,6 +169,26 @@ function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock) {
     clock,
     files: tools.mayWrite === true ? systemFiles : readOnlyFiles,
     handshakeTimeoutMs: settings.limits.handshakeTimeoutMs,
+  };
+}
+
+function proxyTools(
+  settings: Settings,
+  tools: GenerationTools,
+  clock: Clock,
+  codec: AnswerCodec,
+  timekeeper: Timekeeper,
+): ProxyTools {
+  const files = tools.mayWrite === true ? systemFiles : readOnlyFiles;
+  return {
+    codec,
+    timekeeper,
+    now: () => clock.monotonicMs(),
+    wallClock: () => clock.now(),
+    random: lots(tools.seed ?? 1),
+    range: readEphemeralRange(machineReader),
+    readFile: async (path) => (await files.read(path)).text,
+    stickyKey: () => stickyKey(files, settings.dataDirectory),
   };
 }
 

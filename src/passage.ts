@@ -8,12 +8,12 @@ import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
 import { type ClientHandler, ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
 import {
-  type AnswerReceiver,
-  type Failure,
+  type Carried,
+  type Endpoint,
+  Failure,
   forwardingFields,
-  mayRetry,
-  type Pool,
   type Route,
+  upstreamHost,
   vouchedFields,
 } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
@@ -29,11 +29,9 @@ import type { BodyInspector } from './waf/waf.ts';
 
 /** A body that is kept whole, so that the request can be sent again. */
 const maxReplayBytes = 65_536;
-/** One try on a reused connection, one on a fresh one, and one at every other endpoint up to this many. */
-const maxTries = 4;
 
 /** The passage of one client's side: a connection, or a stream of one. Only one exchange is under way at a time. */
-export class Passage implements ClientHandler, AnswerReceiver {
+export class Passage implements ClientHandler, Carried {
   readonly side: ClientStream;
   /** Whose end is told where this side is a whole connection. */
   readonly #passing: Passing;
@@ -58,9 +56,10 @@ export class Passage implements ClientHandler, AnswerReceiver {
   #trailers: Headers | null = null;
 
   #route: Route | null = null;
-  #pool: Pool | null = null;
   #upstream: UpstreamSide | null = null;
-  #tries = 0;
+  /** The endpoint that has the request in hand, and all that were tried. */
+  #endpoint: Endpoint | null = null;
+  #tried: Endpoint[] = [];
   /** The whole request as it was sent, while it may have to be sent again. */
   #replay: OutgoingRequest | null = null;
 
@@ -77,8 +76,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
   /** A failure of our own is this side's end and nobody else's (DESIGN law 8): what cannot be judged does not pass. */
   fail(error: unknown): void {
     const exchange = this.#exchange;
-    this.#upstream?.abort();
-    this.#upstream = null;
+    this.#abandon();
     if (exchange !== null) refuse(exchange, 'http', answer(500, 'http/internal-error', placeOf(error)));
     this.side.abort('http/internal-error');
   }
@@ -124,7 +122,8 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.#bodyEnded = head.framing === 'none';
     this.#trailers = null;
     this.#upstream = null;
-    this.#tries = 0;
+    this.#endpoint = null;
+    if (this.#tried.length > 0) this.#tried = [];
     this.#replay = null;
     this.#heldAnswer = null;
     this.side.beginExchange(head);
@@ -237,6 +236,14 @@ export class Passage implements ClientHandler, AnswerReceiver {
     this.side.answerOwn(ownAnswer(fault.status, id, false, false, '', tools.clock.now()));
   }
 
+  /** The client has ended its side before it was answered: most that do are gone, and no upstream should work for nobody (nginx, Envoy
+   * and Go's server see it so); some only said that they will ask for nothing more (RFC 9112 9.6), hence the setting. Once the
+   * answer has begun, what is written finds out whether anybody is there. */
+  onClientEnd(): void {
+    if (this.#exchange === null || this.side.isAnswerBegun) return;
+    if (this.#generation.settings.proxy.clientClose === 'abort') this.side.abort('http/client-gone');
+  }
+
   onDrain(): void {
     this.#upstream?.resume();
   }
@@ -244,8 +251,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
   onClose(why: string): void {
     const { connection } = this.side;
     const { tools } = this.#gateway;
-    this.#upstream?.abort();
-    this.#upstream = null;
+    this.#abandon();
     if (this.#exchange !== null) {
       this.#exchange.endedWhy ||= why;
       this.#conclude();
@@ -276,15 +282,25 @@ export class Passage implements ClientHandler, AnswerReceiver {
     }
     this.#isHolding = false;
     this.#replay = this.#bodyEnded && this.#held.bytes <= maxReplayBytes ? request : null;
-    this.#sentMs = performance.now();
-    this.#send(this.#route!.next(), request, false);
+    const waiting = this.#route!.carry(exchange, request, this);
+    if (waiting instanceof Failure) this.#refuseFor(waiting);
+    else if (waiting !== null) this.#upstream = waiting;
   }
 
-  #send(pool: Pool, request: OutgoingRequest, fresh: boolean): void {
-    this.#tries++;
-    this.#pool = pool;
-    this.#exchange!.upstreamTo = pool.endpoint;
-    this.#upstream = this.#generation.proxy.carry(pool, fresh, request, this);
+  onPlaced(endpoint: Endpoint, side: UpstreamSide): void {
+    this.#endpoint = endpoint;
+    this.#upstream = side;
+    this.#tried.push(endpoint);
+    this.#exchange!.upstreamTo = endpoint.label;
+    this.#sentMs = performance.now();
+  }
+
+  /** Gives up what is on its way to an upstream. */
+  #abandon(): void {
+    this.#upstream?.abort();
+    this.#upstream = null;
+    this.#endpoint?.health.abandoned();
+    this.#endpoint = null;
   }
 
   #outgoing(exchange: Exchange, head: RequestHead): OutgoingRequest {
@@ -297,7 +313,7 @@ export class Passage implements ClientHandler, AnswerReceiver {
       ? vouchedFields(connection.peer, connection.localPort, connection.secure, head.headers, exchange.client)
       : this.#forwarding;
     const site = siteSettings[exchange.siteIndex]!;
-    const host = site.hostHeader === 'upstream' || head.authority === '' ? site.to[0]! : head.authority;
+    const host = site.hostHeader === 'upstream' || head.authority === '' ? upstreamHost(site.to[0]!) : head.authority;
     const outerHost = (isVouched ? head.headers.get('x-forwarded-host') : null) || head.authority || host;
     const key = head.isWebSocket && head.version === '2.0' ? websocketKey(exchange.id) : '';
     return new OutgoingRequest(
@@ -319,6 +335,8 @@ export class Passage implements ClientHandler, AnswerReceiver {
   }
 
   onConnected(upstream: UpstreamSide): void {
+    // Another connection than the one that was opened for it may have become free first.
+    this.#upstream = upstream;
     this.#note(upstream);
   }
 
@@ -344,6 +362,8 @@ export class Passage implements ClientHandler, AnswerReceiver {
     const exchange = this.#exchange!;
     this.#note(upstream);
     exchange.upstreamMs = performance.now() - this.#sentMs;
+    this.#endpoint?.answered(head.status, exchange.upstreamMs);
+    if (this.#askElsewhere(exchange, head.status, upstream)) return;
     exchange.status = head.status;
     this.#replay = null;
     if (head.status === 101) {
@@ -386,11 +406,22 @@ export class Passage implements ClientHandler, AnswerReceiver {
     return true;
   }
 
+  /** Where the site's owner wrote that such an answer is to be tried elsewhere, and that can be done: does so. */
+  #askElsewhere(exchange: Exchange, status: number, upstream: UpstreamSide): boolean {
+    const request = this.#replay;
+    const other = request === null ? null : this.#route!.instead(exchange, status, this.#tried);
+    if (other === null) return false;
+    upstream.abort();
+    other.place(exchange, request!, this, false);
+    return true;
+  }
+
   /** What we add to every answer. */
   #ownFields(exchange: Exchange): string {
     const { hsts } = this.#generation.siteSettings[exchange.siteIndex]!;
     const strict = this.side.connection.secure ? hsts : '';
-    return `X-Request-Id: ${exchange.id}\r\n${strict}${rateHeaders(exchange)}`;
+    const sticky = this.#route!.cookieLine(exchange, this.#endpoint);
+    return `X-Request-Id: ${exchange.id}\r\n${strict}${sticky}${rateHeaders(exchange)}`;
   }
 
   onAnswerBody(bytes: Buffer, from: number, to: number): boolean {
@@ -408,6 +439,8 @@ export class Passage implements ClientHandler, AnswerReceiver {
     }
     this.#upstream = null;
     if (this.#heldAnswer !== null && !this.#releaseAnswer(false)) return;
+    this.#endpoint?.health.finished();
+    this.#endpoint = null;
     this.side.endAnswer(trailers);
     this.#conclude();
     this.side.finish();
@@ -425,18 +458,9 @@ export class Passage implements ClientHandler, AnswerReceiver {
       this.side.endTunnel();
       return;
     }
-    if (
-      !this.side.isAnswerBegun &&
-      this.#tries < this.#maxTries(failure) &&
-      mayRetry(failure, upstream, exchange.method)
-    ) {
-      const request = failure.isUnsent ? upstream.takeUnsent() : this.#replay;
-      if (request !== null) {
-        // A body that still comes waits for `onUpstreamDrain`, which a fresh connection is sure to call.
-        this.#send(this.#route!.after(this.#pool!), request, !failure.isUnsent || !this.#bodyEnded);
-        return;
-      }
-    }
+    this.#endpoint?.failed(failure, upstream, this.side.isAnswerBegun);
+    this.#endpoint = null;
+    if (!this.side.isAnswerBegun && this.#tryAgain(exchange, failure, upstream)) return;
     if (this.side.isAnswerBegun) {
       // The client has part of an answer: the only honest end is to break it off (RFC 9112 8).
       exchange.endedWhy = failure.why;
@@ -444,20 +468,27 @@ export class Passage implements ClientHandler, AnswerReceiver {
       this.side.abort(failure.why);
       return;
     }
-    this.#refuse('proxy', answer(failure.status, failure.why, failure.says));
+    this.#refuseFor(failure);
   }
 
-  /** Nothing sent: each endpoint once. Sent and lost on a reused connection: once more. */
-  #maxTries(failure: Failure): number {
-    return failure.isUnsent ? Math.min(maxTries, this.#route!.pools.length) : 2;
+  #tryAgain(exchange: Exchange, failure: Failure, upstream: UpstreamSide): boolean {
+    const request = failure.isUnsent ? upstream.takeUnsent() : this.#replay;
+    if (request === null) return false;
+    const next = this.#route!.again(exchange, failure, upstream, this.#tried);
+    // A body that still comes waits for `onUpstreamDrain`, which a fresh connection is sure to call.
+    next?.place(exchange, request, this, !failure.isUnsent || !this.#bodyEnded);
+    return next !== null;
+  }
+
+  #refuseFor({ status, why, says, retryAfterSeconds }: Failure): void {
+    this.#refuse('proxy', answer(status, why, says, null, null, retryAfterSeconds));
   }
 
   // ---- answers of our own
 
   #refuse(station: string, refusal: Refusal): void {
     refuse(this.#exchange!, station, refusal);
-    this.#upstream?.abort();
-    this.#upstream = null;
+    this.#abandon();
     this.#answerRefusal(refusal);
   }
 

@@ -44,14 +44,21 @@ function collect(schema: Schema, path: string, found: Setting[]): void {
       says: child.description ?? '',
     });
     collect(child, own, found);
-    for (const part of groupsIn(child)) collect(part, `${own}[]`, found);
+    const kinds = kindsOf(child);
+    const inLists = kinds.flatMap(({ items }) => (items === undefined ? [] : kindsOf(items))).filter(isGroup);
+    // What may be written alone or in a list is shown as a list.
+    if (inLists.length > 0) for (const part of inLists) collect(part, `${own}[]`, found);
+    else for (const part of kinds) if (part !== child && isGroup(part)) collect(part, own, found);
   }
 }
 
-/** The groups that a list may have. */
-function groupsIn(schema: Schema): Schema[] {
-  const items = schema.items === undefined ? [] : [schema.items, ...(schema.items.anyOf ?? [])];
-  return items.filter(({ properties }) => properties !== undefined);
+/** The kinds that a value may have, those within kinds included. */
+function kindsOf(schema: Schema): Schema[] {
+  return schema.anyOf === undefined ? [schema] : schema.anyOf.flatMap(kindsOf);
+}
+
+function isGroup({ properties }: Schema): boolean {
+  return properties !== undefined;
 }
 
 /** What the setting expects, in the words in which it says so to whoever writes something else. */

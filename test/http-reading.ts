@@ -112,6 +112,7 @@ export function readAll(pieces: readonly Buffer[], isLate = false, bounds = limi
 }
 
 class Reader implements ClientHandler {
+  onClientEnd(): void {}
   readonly #messages: Message[] = [];
   readonly #socket = new NoSocket();
   readonly #side: ClientSide;

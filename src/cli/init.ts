@@ -67,7 +67,7 @@ function planOf({ options }: Arguments): Plan {
       sites: [{ host: plan.host, to: plan.to }],
       firewall: { default: 'allow' },
     });
-    return { ...plan, host: sites[0]!.hosts[0]!, to: sites[0]!.to[0]! };
+    return { ...plan, host: sites[0]!.hosts[0]!, to: sites[0]!.to[0]!.url };
   } catch (error) {
     if (!(error instanceof ConfigurationTrouble)) throw error;
     const [problem] = error.problems;

@@ -138,7 +138,8 @@ function asText(gate: Gate, loaded: Loaded): string {
     const [, ...words] = name.split(' ');
     lines.push(`  listens on ${[endpoint(address, port), ...words].join(' ')}`);
   }
-  for (const site of loaded.settings.sites) lines.push(`  ${urlOf(site, gate)} → ${site.to.join(', ')}`);
+  for (const site of loaded.settings.sites)
+    lines.push(`  ${urlOf(site, gate)} → ${site.to.map(({ url }) => url).join(', ')}`);
   if (gate.caCertificatePath !== null) lines.push(`  local CA ${gate.caCertificatePath}`);
   lines.push('Ctrl-C ends it');
   return `${lines.join('\n')}\n`;

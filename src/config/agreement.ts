@@ -26,6 +26,9 @@ const checks: readonly Check[] = [
   { needs: ['sites'], weight: 'problem', find: doubleSites },
   { needs: ['listen', 'sites'], weight: 'problem', find: loops },
   { needs: ['blocklists'], weight: 'problem', find: doubleBlocklists },
+  { needs: ['sites'], weight: 'problem', find: upstreamParts },
+  { needs: ['sites'], weight: 'problem', find: allBackups },
+  { needs: ['sites'], weight: 'warning', find: unverified },
   { needs: ['listen', 'sites', 'tls'], weight: 'warning', find: unservedNames },
   { needs: ['listen', 'firewall'], weight: 'warning', find: closedGate },
 ];
@@ -164,11 +167,9 @@ function doubleSites({ sites }: Complete): Problem[] {
 function loops({ listen, sites }: Complete): Problem[] {
   const own = new Set(listen.filter(({ address }) => isThisMachine(address)).map(({ port }) => port));
   return sites.flatMap((site, index) =>
-    site.to.flatMap((upstream, at) => {
-      const colon = upstream.lastIndexOf(':');
-      const port = Number(upstream.slice(colon + 1));
-      if (!own.has(port) || !isThisMachine(upstream.slice(0, colon))) return [];
-      const says = `${upstream} is this gate itself, so a request would go round for ever`;
+    site.to.flatMap(({ url, host, port, socketPath }, at) => {
+      if (socketPath !== '' || !own.has(port) || !isThisMachine(host)) return [];
+      const says = `${url} is this gate itself, so a request would go round for ever`;
       return [problem(['sites', index, 'to', at], 'loop', says, 'write the port that the application listens on')];
     }),
   );
@@ -181,6 +182,55 @@ function doubleBlocklists({ blocklists }: Complete): Problem[] {
     const says = `list ${first + 1} is named ${name} already`;
     return [problem(['blocklists', index, 'name'], 'double-blocklist', says, 'give one of them another name')];
   });
+}
+
+/** Settings of an upstream that say nothing beside each other. */
+function upstreamParts({ sites }: Complete): Problem[] {
+  return sites.flatMap((site, index) =>
+    site.to.flatMap(({ secure, url, tls }, at) => {
+      const path = ['sites', index, 'to', at, 'tls'];
+      const isWritten = [tls.ca, tls.server_name, tls.certificate, tls.key].some((part) => part !== undefined);
+      if (!secure && (isWritten || tls.insecure_skip_verify))
+        return [
+          problem(path, 'tls-on-plain', `${url} is spoken to without TLS`, 'write https:// before it, or remove tls'),
+        ];
+      if ((tls.certificate === undefined) !== (tls.key === undefined))
+        return [problem(path, 'half-certificate', 'a certificate and its key belong together', 'write both')];
+      return [];
+    }),
+  );
+}
+
+function allBackups({ sites }: Complete): Problem[] {
+  return sites.flatMap((site, index) =>
+    site.to.length > 0 && site.to.every(({ backup }) => backup)
+      ? [
+          problem(
+            ['sites', index, 'to'],
+            'all-backups',
+            'every upstream of the site is a backup',
+            'remove backup from those that serve every day',
+          ),
+        ]
+      : [],
+  );
+}
+
+function unverified({ sites }: Complete): Problem[] {
+  return sites.flatMap((site, index) =>
+    site.to.flatMap(({ url, secure, tls }, at) =>
+      secure && tls.insecure_skip_verify
+        ? [
+            problem(
+              ['sites', index, 'to', at, 'tls', 'insecure_skip_verify'],
+              'unverified-upstream',
+              `any certificate is believed from ${url}, so that whoever is on the way can read and change everything`,
+              'name its CA: tls: { ca: FILE }',
+            ),
+          ]
+        : [],
+    ),
+  );
 }
 
 function isThisMachine(host: string): boolean {

@@ -10,6 +10,7 @@ import {
   jsonSchema,
   loadedFrom,
   loadSettings,
+  type SiteSettings,
   settingsFrom,
 } from './config.ts';
 
@@ -53,7 +54,7 @@ tls:
   acme: { email: ops@example.com }
 sites:
   - host: Example.com
-    to: [localhost:3000, localhost, https://b:1]
+    to: [localhost:3000, localhost, gopher://b:1]
     waf: { mode: detec }
   - host: [http://example.org]
   - to: 3001
@@ -95,14 +96,14 @@ portcullis.yaml:12:3  config/later
   give certificates or local_names
 
 portcullis.yaml:15:26  config/invalid
-      to: [localhost:3000, localhost, https://b:1]
+      to: [localhost:3000, localhost, gopher://b:1]
                            ^^^^^^^^^ the upstream "localhost" has no port
   write host:port, such as localhost:3000 or [::1]:3000
 
 portcullis.yaml:15:37  config/invalid
-      to: [localhost:3000, localhost, https://b:1]
-                                      ^^^^^^^^^^^ upstreams over TLS come in a later version
-  write an endpoint that speaks plain HTTP, such as localhost:3000
+      to: [localhost:3000, localhost, gopher://b:1]
+                                      ^^^^^^^^^^^^ "gopher" is no scheme of an upstream
+  write http, https, h2c (HTTP/2 without TLS) or h2 (HTTP/2 under TLS) before ://
 
 portcullis.yaml:16:18  config/invalid
       waf: { mode: detec }
@@ -275,19 +276,29 @@ data_directory: state
     localNames: [],
     minVersion: 'TLSv1.2',
   });
-  assert.deepEqual(settings.sites, [
-    {
-      name: 'example.com/api',
-      hosts: ['example.com', 'www.example.com'],
-      path: '/api',
-      to: ['localhost:3000', 'localhost:3001'],
-      hostHeader: 'client',
-      hstsSeconds: 31_536_000,
-      waf: { mode: 'detect', exclude: [{ detector: 'sql-injection', place: 'ARGS:q', because: 'console' }] },
-      rates: null,
-      maxBodyBytes: 10_485_760,
-    },
-  ]);
+  const [{ to, balance, sticky, slowStartMs, health, breaker, retries, queue, ...site }] = settings.sites as [
+    SiteSettings,
+  ];
+  assert.deepEqual(
+    to.map(({ url }) => url),
+    ['localhost:3000', 'localhost:3001'],
+  );
+  assert.deepEqual({ balance, sticky, slowStartMs, health, breaker, retries, queue }, siteDefaults);
+  assert.deepEqual(
+    [site],
+    [
+      {
+        name: 'example.com/api',
+        hosts: ['example.com', 'www.example.com'],
+        path: '/api',
+        hostHeader: 'client',
+        hstsSeconds: 31_536_000,
+        waf: { mode: 'detect', exclude: [{ detector: 'sql-injection', place: 'ARGS:q', because: 'console' }] },
+        rates: null,
+        maxBodyBytes: 10_485_760,
+      },
+    ],
+  );
   assert.deepEqual(settings.trustedProxies, ['10.0.0.0/8']);
   assert.equal(settings.observe.journal, join(directory, 'log/journal.jsonl'));
   assert.equal(settings.dataDirectory, '/data');
@@ -350,6 +361,17 @@ portcullis.yaml:12:65  config/invalid
   );
 });
 
+/** What a site wants of its upstreams where its owner wrote nothing. */
+const siteDefaults = {
+  balance: { method: 'round-robin', by: '', maxLoadPercent: 0 },
+  sticky: null,
+  slowStartMs: 0,
+  health: null,
+  breaker: { maxFailures: 5, evenAlone: false, openMs: 10_000, statuses: [], slowFactor: 0 },
+  retries: { max: 2, statuses: [], budgetPercent: 20 },
+  queue: { length: 256, waitMs: 5000 },
+};
+
 test('defaults are those of the design', () => {
   const settings = settingsFrom({ data_directory: '/data' }, '', { env: {}, cwd: '/' });
   assert.deepEqual(settings, {
@@ -387,7 +409,15 @@ test('defaults are those of the design', () => {
     },
     rates: [{ limit: 500, windowMs: 10_000, by: 'client', path: '/', repeatedBanMs: 0, status: 429 }],
     trustedProxies: [],
-    proxy: { connectTimeoutMs: 5000, answerTimeoutMs: 60_000, maxIdleConnections: 256, idleMs: 4000 },
+    proxy: {
+      connectTimeoutMs: 5000,
+      answerTimeoutMs: 60_000,
+      maxIdleConnections: 256,
+      idleMs: 4000,
+      sourceAddresses: [],
+      resolvers: [],
+      clientClose: 'abort',
+    },
     limits: {
       maxRequestLineBytes: 8192,
       maxHeaderBytes: 32_768,
@@ -489,7 +519,10 @@ test('JSON and a program are configurations too', async () => {
     'export default { listen: [{ port: 80 }], sites: [{ to: 3000 as number }] };',
     'portcullis.config.ts',
   );
-  assert.deepEqual(program.settings.sites[0]!.to, ['localhost:3000']);
+  assert.deepEqual(
+    program.settings.sites[0]!.to.map(({ url }) => url),
+    ['localhost:3000'],
+  );
   assert.equal(program.locate(['sites']), '');
   const broken = await troubleOf(
     'export default { listen: [{ port: 80 }], sites: [{ too: 3000 }] };',

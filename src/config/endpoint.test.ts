@@ -42,18 +42,29 @@ test('what is no host says what to write', () => {
     assert.deepEqual(parseHost(written), { says, instead }, written);
 });
 
-test('an upstream is host and port, or a port of this machine', () => {
-  for (const [written, endpoint] of [
-    ['localhost:3000', 'localhost:3000'],
-    [3000, 'localhost:3000'],
-    ['3000', 'localhost:3000'],
-    ['http://App.internal:8080/', 'app.internal:8080'],
-    ['http://app', 'app:80'],
-    ['[::1]:3000', '[::1]:3000'],
-    ['http://[::1]', '[::1]:80'],
-    ['10.0.0.5:80', '10.0.0.5:80'],
+test('an upstream is host and port, a port of this machine, a URL, or a socket', () => {
+  for (const [written, url, protocol, secure, host, port, socketPath] of [
+    ['localhost:3000', 'localhost:3000', 'h1', false, 'localhost', 3000, ''],
+    [3000, 'localhost:3000', 'h1', false, 'localhost', 3000, ''],
+    ['3000', 'localhost:3000', 'h1', false, 'localhost', 3000, ''],
+    ['http://App.internal:8080/', 'app.internal:8080', 'h1', false, 'app.internal', 8080, ''],
+    ['http://app', 'app:80', 'h1', false, 'app', 80, ''],
+    ['[::1]:3000', '[::1]:3000', 'h1', false, '::1', 3000, ''],
+    ['http://[::1]', '[::1]:80', 'h1', false, '::1', 80, ''],
+    ['10.0.0.5:80', '10.0.0.5:80', 'h1', false, '10.0.0.5', 80, ''],
+    ['https://api.example', 'https://api.example:443', 'h1', true, 'api.example', 443, ''],
+    ['HTTPS://10.0.0.5:8443/', 'https://10.0.0.5:8443', 'h1', true, '10.0.0.5', 8443, ''],
+    ['h2c://localhost:50051', 'h2c://localhost:50051', 'h2', false, 'localhost', 50_051, ''],
+    ['h2://grpc.example', 'h2://grpc.example:443', 'h2', true, 'grpc.example', 443, ''],
+    ['unix:/run/app.sock', 'unix:/run/app.sock', 'h1', false, '', 0, '/run/app.sock'],
+    ['unix:///run/app.sock', 'unix:/run/app.sock', 'h1', false, '', 0, '/run/app.sock'],
+    ['/run/app.sock', 'unix:/run/app.sock', 'h1', false, '', 0, '/run/app.sock'],
   ] as const)
-    assert.deepEqual(parseUpstream(written), { value: endpoint }, String(written));
+    assert.deepEqual(
+      parseUpstream(written),
+      { value: { url, protocol, secure, host, port, socketPath } },
+      String(written),
+    );
 });
 
 test('what is no upstream says what to write', () => {
@@ -65,10 +76,18 @@ test('what is no upstream says what to write', () => {
     [0, { says: 'the upstream "0" has no port', instead }],
     ['::1', { says: 'the IPv6 address in "::1" needs brackets', instead: 'write [::1]:3000' }],
     [
-      'https://app:443',
+      'grpc://app:443',
       {
-        says: 'upstreams over TLS come in a later version',
-        instead: 'write an endpoint that speaks plain HTTP, such as localhost:3000',
+        says: '"grpc" is no scheme of an upstream',
+        instead: 'write http, https, h2c (HTTP/2 without TLS) or h2 (HTTP/2 under TLS) before ://',
+      },
+    ],
+    ['unix:app.sock', { says: '"app.sock" is not the whole path of a socket', instead: 'write unix:/run/app.sock' }],
+    [
+      `/${'x'.repeat(107)}`,
+      {
+        says: 'the path of the socket has 108 bytes, and the kernel takes 107',
+        instead: 'put the socket into a directory with a shorter name',
       },
     ],
     [
@@ -76,13 +95,6 @@ test('what is no upstream says what to write', () => {
       {
         says: 'the upstream "http://app:80/api" has a path',
         instead: 'write app:80: requests keep the path they came with',
-      },
-    ],
-    [
-      '/run/app.sock',
-      {
-        says: 'upstreams on Unix sockets come in a later version',
-        instead: 'write an endpoint such as localhost:3000',
       },
     ],
     ['user@app:80', { says: '"user@app" is not a host name', instead }],
@@ -93,12 +105,12 @@ test('what is no upstream says what to write', () => {
 test('any text is an endpoint that reads the same again, or has a fault', () => {
   const texts = fc.oneof(
     fc.string({ unit: 'grapheme' }),
-    fc.stringMatching(/^(http:\/\/)?[a-z0-9.:[\]-]{0,20}(:[0-9]{1,5})?\/?$/),
+    fc.stringMatching(/^(https?:\/\/|h2c?:\/\/|unix:)?[a-z0-9.:[\]-]{0,20}(:[0-9]{1,5})?\/?$/),
   );
   fc.assert(
     fc.property(texts, (text) => {
       const upstream = parseUpstream(text);
-      if ('value' in upstream) assert.deepEqual(parseUpstream(upstream.value), upstream);
+      if ('value' in upstream) assert.deepEqual(parseUpstream(upstream.value.url), upstream);
       const host = parseHost(text);
       if ('value' in host) assert.deepEqual(parseHost(host.value), host);
     }),

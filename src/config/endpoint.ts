@@ -2,9 +2,33 @@
 
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { splitEndpoint } from '../traffic/connection.ts';
 
 /** The one spelling, or why the text is none and what to write. */
-export type Named = { readonly value: string } | { readonly says: string; readonly instead: string };
+export type Named<T = string> = { readonly value: T } | { readonly says: string; readonly instead: string };
+
+/** Where an upstream is and what it speaks. `url` is the one spelling: `localhost:3000`, `https://api.example:443`, `unix:/run/app.sock`. */
+export interface UpstreamAddress {
+  readonly url: string;
+  readonly protocol: 'h1' | 'h2';
+  readonly secure: boolean;
+  /** Name or address without brackets; '' for a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  /** Path of a Unix socket, or ''. */
+  readonly socketPath: string;
+}
+
+/** What the schemes of an upstream mean, and the port where none is written. */
+const schemes = {
+  'http://': { protocol: 'h1', secure: false, port: 80 },
+  'https://': { protocol: 'h1', secure: true, port: 443 },
+  'h2c://': { protocol: 'h2', secure: false, port: 80 },
+  'h2://': { protocol: 'h2', secure: true, port: 443 },
+} as const;
+
+/** Longest path of a Unix socket (`sun_path`, unix(7)). */
+const maxSocketPath = 107;
 
 /** A site's host: `example.com`, `*.example.com`, `*`, `192.0.2.7` or `[2001:db8::1]`; lower case, IDNA in its ASCII form. */
 export function parseHost(text: string): Named {
@@ -32,22 +56,18 @@ export function parseHost(text: string): Named {
   return { value: wildcard ? `*.${name}` : name };
 }
 
-/** An upstream as `host:port`: from `localhost:3000`, `3000`, `[::1]:3000` or `http://localhost:3000/`. */
-export function parseUpstream(written: string | number): Named {
+/** An upstream: from `localhost:3000`, `3000`, `[::1]:3000`, `http://localhost:3000/`, `https://…`, `h2c://…`, `h2://…` or `unix:/run/app.sock`. */
+export function parseUpstream(written: string | number): Named<UpstreamAddress> {
   const text = String(written).trim();
   const lower = text.toLowerCase();
-  if (lower.startsWith('https://'))
+  if (lower.startsWith('unix:') || text.startsWith('/')) return parseSocketPath(text);
+  const scheme = (Object.keys(schemes) as (keyof typeof schemes)[]).find((start) => lower.startsWith(start));
+  if (scheme === undefined && text.includes('://'))
     return {
-      says: 'upstreams over TLS come in a later version',
-      instead: 'write an endpoint that speaks plain HTTP, such as localhost:3000',
+      says: `"${text.slice(0, text.indexOf('://'))}" is no scheme of an upstream`,
+      instead: 'write http, https, h2c (HTTP/2 without TLS) or h2 (HTTP/2 under TLS) before ://',
     };
-  if (lower.startsWith('unix:') || text.startsWith('/'))
-    return {
-      says: 'upstreams on Unix sockets come in a later version',
-      instead: 'write an endpoint such as localhost:3000',
-    };
-  const scheme = lower.startsWith('http://');
-  const rest = scheme ? text.slice(7) : text;
+  const rest = scheme === undefined ? text : text.slice(scheme.length);
   const slash = rest.indexOf('/');
   if (slash >= 0 && rest.slice(slash) !== '/')
     return {
@@ -55,7 +75,25 @@ export function parseUpstream(written: string | number): Named {
       instead: `write ${rest.slice(0, slash)}: requests keep the path they came with`,
     };
   const endpoint = slash >= 0 ? rest.slice(0, slash) : rest;
-  return parseEndpoint(scheme && !hasPort(endpoint) ? `${endpoint}:80` : endpoint, text);
+  const { protocol, secure, port } = schemes[scheme ?? 'http://'];
+  const named = parseEndpoint(scheme !== undefined && !hasPort(endpoint) ? `${endpoint}:${port}` : endpoint, text);
+  if (!('value' in named)) return named;
+  const { address, port: found } = splitEndpoint(named.value);
+  const url = scheme === undefined || scheme === 'http://' ? named.value : scheme + named.value;
+  return { value: { url, protocol, secure, host: address, port: found, socketPath: '' } };
+}
+
+function parseSocketPath(text: string): Named<UpstreamAddress> {
+  const bare = text.startsWith('/') ? text : text.slice(5);
+  const path = bare.startsWith('//') ? bare.slice(2) : bare;
+  if (!path.startsWith('/'))
+    return { says: `"${path}" is not the whole path of a socket`, instead: 'write unix:/run/app.sock' };
+  if (path.includes('\0') || Buffer.byteLength(path) > maxSocketPath)
+    return {
+      says: `the path of the socket has ${Buffer.byteLength(path)} bytes, and the kernel takes ${maxSocketPath}`,
+      instead: 'put the socket into a directory with a shorter name',
+    };
+  return { value: { url: `unix:${path}`, protocol: 'h1', secure: false, host: '', port: 0, socketPath: path } };
 }
 
 function parseEndpoint(endpoint: string, written: string): Named {

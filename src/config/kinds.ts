@@ -1,7 +1,9 @@
 // The kinds of values a setting can have. A kind's error message is what it expects, in words; `issues.ts` adds the rest.
 
+import { isIP } from 'node:net';
 import { z } from 'zod';
-import { type Named, parseHost, parseUpstream } from './endpoint.ts';
+import { splitEndpoint } from '../traffic/connection.ts';
+import { type Named, parseHost } from './endpoint.ts';
 import { parseDuration, parseRate, parseSize, type Reading } from './units.ts';
 
 /** What a kind tells `issues.ts` beside its expectation. */
@@ -138,13 +140,23 @@ export function host() {
   );
 }
 
-/** An upstream as `host:port`; a port alone is one of this machine. */
-export function upstream() {
-  return reading<string | number, string>(
-    'an endpoint such as localhost:3000, or a port',
-    { type: ['string', 'integer'], examples: ['localhost:3000', 3000] },
-    (value) => fromNamed(parseUpstream(value)),
+/** An IP address. */
+export function ipAddress() {
+  return reading<string, string>('an IP address such as 192.0.2.7', { type: 'string' }, (value) =>
+    isIP(String(value)) === 0 ? { detail: {} } : { value: String(value).toLowerCase() },
   );
+}
+
+/** A DNS server: an address, with a port where it is not 53; in the form that c-ares takes. */
+export function dnsServer() {
+  const words = 'the address of a DNS server, such as 10.0.0.2 or 127.0.0.1:5353';
+  return reading<string, string>(words, { type: 'string' }, (value) => {
+    const written = String(value);
+    if (isIP(written) !== 0) return { value: written };
+    const { address, port } = splitEndpoint(written);
+    const isRight = isIP(address) !== 0 && Number.isInteger(port) && port > 0 && port < 65_536;
+    return isRight ? { value: written } : { detail: {} };
+  });
 }
 
 /** A path prefix: begins with `/`, ends without one. */
@@ -168,10 +180,10 @@ export function pathPrefix() {
 }
 
 /** What a reader gives: the value, or what to say about it. */
-type Found<T> = { readonly value: T } | { readonly detail: Detail };
+export type Found<T> = { readonly value: T } | { readonly detail: Detail };
 
 /** A kind read by hand from a scalar. */
-function reading<I extends string | number | boolean, O>(
+export function reading<I extends string | number | boolean, O>(
   expectation: string,
   json: Record<string, unknown>,
   read: (value: I) => Found<O>,
@@ -200,7 +212,8 @@ function fromReading<T>(found: Reading<T>): Found<T> {
   return 'value' in found ? found : { detail: { says: found.says, offset: found.offset } };
 }
 
-function fromNamed(found: Named): Found<string> {
+/** What `endpoint.ts` read, or what it says. */
+export function fromNamed<T>(found: Named<T>): Found<T> {
   return 'value' in found ? found : { detail: found };
 }
 

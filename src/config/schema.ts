@@ -3,11 +3,13 @@
 import { z } from 'zod';
 import {
   banFor,
+  dnsServer,
   duration,
   flag,
   group,
   host,
   hsts,
+  ipAddress,
   list,
   oneOf,
   oneOrMany,
@@ -16,9 +18,9 @@ import {
   shortName,
   size,
   text,
-  upstream,
   whole,
 } from './kinds.ts';
+import { balance, breaker, health, queue, retries, sticky, upstream } from './upstream-kinds.ts';
 
 const mode = () => oneOf('block', 'detect', 'off');
 
@@ -152,8 +154,17 @@ const site = group({
     .describe('The names it serves: exact, `*.example.com`, or `*` for any.'),
   path: pathPrefix().prefault('/').describe('The path under which it serves.'),
   to: oneOrMany(upstream(), 'an endpoint such as localhost:3000, or a port').describe(
-    'The upstreams: endpoints, or ports of this machine.',
+    'The upstreams: endpoints, ports of this machine, or groups with `url` and more.',
   ),
+  balance: balance().prefault('round-robin').describe('Which upstream a request is given to.'),
+  sticky: sticky().prefault(false).describe('Keep each client at one upstream, by a signed cookie.'),
+  slow_start: duration('0s', '1h')
+    .prefault('0s')
+    .describe('How long an upstream that comes back, or is new, takes to get its whole share.'),
+  health: health().optional().describe('Ask the upstreams now and then whether they are well.'),
+  breaker: breaker().prefault({}).describe('When failures of requests take an upstream out.'),
+  retries: retries().prefault({}).describe('What is tried again, and how much of it.'),
+  queue: queue().prefault({}).describe('Who waits where all upstreams have `max_connections` in hand.'),
   host_header: oneOf('client', 'upstream')
     .prefault('client')
     .describe("The Host header sent upstream: as the client sent it, or the upstream's own."),
@@ -222,6 +233,19 @@ const proxy = group({
   max_idle_connections: whole(0, 16_384).prefault(256).describe('Idle connections kept to each upstream.'),
   // Because node:http closes its idle connections after 5 s, and a pool that waits longer sends requests into closing ones.
   idle: duration('0s', '1h').prefault('4s').describe('How long an idle connection to an upstream is kept.'),
+  source_addresses: oneOrMany(ipAddress(), 'an IP address of this machine')
+    .prefault([])
+    .describe(
+      'Addresses of this machine that connections to upstreams leave from; each has ephemeral ports of its own.',
+    ),
+  resolvers: oneOrMany(dnsServer(), 'the address of a DNS server, such as 10.0.0.2 or 127.0.0.1:5353')
+    .prefault([])
+    .describe(
+      'DNS servers that names of upstreams are asked of; those of this machine and its hosts file where missing.',
+    ),
+  client_close: oneOf('abort', 'finish')
+    .prefault('abort')
+    .describe('What happens to a request in hand whose client has ended its side: given up, or answered to the end.'),
 });
 
 const limits = group({

@@ -93,8 +93,16 @@ export interface SiteSettings {
   readonly hosts: readonly string[];
   /** Path prefix on a segment boundary; `/` for all. */
   readonly path: string;
-  /** Upstreams `host:port`. */
-  readonly to: readonly string[];
+  readonly to: readonly UpstreamSettings[];
+  readonly balance: BalanceSettings;
+  /** Null where clients are not kept at one upstream. */
+  readonly sticky: StickySettings | null;
+  readonly slowStartMs: number;
+  /** Null where upstreams are not asked whether they are well. */
+  readonly health: HealthSettings | null;
+  readonly breaker: BreakerSettings;
+  readonly retries: { readonly max: number; readonly statuses: readonly number[]; readonly budgetPercent: number };
+  readonly queue: { readonly length: number; readonly waitMs: number };
   /** Host header sent upstream: as the client sent it, or the upstream's own. */
   readonly hostHeader: 'client' | 'upstream';
   /** Seconds for Strict-Transport-Security; 0 for none. */
@@ -106,6 +114,70 @@ export interface SiteSettings {
   /** null: the limits of the whole gate. */
   readonly rates: readonly RateSettings[] | null;
   readonly maxBodyBytes: number;
+}
+
+/** One upstream of a site. */
+export interface UpstreamSettings {
+  /** The one spelling: `localhost:3000`, `https://api.example:443`, `unix:/run/app.sock`. */
+  readonly url: string;
+  readonly protocol: 'h1' | 'h2';
+  readonly secure: boolean;
+  /** Name or address without brackets; '' for a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly socketPath: string;
+  readonly weight: number;
+  readonly isBackup: boolean;
+  /** 0 for no limit. */
+  readonly maxConnections: number;
+  /** Version of the PROXY header that connections begin with; 0 for none. */
+  readonly proxyVersion: 0 | 1 | 2;
+  /** Absolute paths. */
+  readonly tls: {
+    readonly ca: string | null;
+    /** '' for the host. */
+    readonly serverName: string;
+    readonly certificate: string | null;
+    readonly key: string | null;
+    readonly isVerified: boolean;
+  };
+}
+
+export interface BalanceSettings {
+  readonly method: 'round-robin' | 'least-connections' | 'random-two' | 'hash';
+  /** `client`, `url`, `header:NAME` or `cookie:NAME` for a hash, '' otherwise. */
+  readonly by: string;
+  /** Percent of the fair share, or 0. */
+  readonly maxLoadPercent: number;
+}
+
+export interface StickySettings {
+  readonly cookie: string;
+  readonly maxAgeSeconds: number;
+  readonly sameSite: 'lax' | 'strict' | 'none';
+  /** Null for the key in the data directory. */
+  readonly secret: string | null;
+}
+
+export interface HealthSettings {
+  /** '' where a connection is enough. */
+  readonly path: string;
+  readonly host: string;
+  readonly statuses: readonly { readonly from: number; readonly to: number }[];
+  readonly body: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+export interface BreakerSettings {
+  readonly maxFailures: number;
+  /** Whether that also holds for an upstream beside which there is no other. */
+  readonly evenAlone: boolean;
+  readonly openMs: number;
+  readonly statuses: readonly number[];
+  readonly slowFactor: number;
 }
 
 /** What the WAF does not look at: a detector in a place under a path. A missing part means every. */
@@ -169,6 +241,11 @@ export interface ProxySettings {
   readonly answerTimeoutMs: number;
   readonly maxIdleConnections: number;
   readonly idleMs: number;
+  readonly sourceAddresses: readonly string[];
+  /** DNS servers as c-ares takes them; none for those of this machine. */
+  readonly resolvers: readonly string[];
+  /** A request in hand whose client has ended its side: `abort` gives it up, `finish` answers it. */
+  readonly clientClose: 'abort' | 'finish';
 }
 
 export interface LimitSettings {

@@ -2,7 +2,14 @@
 
 import { dirname, resolve } from 'node:path';
 import type { Complete } from './schema.ts';
-import type { BanSettings, RateSettings, Settings, SiteSettings } from './settings.ts';
+import type {
+  BanSettings,
+  HealthSettings,
+  RateSettings,
+  Settings,
+  SiteSettings,
+  UpstreamSettings,
+} from './settings.ts';
 
 /** What the file cannot say: where its relative names begin, where data lives, and the comments behind its rules. */
 export interface Setting {
@@ -50,7 +57,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       localNames: words.tls.local_names ?? localNamesFor(words),
       minVersion: words.tls.min_version === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
     },
-    sites: words.sites.map((site) => siteOf(site, words)),
+    sites: words.sites.map((site) => siteOf(site, words, absolute)),
     waf: {
       mode: words.waf.mode,
       rules: words.waf.rules,
@@ -70,6 +77,9 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       answerTimeoutMs: words.proxy.answer_timeout,
       maxIdleConnections: words.proxy.max_idle_connections,
       idleMs: words.proxy.idle,
+      sourceAddresses: words.proxy.source_addresses,
+      resolvers: words.proxy.resolvers,
+      clientClose: words.proxy.client_close,
     },
     limits: limitsOf(words.limits),
     observe: {
@@ -104,17 +114,78 @@ export function localNamesFor(words: Complete): string[] {
   return [...new Set([...bare, 'localhost', '127.0.0.1', '::1'])];
 }
 
-function siteOf(site: Complete['sites'][number], words: Complete): SiteSettings {
+function siteOf(site: Complete['sites'][number], words: Complete, absolute: (name: string) => string): SiteSettings {
   return {
     name: site.path === '/' ? site.host[0]! : `${site.host[0]}${site.path}`,
     hosts: site.host,
     path: site.path,
-    to: site.to,
+    to: site.to.map((upstream) => upstreamOf(upstream, absolute)),
+    balance: { method: site.balance.method, by: site.balance.by, maxLoadPercent: site.balance.max_load },
+    sticky:
+      site.sticky === null
+        ? null
+        : {
+            cookie: site.sticky.cookie,
+            maxAgeSeconds: Math.floor(site.sticky.max_age / 1000),
+            sameSite: site.sticky.same_site,
+            secret: site.sticky.secret ?? null,
+          },
+    slowStartMs: site.slow_start,
+    health: site.health === undefined ? null : healthOf(site.health),
+    breaker: {
+      maxFailures: site.breaker.failures ?? 5,
+      evenAlone: site.breaker.failures !== undefined,
+      openMs: site.breaker.open_for,
+      statuses: site.breaker.statuses,
+      slowFactor: site.breaker.slow_factor,
+    },
+    retries: { max: site.retries.max, statuses: site.retries.statuses, budgetPercent: site.retries.budget },
+    queue: { length: site.queue.length, waitMs: site.queue.wait },
     hostHeader: site.host_header,
     hstsSeconds: site.hsts,
     waf: { mode: site.waf.mode ?? words.waf.mode, exclude: site.waf.exclude.map(withoutUndefined) },
     rates: site.rates?.map(rateOf) ?? null,
     maxBodyBytes: site.max_body ?? words.limits.max_body,
+  };
+}
+
+function upstreamOf(
+  upstream: Complete['sites'][number]['to'][number],
+  absolute: (name: string) => string,
+): UpstreamSettings {
+  const { url, protocol, secure, host, port, socketPath, tls } = upstream;
+  const file = (name: string | undefined) => (name === undefined ? null : absolute(name));
+  return {
+    url,
+    protocol,
+    secure,
+    host,
+    port,
+    socketPath,
+    weight: upstream.weight,
+    isBackup: upstream.backup,
+    maxConnections: upstream.max_connections,
+    proxyVersion: upstream.proxy_protocol === 'off' ? 0 : upstream.proxy_protocol === 'v1' ? 1 : 2,
+    tls: {
+      ca: file(tls.ca),
+      serverName: tls.server_name ?? '',
+      certificate: file(tls.certificate),
+      key: file(tls.key),
+      isVerified: !tls.insecure_skip_verify,
+    },
+  };
+}
+
+function healthOf(health: NonNullable<Complete['sites'][number]['health']>): HealthSettings {
+  return {
+    path: health.path ?? '',
+    host: health.host ?? '',
+    statuses: health.status,
+    body: health.body ?? '',
+    intervalMs: health.interval,
+    timeoutMs: health.timeout,
+    rise: health.rise,
+    fall: health.fall,
   };
 }
 

@@ -12,6 +12,8 @@ export interface ClientHandler {
   onBodyEnd(trailers: Headers | null): void;
   /** What came is not HTTP, or came too slowly. In an exchange or between two; the handler answers and closes. */
   onFault(fault: Fault): void;
+  /** The client has ended its side of the connection while its request is in hand. */
+  onClientEnd(): void;
   /** The client takes bytes again after `write` said false. */
   onDrain(): void;
   /** The socket is gone. Called exactly once, last. */

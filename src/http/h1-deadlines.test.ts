@@ -45,6 +45,7 @@ class Scene extends EventEmitter {
       onBodyEnd: () => {},
       onFault: (fault: Fault) => this.faults.push(fault.why),
       onDrain: () => this.drains++,
+      onClientEnd: () => {},
       onClose: (why: string) => {
         assert.equal(this.closedWhy, null, 'closed once');
         this.closedWhy = why;

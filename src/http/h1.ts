@@ -490,6 +490,9 @@ export class ClientSide implements BodySink, Expiring {
       case 'tunnel':
         this.#handler!.onBodyEnd(null);
         break;
+      case 'waiting':
+        if (!this.#isAnswered) this.#handler!.onClientEnd();
+        break;
       default:
         break;
     }

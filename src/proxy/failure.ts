@@ -8,8 +8,11 @@ export class Failure {
   readonly why: string;
   readonly says: string;
   readonly isUnsent: boolean;
+  /** Seconds for `Retry-After`, or 0 for none. */
+  readonly retryAfterSeconds: number;
 
-  constructor(status: 502 | 503 | 504, why: string, says: string, isUnsent: boolean) {
+  constructor(status: 502 | 503 | 504, why: string, says: string, isUnsent: boolean, retryAfterSeconds = 0) {
+    this.retryAfterSeconds = retryAfterSeconds;
     this.status = status;
     this.why = why;
     this.says = says;
@@ -28,10 +31,11 @@ export function connectFailure(code: string, endpoint: string): Failure {
     case 'ETIMEDOUT':
       return new Failure(504, 'proxy/connect-timeout', `${endpoint} did not accept the connection in time`, true);
     case 'EADDRNOTAVAIL':
+    case 'EADDRINUSE':
       return new Failure(
         502,
         'proxy/no-ephemeral-port',
-        `no ephemeral port is left for ${endpoint}: every 4-tuple to it is in use or in TIME_WAIT (EADDRNOTAVAIL)`,
+        `no ephemeral port is left for ${endpoint}: every 4-tuple to it is in use or in TIME_WAIT (EADDRNOTAVAIL: cannot assign requested address)`,
         true,
       );
     case 'EMFILE':
@@ -42,9 +46,53 @@ export function connectFailure(code: string, endpoint: string): Failure {
         `no file descriptor is left for a connection to ${endpoint}`,
         true,
       );
+    case 'ENOENT':
+      return new Failure(502, 'proxy/refused', `there is no socket at ${endpoint} (ENOENT)`, true);
+    case 'EACCES':
+      return new Failure(502, 'proxy/unreachable', `this user may not connect to ${endpoint} (EACCES)`, true);
     default:
       return new Failure(502, 'proxy/unreachable', `${endpoint} cannot be reached (${code})`, true);
   }
+}
+
+/** The failure where a source address that was named is not one of this machine's. */
+export function sourceFailure(address: string, endpoint: string): Failure {
+  const says = `${address} is no address of this machine, so no connection to ${endpoint} can leave from it`;
+  return new Failure(502, 'proxy/no-source-address', says, true);
+}
+
+/** Errors of OpenSSL, which Node names after its own. */
+export function isOfTls(code: string): boolean {
+  return code.startsWith('ERR_SSL_');
+}
+
+/** Errors that mean: the handshake went well, but the certificate is not one to be believed. */
+const untrusted: ReadonlySet<string> = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** The failure that an error within a TLS handshake, or a refusal of our certificate after it, means. */
+export function secureFailure(code: string, message: string, endpoint: string, isUnsent = true): Failure {
+  const shown = message === '' ? code : message.slice(0, 200);
+  if (untrusted.has(code))
+    return new Failure(502, 'proxy/untrusted-certificate', `the certificate of ${endpoint}: ${shown}`, isUnsent);
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+    return new Failure(502, 'proxy/tls-failed', `${endpoint} does not speak TLS there (${code})`, isUnsent);
+  return new Failure(502, 'proxy/tls-failed', `the TLS handshake with ${endpoint} failed: ${shown}`, isUnsent);
 }
 
 /** What each reason of this station means and how its owner mends it. */
@@ -67,7 +115,32 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   },
   'proxy/no-ephemeral-port': {
     says: 'all ephemeral ports towards the upstream are taken',
-    allow: 'let the application keep connections alive, or widen net.ipv4.ip_local_port_range',
+    allow:
+      'let the application keep connections alive (and longer than `proxy.idle`), name further `proxy.source_addresses`, or widen net.ipv4.ip_local_port_range',
+  },
+  'proxy/no-source-address': {
+    says: 'a source address that is named is not one of this machine',
+    allow: 'correct `proxy.source_addresses`; `ip address` shows those that this machine has',
+  },
+  'proxy/untrusted-certificate': {
+    says: "the upstream's certificate cannot be believed: of an unknown CA, for another name, or out of date",
+    allow: 'name its CA in `to[].tls.ca` and the name that it certifies in `to[].tls.server_name`',
+  },
+  'proxy/tls-failed': {
+    says: 'the TLS handshake with the upstream failed',
+    allow: 'see that it speaks TLS on that port, and which client certificate it asks for (`to[].tls.certificate`)',
+  },
+  'proxy/no-upstream': {
+    says: 'none of the upstreams of the site is well enough to be asked',
+    allow: 'mend the upstreams: `portcullis status` says why each is out; `health` and `breaker` of the site say when',
+  },
+  'proxy/queue-full': {
+    says: 'all upstreams have as many requests in hand as they may, and as many wait as may wait',
+    allow: 'raise `max_connections` of the upstreams or `queue.length` of the site, or add upstreams',
+  },
+  'proxy/queue-timeout': {
+    says: 'all upstreams had as many requests in hand as they may for as long as one may wait',
+    allow: 'raise `max_connections` of the upstreams or `queue.wait` of the site, or add upstreams',
   },
   'proxy/no-descriptor': {
     says: 'the gate has no file descriptor left',

@@ -1,63 +1,14 @@
 import assert from 'node:assert/strict';
 import net, { type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { answerCodec } from '../http/http.ts';
-import type { Expiring } from '../traffic/deadline.ts';
-import { OutgoingRequest } from '../traffic/outgoing.ts';
-import type { Failure } from './failure.ts';
-import { build, type ProxySettings } from './proxy.ts';
-import type { AnswerReceiver, Upstream } from './upstream.ts';
+import { exchangeOf, Heard, proxyOf, requestOf, until } from '../../test/proxy-world.ts';
+import type { Upstream } from './proxy.ts';
 
-/** Deadlines that pass when the test says so. */
-class ByHand {
-  readonly due = new Map<Expiring, number>();
-  set(entry: Expiring, ms: number): void {
-    this.due.set(entry, ms);
-  }
-  clear(entry: Expiring): void {
-    this.due.delete(entry);
-  }
-  expire(entry: Expiring): void {
-    this.due.delete(entry);
-    entry.expire();
-  }
-}
-
-/** One exchange, and how it ended. */
-class Heard implements AnswerReceiver {
-  body = '';
-  failure: Failure | null = null;
-  readonly done: Promise<this>;
-  #finish: (value: this) => void = () => {};
-
-  constructor() {
-    this.done = new Promise((resolve) => {
-      this.#finish = resolve;
-    });
-  }
-  onConnected(): void {}
-  onInterim(): void {}
-  onAnswerHead(): void {}
-  onAnswerBody(bytes: Buffer, from: number, to: number): boolean {
-    this.body += bytes.toString('latin1', from, to);
-    return true;
-  }
-  onAnswerEnd(): void {
-    this.#finish(this);
-  }
-  onReadEnd(): void {}
-  onUpstreamDrain(): void {}
-  onFailure(failure: Failure): void {
-    this.failure = failure;
-    this.#finish(this);
-  }
-}
-
-const limits = { maxRequestLineBytes: 8192, maxHeaderBytes: 32_768, maxHeaders: 100 };
-const patience: ProxySettings = { connectTimeoutMs: 1000, answerTimeoutMs: 2000, maxIdleConnections: 3, idleMs: 4000 };
+const patience = { connect_timeout: '1s', answer_timeout: '2s', max_idle_connections: 3, idle: '4s' };
+const idleMs = 4000;
 
 /** A proxy before a server that says, as its answer, on which of its connections a request came. */
-async function world(t: TestContext, settings: ProxySettings = patience) {
+async function world(t: TestContext, settings = patience) {
   const sockets: Socket[] = [];
   const server = net.createServer((socket) => {
     sockets.push(socket);
@@ -67,20 +18,17 @@ async function world(t: TestContext, settings: ProxySettings = patience) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as net.AddressInfo;
-  const timekeeper = new ByHand();
-  const built = build(settings, [{ name: 'a', to: [`127.0.0.1:${port}`] }], { codec: answerCodec(limits), timekeeper });
-  assert.ok(built.ok);
-  const proxy = built.value;
+  const { proxy, timekeeper } = await proxyOf({ sites: [{ to: `127.0.0.1:${port}` }], proxy: settings });
   t.after(() => {
     proxy.stop();
     server.close();
     for (const socket of sockets) socket.destroy();
   });
-  const pool = proxy.routes[0]!.next();
+  const { pool } = proxy.routes[0]!.endpoints[0]!;
   /** Sends a request; the answer comes later. */
   const send = (fresh = false): { heard: Heard; upstream: Upstream } => {
     const heard = new Heard();
-    return { heard, upstream: proxy.carry(pool, fresh, get(), heard) as Upstream };
+    return { heard, upstream: pool.carry(fresh, requestOf(exchangeOf()), heard, null) as Upstream };
   };
   const ask = async (fresh = false): Promise<string> => (await send(fresh).heard.done).body;
   const together = async (count: number): Promise<Upstream[]> => {
@@ -89,17 +37,6 @@ async function world(t: TestContext, settings: ProxySettings = patience) {
     return sent.map(({ upstream }) => upstream);
   };
   return { proxy, pool, sockets, timekeeper, send, ask, together };
-}
-
-function get(): OutgoingRequest {
-  const request = new OutgoingRequest('GET', '/', 'a', '', '', 'none', -1, false, false, false);
-  request.isWhole = true;
-  return request;
-}
-
-/** Waits for what sockets bring about by themselves. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 test('a connection is used again, and the counters say so', async (t) => {
@@ -130,14 +67,14 @@ test('no more idle connections are kept than the bound', async (t) => {
   await together(7);
   assert.deepEqual([pool.opened, pool.idle, pool.busy], [7, 3, 0]);
   await until(() => sockets.filter(({ destroyed }) => destroyed).length === 4);
-  const none = await world(t, { ...patience, maxIdleConnections: 0 });
+  const none = await world(t, { ...patience, max_idle_connections: 0 });
   assert.deepEqual([await none.ask(), await none.ask(), none.pool.idle], ['1', '2', 0]);
 });
 
 test('an idle connection ends when its time is over, and its deadline with it', async (t) => {
   const { together, pool, timekeeper, ask } = await world(t);
   const [one, two] = await together(2);
-  assert.deepEqual([...timekeeper.due.values()], [patience.idleMs, patience.idleMs]);
+  assert.deepEqual([...timekeeper.due.values()], [idleMs, idleMs]);
   timekeeper.expire(one!);
   assert.deepEqual([pool.idle, pool.open], [1, 1]);
   timekeeper.expire(two!);

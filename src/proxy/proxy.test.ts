@@ -1,78 +1,90 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answerCodec } from '../http/http.ts';
+import { exchangeOf, proxyOf } from '../../test/proxy-world.ts';
 import { Headers } from '../traffic/headers.ts';
+import type { UpstreamSide } from '../traffic/sides.ts';
 import { connectFailure, Failure, reasons } from './failure.ts';
 import { forwardingFields, lastChunk, vouchedFields } from './hop-headers.ts';
-import { build, mayRetry } from './proxy.ts';
-import type { Upstream } from './upstream.ts';
 
-const settings = { connectTimeoutMs: 1, answerTimeoutMs: 1, maxIdleConnections: 1, idleMs: 1 };
-const tools = {
-  codec: answerCodec({ maxRequestLineBytes: 8192, maxHeaderBytes: 32_768, maxHeaders: 100 }),
-  timekeeper: { set: () => {}, clear: () => {} },
-};
+test('upstreams are asked in turn, and sites that write the same one share its connections', async () => {
+  const { proxy } = await proxyOf({
+    sites: [
+      { host: 'a.example', to: ['a:1', 'b:1', 'c:1'] },
+      { host: 'b.example', to: 'b:1' },
+    ],
+  });
+  const [first, second] = proxy.routes;
+  const exchange = exchangeOf();
+  const turns = Array.from({ length: 6 }, () => first!.choose(exchange, null)!.label);
+  assert.deepEqual([...new Set(turns)].sort(), ['a:1', 'b:1', 'c:1']);
+  assert.deepEqual(turns.slice(0, 3), turns.slice(3));
+  assert.equal(second!.choose(exchange, null), first!.endpoints[1]);
+  assert.equal(second!.choose(exchange, [second!.endpoints[0]!]), null, 'there is no other');
+  assert.equal(proxy.describe().length, 3);
+});
 
-test('endpoints: names, addresses, and what is none', () => {
-  for (const [text, endpoint] of [
-    ['localhost:3000', 'localhost:3000'],
-    ['10.0.0.1:80', '10.0.0.1:80'],
-    ['[::1]:8080', '[::1]:8080'],
-    ['::1:8080', '[::1]:8080'],
-    ['localhost', null],
-    [':3000', null],
-    ['localhost:0', null],
-    ['localhost:65536', null],
-    ['localhost:http', null],
-    ['localhost:', null],
+test('what may be sent again, and where', async () => {
+  const { proxy } = await proxyOf({
+    sites: [
+      { host: 'a.example', to: ['a:1', 'b:1'] },
+      { host: 'b.example', to: 'c:1' },
+    ],
+  });
+  const [pair, single] = proxy.routes;
+  const on = (isReused: boolean, hasAnswered: boolean) => ({ isReused, hasAnswered }) as UpstreamSide;
+  const reset = new Failure(502, 'proxy/reset', '', false);
+  const [a, b] = pair!.endpoints;
+  const [c] = single!.endpoints;
+  for (const [failure, side, method, inPair, alone] of [
+    [reset, on(true, false), 'GET', b, c],
+    [reset, on(true, false), 'HEAD', b, c],
+    [reset, on(true, false), 'OPTIONS', b, c],
+    [reset, on(true, false), 'PUT', b, c],
+    [reset, on(true, false), 'DELETE', b, c],
+    [reset, on(true, false), 'POST', null, null],
+    [reset, on(true, false), 'PATCH', null, null],
+    [reset, on(true, false), 'get', null, null],
+    [reset, on(false, false), 'GET', b, null],
+    [reset, on(false, false), 'POST', null, null],
+    [reset, on(true, true), 'GET', null, null],
+    [new Failure(504, 'proxy/answer-timeout', '', false), on(true, false), 'GET', null, null],
+    [new Failure(502, 'proxy/bad-answer', '', false), on(true, false), 'GET', null, null],
+    [connectFailure('ECONNREFUSED', 'a:1'), on(false, false), 'POST', b, null],
   ] as const) {
-    const built = build(settings, [{ name: 'a', to: [text] }], tools);
-    if (endpoint === null) {
-      assert.ok(!built.ok, text);
-      assert.deepEqual(built.problems[0]!.path, ['sites', 0, 'to', 0]);
-      assert.equal(built.problems[0]!.code, 'proxy/bad-upstream');
-    } else assert.equal(built.ok && built.value.routes[0]!.next().endpoint, endpoint, text);
+    const exchange = exchangeOf({ method });
+    assert.equal(pair!.again(exchange, failure, side, [a!]), inPair, `${failure.why} ${method}`);
+    assert.equal(single!.again(exchange, failure, side, [c!]), alone, `${failure.why} ${method} alone`);
   }
 });
 
-test('upstreams are asked in turn, and sites that name the same one share its connections', () => {
-  const built = build(
-    settings,
-    [
-      { name: 'a', to: ['a:1', 'b:1', 'c:1'] },
-      { name: 'b', to: ['b:1'] },
-    ],
-    tools,
-  );
-  assert.ok(built.ok);
-  const [first, second] = built.value.routes;
-  const turns = Array.from({ length: 6 }, () => first!.next().endpoint);
-  assert.deepEqual([...new Set(turns)].sort(), ['a:1', 'b:1', 'c:1']);
-  assert.deepEqual(turns.slice(0, 3), turns.slice(3));
-  assert.equal(second!.next(), first!.pools[1]);
-  assert.equal(first!.after(first!.pools[2]!), first!.pools[0]);
-  assert.equal(second!.after(second!.pools[0]!), second!.pools[0], 'where there is no other it is itself');
+test('no more tries than may be, and no more retries than the budget has', async () => {
+  const to = ['a:1', 'b:1', 'c:1', 'd:1', 'e:1'];
+  const { proxy } = await proxyOf({ sites: [{ to, retries: { max: 2, budget: 20 } }] });
+  const route = proxy.routes[0]!;
+  const exchange = exchangeOf();
+  const refused = connectFailure('ECONNREFUSED', 'a:1');
+  const side = { isReused: false, hasAnswered: false } as UpstreamSide;
+  const [a, b, c] = route.endpoints;
+  assert.ok(route.again(exchange, refused, side, [a!]));
+  assert.ok(route.again(exchange, refused, side, [a!, b!]));
+  assert.equal(route.again(exchange, refused, side, [a!, b!, c!]), null, 'the third try was the last');
+  let granted = 2;
+  while (route.again(exchange, refused, side, [a!]) !== null) granted++;
+  assert.equal(granted, 10, 'so many are there before there was traffic');
+  for (let requests = 0; requests < 100; requests++) route.budget.earn();
+  granted = 0;
+  while (route.again(exchange, refused, side, [a!]) !== null) granted++;
+  assert.equal(granted, 20, 'a fifth of a hundred');
 });
 
-test('what may be sent again', () => {
-  const on = (isReused: boolean, hasAnswered: boolean): Upstream => ({ isReused, hasAnswered }) as Upstream;
-  const reset = new Failure(502, 'proxy/reset', '', false);
-  for (const [failure, upstream, method, may] of [
-    [reset, on(true, false), 'GET', true],
-    [reset, on(true, false), 'HEAD', true],
-    [reset, on(true, false), 'OPTIONS', true],
-    [reset, on(true, false), 'PUT', true],
-    [reset, on(true, false), 'DELETE', true],
-    [reset, on(true, false), 'POST', false],
-    [reset, on(true, false), 'PATCH', false],
-    [reset, on(true, false), 'get', false],
-    [reset, on(false, false), 'GET', false],
-    [reset, on(true, true), 'GET', false],
-    [new Failure(504, 'proxy/answer-timeout', '', false), on(true, false), 'GET', false],
-    [new Failure(502, 'proxy/bad-answer', '', false), on(true, false), 'GET', false],
-    [connectFailure('ECONNREFUSED', 'a:1'), on(false, false), 'POST', true],
-  ] as const)
-    assert.equal(mayRetry(failure, upstream, method), may, `${failure.why} ${method}`);
+test('answers that are asked elsewhere', async () => {
+  const { proxy } = await proxyOf({ sites: [{ to: ['a:1', 'b:1'], retries: { statuses: [503], max: 1 } }] });
+  const route = proxy.routes[0]!;
+  const [a, b] = route.endpoints;
+  assert.equal(route.instead(exchangeOf(), 503, [a!]), b);
+  assert.equal(route.instead(exchangeOf(), 503, [a!, b!]), null);
+  assert.equal(route.instead(exchangeOf(), 502, [a!]), null);
+  assert.equal(route.instead(exchangeOf({ method: 'POST' }), 503, [a!]), null);
 });
 
 test('each error of a connection attempt has its reason, and each reason a sentence and a cure', () => {

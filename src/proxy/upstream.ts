@@ -9,9 +9,11 @@ import type { Headers } from '../traffic/headers.ts';
 import type { OutgoingRequest } from '../traffic/outgoing.ts';
 import type { UpstreamSide } from '../traffic/sides.ts';
 import type { AnswerCodec, AnswerHead, BodyReader, BodySink } from '../traffic/wire.ts';
-import { dial, type UpstreamOptions } from './dial.ts';
-import { connectFailure, Failure } from './failure.ts';
+import type { Announced } from './announcing.ts';
+import { type DialHandler, Dialling, type UpstreamOptions } from './dial.ts';
+import { connectFailure, Failure, isOfTls, secureFailure } from './failure.ts';
 import { lastChunk, requestText } from './hop-headers.ts';
+import { labelOf } from './target.ts';
 
 /** Who hears of the answer. `onAnswerBody` lends its bytes for the time of the call; false asks to pause. */
 export interface AnswerReceiver {
@@ -31,9 +33,12 @@ export interface AnswerReceiver {
 /** What a pool hears of its connections. */
 export interface UpstreamOwner {
   released(upstream: Upstream): void;
+  /** One that was on its way stands. */
+  dialled(upstream: Upstream): void;
   /** An exchange on one of them failed. */
   failed(): void;
-  closed(upstream: Upstream): void;
+  /** `isOurs`: we ended it first, so that its port stays in TIME_WAIT on our side. */
+  closed(upstream: Upstream, isOurs: boolean): void;
 }
 
 /** What all connections of a proxy share. One read buffer serves them all: it is consumed within the call that fills it. */
@@ -49,13 +54,19 @@ type State = 'connecting' | 'idle' | 'waiting' | 'answering' | 'tunnel' | 'close
 const maxInterims = 8;
 
 /** One connection to one endpoint: idle in its pool, or carrying one request for one receiver. */
-export class Upstream implements UpstreamSide, BodySink, Expiring {
+export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
   due = 0;
   /** Does it stand in the pool's idle list? Kept by the pool. */
   isPooled = false;
+  /** Is it on its way without a request? Kept by the pool. */
+  isSpare = false;
   uses = 0;
-  readonly socket: Socket;
+  /** Whose connection it is where it began with a PROXY header; null where it may carry anybody's requests. */
+  readonly client: Announced | null;
   readonly endpoint: string;
+  /** Set when the connection stands. */
+  socket!: Socket;
+  readonly #dialling: Dialling;
   #options: UpstreamOptions;
   #tools: UpstreamTools;
   #owner: UpstreamOwner;
@@ -73,24 +84,23 @@ export class Upstream implements UpstreamSide, BodySink, Expiring {
   #trailers: Headers | null = null;
   #isPaused = false;
   #isCorked = false;
+  /** Did the far side end first? Then it is its port that waits. */
+  #isEndedByPeer = false;
   /** What is to be sent once the connection stands, and the pieces of its body that came meanwhile. */
   #unsent: OutgoingRequest | null = null;
   #queued: Buffer[] = [];
   #from = '';
   #to = '';
 
-  constructor(options: UpstreamOptions, tools: UpstreamTools, owner: UpstreamOwner) {
+  constructor(options: UpstreamOptions, tools: UpstreamTools, owner: UpstreamOwner, client: Announced | null) {
     this.#options = options;
     this.#tools = tools;
     this.#owner = owner;
-    this.endpoint = endpointText(options.host, options.port);
-    this.socket = dial(options, { buffer: tools.readBuffer, callback: (bytes: number) => this.#onRead(bytes) });
-    this.socket.on('connect', () => this.#onConnect());
-    this.socket.on('end', () => this.#onEnd());
-    this.socket.on('drain', () => this.#receiver?.onUpstreamDrain());
-    this.socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error.code ?? error.message));
-    this.socket.on('close', () => this.#onClosed());
+    this.client = client;
+    this.endpoint = labelOf(options.target, options.addresses);
     tools.timekeeper.set(this, options.connectTimeoutMs);
+    const read = { buffer: tools.readBuffer, callback: (bytes: number) => this.#onRead(bytes) };
+    this.#dialling = new Dialling(options, read, this, client);
   }
 
   get from(): string {
@@ -99,6 +109,10 @@ export class Upstream implements UpstreamSide, BodySink, Expiring {
 
   get to(): string {
     return this.#to;
+  }
+
+  get isConnecting(): boolean {
+    return this.#state === 'connecting';
   }
 
   get isReused(): boolean {
@@ -267,20 +281,52 @@ export class Upstream implements UpstreamSide, BodySink, Expiring {
     return typeof piece === 'string' ? this.socket.write(piece, 'latin1') : this.socket.write(piece);
   }
 
-  #onConnect(): void {
-    if (this.#state !== 'connecting') return;
-    const { socket } = this;
-    this.#from = endpointText(socket.localAddress ?? '', socket.localPort ?? 0);
-    this.#to = endpointText(socket.remoteAddress ?? '', socket.remotePort ?? 0);
-    this.#state = 'waiting';
-    const request = this.takeUnsent();
+  onDialled(socket: Socket): void {
+    this.socket = socket;
+    this.#owner.dialled(this);
+    socket.on('end', () => this.#onEnd());
+    socket.on('drain', () => this.#receiver?.onUpstreamDrain());
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error.code ?? error.message));
+    socket.on('close', () => this.#onClosed());
+    const { target } = this.#options;
+    const isUnix = target.socketPath !== '';
+    this.#from = isUnix ? 'unix' : endpointText(socket.localAddress ?? '', socket.localPort ?? 0);
+    this.#to = isUnix ? target.url : endpointText(socket.remoteAddress ?? '', socket.remotePort ?? 0);
     if (this.#receiver === null) {
-      this.#close();
+      this.#becomeIdle();
       return;
     }
+    this.#state = 'waiting';
+    const request = this.takeUnsent();
     this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
     this.#receiver.onConnected(this);
     if (this.#write(requestText(request))) this.#receiver?.onUpstreamDrain();
+  }
+
+  onDialFailed(failure: Failure): void {
+    if (this.#state === 'connecting') this.#fail(failure);
+  }
+
+  /** Gives up the request that waits for this connection, with its receiver, to a connection that stands; null where none waits.
+   * The connection goes on, and will be idle when it stands. */
+  yieldRequest(): { readonly request: OutgoingRequest; readonly receiver: AnswerReceiver } | null {
+    if (this.#state !== 'connecting' || this.#receiver === null) return null;
+    const receiver = this.#receiver;
+    this.#receiver = null;
+    return { request: this.takeUnsent(), receiver };
+  }
+
+  /** Sends a request that another connection gave up. */
+  takeOver(request: OutgoingRequest, receiver: AnswerReceiver): void {
+    this.send(request, receiver);
+    receiver.onConnected(this);
+    receiver.onUpstreamDrain();
+  }
+
+  #becomeIdle(): void {
+    this.#state = 'idle';
+    this.#tools.timekeeper.set(this, this.#options.idleMs);
+    this.#owner.released(this);
   }
 
   /** `onread` callback: bytes stand in the shared buffer until it returns. False would stop the reading, as `pause` does. */
@@ -377,6 +423,7 @@ export class Upstream implements UpstreamSide, BodySink, Expiring {
   #finish(): void {
     const receiver = this.#receiver;
     if (this.#state === 'closed') return;
+    const trailers = this.#trailers;
     this.#receiver = null;
     this.#body = null;
     // One that answers before it took the whole request may never take the rest.
@@ -384,14 +431,13 @@ export class Upstream implements UpstreamSide, BodySink, Expiring {
     else {
       if (this.#isPaused) this.socket.resume();
       this.#isPaused = false;
-      this.#state = 'idle';
-      this.#tools.timekeeper.set(this, this.#options.idleMs);
-      this.#owner.released(this);
+      this.#becomeIdle();
     }
-    receiver?.onAnswerEnd(this.#trailers);
+    receiver?.onAnswerEnd(trailers);
   }
 
   #onEnd(): void {
+    this.#isEndedByPeer = true;
     switch (this.#state) {
       case 'waiting':
         this.#fail(new Failure(502, 'proxy/reset', `${this.endpoint} closed the connection before it answered`, false));
@@ -417,7 +463,8 @@ export class Upstream implements UpstreamSide, BodySink, Expiring {
   }
 
   #onError(code: string): void {
-    if (this.#state === 'connecting') this.#fail(connectFailure(code, this.endpoint));
+    this.#isEndedByPeer = true;
+    if (this.#state === 'waiting' && isOfTls(code)) this.#fail(secureFailure(code, '', this.endpoint, false));
     else if (this.#state === 'waiting' || this.#state === 'answering' || this.#state === 'tunnel') {
       const why = this.#state === 'waiting' ? 'proxy/reset' : 'proxy/cut-short';
       this.#fail(new Failure(502, why, `${this.endpoint} reset the connection (${code})`, false));
@@ -434,11 +481,13 @@ export class Upstream implements UpstreamSide, BodySink, Expiring {
 
   #close(): void {
     if (this.#state === 'closed') return;
+    const isOurs = this.#state !== 'connecting' && !this.#isEndedByPeer;
+    if (this.#state === 'connecting') this.#dialling.abort();
+    else this.socket.destroy();
     this.#state = 'closed';
     this.#pending = null;
     this.#tools.timekeeper.clear(this);
-    this.socket.destroy();
-    this.#owner.closed(this);
+    this.#owner.closed(this, isOurs);
   }
 
   #onClosed(): void {

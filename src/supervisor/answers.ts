@@ -1,17 +1,12 @@
 // What a running gate answers to its owner's commands: status, connections, firewall, explain, rehearse.
 
-import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import type { Gateway } from '../gateway.ts';
-import { build as buildPorts, type Upstream } from '../ports/ports.ts';
+import { build as buildPorts, forecast } from '../ports/ports.ts';
 import { type Hypothesis, type RehearsedListener, rehearse } from '../rehearsal.ts';
-import { splitEndpoint } from '../traffic/connection.ts';
 import type { Answers, ControlQuestion } from './control.ts';
 import { readDescriptors, readResidentBytes } from './figures.ts';
 import type { Opened } from './listeners.ts';
-
-/** Longest wait for the addresses of an upstream's name, in ms. */
-const maxLookupMs = 1000;
 
 /** The table of answers over a gate that runs since `startedAt` (ms since 1970). */
 export function answersOf(gateway: Gateway, opened: () => readonly Opened[], startedAt: number): Answers {
@@ -66,7 +61,7 @@ class Pace {
   }
 }
 
-async function statusOf(gateway: Gateway, opened: readonly Opened[], startedAt: number, memory: Memory, pace: Pace) {
+function statusOf(gateway: Gateway, opened: readonly Opened[], startedAt: number, memory: Memory, pace: Pace) {
   const { generation, tools } = gateway;
   const { connections, observe, clock } = tools;
   const counts = connections.counts();
@@ -104,7 +99,7 @@ async function statusOf(gateway: Gateway, opened: readonly Opened[], startedAt: 
       detected: told.detected,
     },
     firewall: { rules: generation.firewall.rules.length, default: generation.firewall.default },
-    upstreams: await upstreamsOf(gateway),
+    upstreams: upstreamsOf(gateway),
     certificates: generation.tls?.describe() ?? [],
     waf: { mode: generation.settings.waf.mode, threshold: generation.settings.waf.threshold },
     journal: told.journal,
@@ -117,29 +112,18 @@ function sumOf(whys: Readonly<Record<string, number>>, prefix: string): number {
   return sum;
 }
 
-async function upstreamsOf(gateway: Gateway) {
+function upstreamsOf(gateway: Gateway) {
   const { proxy, siteSettings } = gateway.generation;
   const described = proxy.describe();
-  const upstreams = await Promise.all(described.map(({ endpoint }) => resolved(endpoint)));
-  const { range, upstreams: uses } = buildPorts().ephemeral(upstreams);
-  return described.map((upstream, index) => ({
-    ...upstream,
-    site: siteSettings.find(({ to }) => to.includes(upstream.endpoint))?.name ?? '',
-    addresses: upstreams[index]!.addresses,
-    ephemeral: { used: uses[index]?.used ?? 0, available: range.ports },
-  }));
-}
-
-async function resolved(endpoint: string): Promise<Upstream> {
-  const { address: host, port } = splitEndpoint(endpoint);
-  // A resolver that says nothing must not keep the owner waiting for everything else.
-  const found = await Promise.race([lookup(host, { all: true }).catch(() => []), nothingAfter(maxLookupMs)]);
-  return { endpoint, addresses: found.map(({ address }) => address), port };
-}
-
-function nothingAfter(ms: number): Promise<never[]> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve([]), ms).unref();
+  const looked = buildPorts().ephemeral(described);
+  return described.map(({ tuples, ...facts }, index) => {
+    // What this process knows of its own doing may be less than the kernel sees: other processes use the same ports.
+    const used = Math.max(tuples.used, looked.upstreams[index]?.used ?? 0);
+    return {
+      ...facts,
+      site: siteSettings.find(({ to }) => to.some(({ url }) => url === facts.upstream))?.name ?? '',
+      ephemeral: { used, available: tuples.ports, forecast: forecast(tuples.samples, tuples.ports) },
+    };
   });
 }
 

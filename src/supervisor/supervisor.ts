@@ -11,7 +11,6 @@ import type { Settings } from '../config/config.ts';
 import { Deadlines } from '../connections/connections.ts';
 import { Gateway } from '../gateway.ts';
 import { build, type Generation } from '../generation.ts';
-import { splitEndpoint } from '../traffic/connection.ts';
 import { answersOf } from './answers.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { type Control, ControlTrouble, listenControl } from './control.ts';
@@ -82,6 +81,7 @@ export async function startGate(settings: Settings, tools: StartTools): Promise<
     throw error;
   }
   deadlines.start();
+  generation.proxy.start();
   return runningGate(gateway, deadlines, control, opened, bans);
 }
 
@@ -135,7 +135,7 @@ function banKeeperOf(settings: Settings, gateway: Gateway, tools: StartTools): B
     never: {
       neverLoopback: settings.bans.neverLoopback,
       trusted: [...settings.trustedProxies, ...settings.listen.flatMap(({ proxyProtocol }) => proxyProtocol)],
-      upstreams: settings.sites.flatMap(({ to }) => to.map((upstream) => splitEndpoint(upstream).address)),
+      upstreams: settings.sites.flatMap(({ to }) => to.flatMap(({ host }) => (host === '' ? [] : [host]))),
     },
     warn: (says) => tools.warn?.([{ path: ['bans'], code: 'firewall/bans', says }]),
   });

@@ -41,7 +41,7 @@ test('what the upstream sees is what the gate read: each request once, in the jo
     server.closeAllConnections();
     server.close();
   });
-  const world = await stand(t, port, { waf: { mode: 'off' }, max_journeys: 10_000 });
+  const world = await stand(t, port, { waf: { mode: 'off' }, max_journeys: 10_000, proxy: { client_close: 'finish' } });
   for (let from = 0; from < streams.length; from += atOnce)
     await Promise.all(streams.slice(from, from + atOnce).map((bytes) => play(world, bytes)));
   const journal = await world.stopAndReadJournal();

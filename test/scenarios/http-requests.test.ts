@@ -80,7 +80,7 @@ test('garbage behind good requests is answered in its turn, with a journey, and 
 
 test('a client that says no more still hears all that it asked for (RFC 9112 9.6)', async (t) => {
   const upstream = await answering(t, ({ first }) => ok(first.split(' ')[1]!));
-  const world = await stand(t, upstream.port, { waf: { mode: 'block' } });
+  const world = await stand(t, upstream.port, { waf: { mode: 'block' }, proxy: { client_close: 'finish' } });
   for (const [sent, statuses] of [
     [get('/1'), [200]],
     [`${get('/1')}${get('/2')}${get('/3')}`, [200, 200, 200]],

@@ -100,6 +100,7 @@ function statusOf(gateway: Gateway, opened: readonly Opened[], startedAt: number
     },
     firewall: { rules: generation.firewall.rules.length, default: generation.firewall.default },
     upstreams: upstreamsOf(gateway),
+    queued: generation.proxy.routes.reduce((sum, { waiting }) => sum + waiting, 0),
     certificates: generation.tls?.describe() ?? [],
     waf: { mode: generation.settings.waf.mode, threshold: generation.settings.waf.threshold },
     journal: told.journal,

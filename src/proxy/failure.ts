@@ -87,7 +87,8 @@ const untrusted: ReadonlySet<string> = new Set([
 
 /** The failure that an error within a TLS handshake, or a refusal of our certificate after it, means. */
 export function secureFailure(code: string, message: string, endpoint: string, isUnsent = true): Failure {
-  const shown = message === '' ? code : message.slice(0, 200);
+  // Behind a semicolon Node gives advice about itself.
+  const shown = message === '' ? code : message.split(';')[0]!.slice(0, 200);
   if (untrusted.has(code))
     return new Failure(502, 'proxy/untrusted-certificate', `the certificate of ${endpoint}: ${shown}`, isUnsent);
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')

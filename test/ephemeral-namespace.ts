@@ -2,7 +2,7 @@
 // when they run out, with and without source addresses. Prints JSON; `ephemeral-ports.test.ts` makes the namespace and judges.
 
 import { mkdtemp, rm } from 'node:fs/promises';
-import net, { type AddressInfo, type Server, type Socket } from 'node:net';
+import net, { type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask } from '../src/cli/ask.ts';
@@ -21,23 +21,24 @@ interface Outcome {
 }
 
 /** An upstream that answers nobody. */
-async function silent(): Promise<{ server: Server; port: number; sockets: Socket[] }> {
+async function silent(port: number): Promise<{ server: Server; port: number; sockets: Socket[] }> {
   const sockets: Socket[] = [];
   const server = net.createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => sockets.push(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, port: (server.address() as AddressInfo).port, sockets };
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return { server, port, sockets };
 }
 
 /** `each` requests at once to each of two upstreams, through a gate with these source addresses. */
 async function attempt(each: number, sourceAddresses: readonly string[]): Promise<Outcome> {
   const directory = await mkdtemp(join(tmpdir(), 'portcullis-ephemeral-'));
-  const upstreams = [await silent(), await silent()];
+  // Outside the range, where nobody else is: a listener within it would take a port from everybody.
+  const upstreams = [await silent(45_001), await silent(45_002)];
   const settings = settingsFrom({
     data_directory: directory,
-    listen: [{ address: '127.0.0.1', port: 0 }],
+    listen: [{ address: '127.0.0.1', port: 45_000 }],
     firewall: { default: 'allow' },
     rates: [],
     sites: upstreams.map(({ port }, index) => ({ host: `${'ab'[index]}.test`, to: `127.0.0.1:${port}` })),

@@ -226,7 +226,7 @@ const expectations: Readonly<Record<string, Expected>> = {
       /^refused +waf\/sql-injection 1/m,
       /^memory +[\d.]+ MiB/m,
       /^descriptors +\d+ open of [\d,]+, [\d,]+ left$/m,
-      /^UPSTREAM +SITE +IDLE +BUSY +FAILURES +PORTS USED +OF$/m,
+      /^UPSTREAM +SITE +HEALTH +IDLE +BUSY +FAILURES +PORTS USED +OF +FULL IN$/m,
     ],
     json: (told: Record<string, Record<string, number>>) => {
       assert.equal(told.connections!.open, 1);

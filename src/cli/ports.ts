@@ -149,8 +149,9 @@ async function askForUpstreams(args: Arguments, world: World): Promise<string[] 
   try {
     const status = await ask(dataDirectoryOf(args, world), { ask: 'status' });
     const listed = (status as { upstreams?: unknown } | null)?.upstreams;
-    const endpoints = Array.isArray(listed) ? listed.map((one: { endpoint?: unknown } | null) => one?.endpoint) : [];
-    return [...new Set(endpoints.filter((text) => typeof text === 'string'))];
+    const endpoints = Array.isArray(listed) ? listed.map((one: { upstream?: unknown } | null) => one?.upstream) : [];
+    // A Unix socket takes no port.
+    return [...new Set(endpoints.filter((text) => typeof text === 'string' && !text.startsWith('unix:')))] as string[];
   } catch (trouble) {
     if (trouble instanceof NoGate) return null;
     throw trouble;
@@ -159,7 +160,7 @@ async function askForUpstreams(args: Arguments, world: World): Promise<string[] 
 
 /** An upstream with the addresses of its name; one that does not resolve has none. */
 async function resolve(written: string): Promise<Upstream> {
-  const { address: host, port } = splitEndpoint(written);
+  const { address: host, port } = splitEndpoint(written.slice(written.lastIndexOf('/') + 1));
   const found = await lookup(host, { all: true }).catch(() => []);
   return { endpoint: written, addresses: found.map(({ address }) => address), port };
 }

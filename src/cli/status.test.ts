@@ -36,7 +36,9 @@ test('status is one screen', () => {
         idle: 4,
         busy: 1,
         failures: 0,
-        ephemeral: { used: 5, available: 28_232 },
+        health: 'down',
+        says: 'check: it answered 500',
+        ephemeral: { used: 5, available: 28_232, forecast: { portsPerSecond: 217, secondsLeft: 129.7 } },
       },
     ],
     certificates: [
@@ -59,8 +61,8 @@ LISTENER  ADDRESS  PORT  TLS  ACCEPTED    OPEN
 :443 tls  ::        443  yes    12,345  10,001
 :80       ::         80  no          7       0
 
-UPSTREAM        SITE         IDLE  BUSY  FAILURES  PORTS USED      OF
-localhost:3000  example.com     4     1         0           5  28,232
+UPSTREAM        SITE         HEALTH                         IDLE  BUSY  FAILURES  PORTS USED      OF  FULL IN
+localhost:3000  example.com  down (check: it answered 500)     4     1         0           5  28,232    130 s
 
 CERTIFICATE  NAMES                   ISSUER      UNTIL
 local CA     example.com, localhost  Portcullis  2027-01-01T00:00:00Z

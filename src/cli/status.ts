@@ -38,7 +38,12 @@ export function screen(answer: unknown, world: Pick<World, 'stdout'>): string {
   const parts = [
     facts(gate),
     rowsOf(gate.listeners, ['LISTENER', 'ADDRESS', 'PORT', 'TLS', 'ACCEPTED', 'OPEN'], listener, world),
-    rowsOf(gate.upstreams, ['UPSTREAM', 'SITE', 'IDLE', 'BUSY', 'FAILURES', 'PORTS USED', 'OF'], upstream, world),
+    rowsOf(
+      gate.upstreams,
+      ['UPSTREAM', 'SITE', 'HEALTH', 'IDLE', 'BUSY', 'FAILURES', 'PORTS USED', 'OF', 'FULL IN'],
+      upstream,
+      world,
+    ),
     rowsOf(gate.certificates, ['CERTIFICATE', 'NAMES', 'ISSUER', 'UNTIL'], certificate, world),
   ];
   return parts.filter((text) => text !== '').join('\n');
@@ -138,7 +143,10 @@ function listener(row: Part): string[] {
 function upstream(row: Part): string[] {
   const ephemeral = part(row.ephemeral);
   const [used, available] = [count(ephemeral.used), count(ephemeral.available)];
-  return [word(row.endpoint), word(row.site), count(row.idle), count(row.busy), count(row.failures), used, available];
+  const health = word(row.health) + (typeof row.says === 'string' && row.says !== '' ? ` (${row.says})` : '');
+  const full = told(part(ephemeral.forecast).secondsLeft, (seconds) => `${count(Math.ceil(seconds))} s`) || '-';
+  const { endpoint, site, idle, busy, failures } = row;
+  return [word(endpoint), word(site), health, count(idle), count(busy), count(failures), used, available, full];
 }
 
 function certificate(row: Part): string[] {

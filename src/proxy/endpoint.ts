@@ -52,6 +52,8 @@ export class Endpoint implements Candidate {
   readonly weight: number;
   turn = 0;
   seed = 0;
+  /** Does its upstream's name lead to other addresses, too? */
+  isOneOfSeveral = false;
 
   constructor(settings: EndpointSettings, pool: Connections, tools: HealthTools) {
     this.settings = settings;
@@ -71,7 +73,8 @@ export class Endpoint implements Candidate {
 
   /** As it is called in journeys and sentences. */
   get label(): string {
-    return labelOf(this.pool.options.target, this.pool.options.addresses);
+    const { target, addresses } = this.pool.options;
+    return this.isOneOfSeveral ? labelOf(target, addresses) : target.url;
   }
 
   get isReady(): boolean {

@@ -114,6 +114,7 @@ export class Origin implements Expiring {
       return made;
     });
     const gone = this.endpoints.filter((endpoint) => !endpoints.includes(endpoint));
+    for (const endpoint of endpoints) endpoint.isOneOfSeveral = endpoints.length > 1;
     this.endpoints = endpoints;
     this.#checks = endpoints.map((endpoint) => checks.get(endpoint) ?? null);
     for (const watcher of this.watchers) watcher.onEndpoints();

@@ -1,6 +1,6 @@
 // Which of our own addresses and ports a connection leaves from, where several source addresses are named.
 //
-// Measured on Linux 6.18 with a range of ten ports (`bench/ephemeral-ports.sh`): a connection that is not bound has the whole
+// Measured on Linux 6.18 with a range of ten ports (`test/ephemeral-ports.test.ts`): a connection that is not bound has the whole
 // range anew for every destination. One that is bound to an address alone (`localAddress`) has it once for all destinations
 // together, because the kernel picks the port before it knows where the connection goes: IP_BIND_ADDRESS_NO_PORT would mend
 // that, and Node cannot set it. One bound to an address and a port that we choose has it anew for every destination, since

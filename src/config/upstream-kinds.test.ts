@@ -124,6 +124,12 @@ test('what is wrong says what to write', () => {
       { health: { status: '99' } },
       'health.status: expected a status such as 503, or a range such as 200-299, found "99"; ',
     ],
+    [{ health: { path: 'up' } }, 'health.path: expected a path such as /healthz, found "up"; write /up'],
+    [
+      { health: { path: '/up HTTP/1.1\r\nX: y' } },
+      'health.path: a path has no spaces, and nothing but ASCII; write %20 for a space',
+    ],
+    [{ sticky: { cookie: 'a b' } }, 'sticky.cookie: expected the name of a cookie, found "a b"; '],
     [{ sticky: { secret: 'short' } }, 'sticky.secret: expected a secret of at least 16 characters, found "short"; '],
   ] as const)
     assert.deepEqual(said(words), [problem]);

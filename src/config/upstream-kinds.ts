@@ -134,7 +134,7 @@ export function balance() {
 /** `sticky`: true, false, or a group. */
 export function sticky() {
   const long = group({
-    cookie: text('the name of a cookie', 64).prefault('portcullis_upstream').describe('The name of the cookie.'),
+    cookie: cookieName().prefault('portcullis_upstream').describe('The name of the cookie.'),
     max_age: duration('1s', '365d').prefault('1d').describe('How long it holds.'),
     same_site: oneOf('lax', 'strict', 'none').prefault('lax').describe('Its SameSite attribute.'),
     secret: text('a secret of at least 16 characters')
@@ -165,12 +165,29 @@ function statusRange() {
   });
 }
 
+/** A path with or without a query, as it stands in a request line. */
+function checkPath() {
+  return reading<string, string>('a path such as /healthz', { type: 'string', pattern: '^/' }, (value) => {
+    const path = String(value);
+    if (!path.startsWith('/')) return { detail: { instead: `write /${path}` } };
+    for (const character of path)
+      if (character <= ' ' || character >= '\x7f')
+        return { detail: { says: 'a path has no spaces, and nothing but ASCII', instead: 'write %20 for a space' } };
+    return { value: path };
+  });
+}
+
+/** The name of a cookie (RFC 6265 4.1.1), as of a header. */
+function cookieName() {
+  return reading<string, string>('the name of a cookie', { type: 'string' }, (value) =>
+    isNamed(`cookie:${value}`) ? { value: String(value) } : { detail: {} },
+  );
+}
+
 /** `health`: how upstreams are asked whether they are well. */
 export function health() {
   return group({
-    path: text('a path such as /healthz')
-      .optional()
-      .describe('The path to ask for; without it, a connection is enough.'),
+    path: checkPath().optional().describe('The path to ask for; without it, a connection is enough.'),
     host: text('a host name', 255).optional().describe("The Host to say; the upstream's own where missing."),
     status: oneOrMany(statusRange(), statusWords).prefault('200-399').describe('Answers that are well.'),
     body: text('a text', 256).optional().describe('What the body must have in it.'),

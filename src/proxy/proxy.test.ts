@@ -77,6 +77,26 @@ test('no more tries than may be, and no more retries than the budget has', async
   assert.equal(granted, 20, 'a fifth of a hundred');
 });
 
+test('a new generation takes over what has not changed', async () => {
+  const words = { sites: [{ to: [{ url: 'a:1', max_connections: 1 }, 'b:1'], balance: 'least-connections' as const }] };
+  const { proxy: old } = await proxyOf(words);
+  const [a, b] = old.routes[0]!.endpoints;
+  a!.health.checked(false, 'check: ill');
+  const { proxy } = await proxyOf({ sites: [{ to: [{ url: 'a:1', max_connections: 1 }, 'c:1'] }] });
+  proxy.adopt(old);
+  const [same, other] = proxy.routes[0]!.endpoints;
+  assert.deepEqual([same, other === b], [a, false]);
+  assert.equal(proxy.describe()[0]!.says, 'check: ill');
+  let closed = false;
+  a!.pool.close = () => {
+    closed = true;
+  };
+  old.stop();
+  assert.equal(closed, false, 'what was taken over is not stopped with the old one');
+  proxy.stop();
+  assert.equal(closed, true);
+});
+
 test('answers that are asked elsewhere', async () => {
   const { proxy } = await proxyOf({ sites: [{ to: ['a:1', 'b:1'], retries: { statuses: [503], max: 1 } }] });
   const route = proxy.routes[0]!;

@@ -52,6 +52,7 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
   readonly #timekeeper: Timekeeper;
   /** Never more than `queue.length`. */
   readonly #waiting = new Set<Waiting>();
+  #isParting = false;
 
   constructor(settings: RouteSettings, balancer: Balancer, sticky: Sticky | null, timekeeper: Timekeeper) {
     this.settings = settings;
@@ -75,8 +76,10 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
     this.onEndpoints();
   }
 
-  /** Leaves its upstreams to others. */
+  /** Leaves its upstreams to others, as soon as nobody waits for them here any more. */
   part(): void {
+    this.#isParting = true;
+    if (this.#waiting.size > 0) return;
     for (const origin of this.#origins) origin.watchers.delete(this);
     for (const endpoint of this.endpoints) forget(endpoint, this);
   }
@@ -161,6 +164,7 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
   leaveQueue(waiting: Waiting): void {
     this.#waiting.delete(waiting);
     this.#timekeeper.clear(waiting);
+    if (this.#isParting) this.part();
   }
 
   /** Somebody has room again: whoever waits longest is next. */

@@ -60,9 +60,17 @@ export function idsOf(text: string): RuleChoice | Fault {
 export function patternOf(by: 'tag' | 'msg', text: string, tools: Pick<ActionTools, 'pattern'>): RuleChoice | Fault {
   const pattern = tools.pattern(text);
   if (isFault(pattern)) return pattern;
+  // Because a rule's tags never change, and a choice is asked about the same rules with every request.
+  const decided = new Map<number, boolean>();
   return {
     by,
-    chooses: (rule) => (by === 'tag' ? rule.tags.some((tag) => pattern.test(tag)) : pattern.test(rule.message)),
+    chooses(rule) {
+      const known = decided.get(rule.id);
+      if (known !== undefined) return known;
+      const isChosen = by === 'tag' ? rule.tags.some((tag) => pattern.test(tag)) : pattern.test(rule.message);
+      decided.set(rule.id, isChosen);
+      return isChosen;
+    },
   };
 }
 

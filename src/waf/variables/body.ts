@@ -71,12 +71,24 @@ export const MULTIPART_PART_HEADERS: Many = many(
   (facts) => facts.multipart.partHeaders,
 );
 
+const strictFlags: readonly MultipartFlag[] = [
+  'boundaryQuoted',
+  'boundaryWhitespace',
+  'dataAfter',
+  'dataBefore',
+  'error',
+  'fileLimitExceeded',
+  'headerFolding',
+  'invalidHeaderFolding',
+  'invalidPart',
+  'invalidQuoting',
+  'lfLine',
+  'missingSemicolon',
+];
+
 export const MULTIPART_STRICT_ERROR: Single = single(
   '1 where any of the flags of multipart bodies is set.',
-  ({ multipart: { flags } }) =>
-    Object.entries(flags).some(([name, set]) => set && name !== 'unmatchedBoundary' && name !== 'crlfLfLines')
-      ? '1'
-      : '0',
+  ({ multipart: { flags } }) => (strictFlags.some((name) => flags[name]) ? '1' : '0'),
 );
 export const MULTIPART_UNMATCHED_BOUNDARY: Single = flag(
   '1 where a line looks like a boundary and is none.',

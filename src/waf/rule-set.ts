@@ -236,7 +236,8 @@ function findingOf(match: RuleMatch): Finding {
     score,
     says: match.message === '' ? `rule ${rule.id} matched` : match.message.slice(0, 1024),
     place: match.place,
-    value: (match.found === '' ? match.value : match.found).slice(0, maxExcerpt),
+    // Because a detector captures a word of its own for what it saw, and evidence is bytes of the value.
+    value: (match.found !== '' && match.value.includes(match.found) ? match.found : match.value).slice(0, maxExcerpt),
     decoded: match.transformations,
     at: rule.at,
     data: match.data.slice(0, 1024),

@@ -12,7 +12,11 @@ import {
 /** Groups beyond TX:9 are not kept. */
 const maxCaptured = 10;
 
+/** What finds the whole of any value: CRS asks it of every header name, only to capture it. */
+const whole: Matcher = { test: () => true, capture: (value) => [value] };
+
 function patternMatcher(argument: string, tools: OperatorTools): Matcher | Fault {
+  if (argument === '^.*$' || argument === '.*') return whole;
   const pattern = tools.pattern(argument);
   if (isFault(pattern)) return pattern;
   return {
@@ -41,6 +45,7 @@ export const rx: BuiltOperator = {
     ['a.b', 'a\nb', true],
     ['\\xff', '\xff', true],
     ['', '', true],
+    ['^.*$', 'a\nb', true],
   ],
 };
 export const rxGlobal: BuiltOperator = {

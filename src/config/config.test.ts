@@ -412,7 +412,7 @@ test('defaults are those of the design', () => {
     proxy: {
       connectTimeoutMs: 5000,
       answerTimeoutMs: 60_000,
-      maxIdleConnections: 256,
+      maxIdleConnections: 1024,
       idleMs: 4000,
       sourceAddresses: [],
       resolvers: [],

@@ -71,6 +71,12 @@ test('no more idle connections are kept than the bound', async (t) => {
   assert.deepEqual([await none.ask(), await none.ask(), none.pool.idle], ['1', '2', 0]);
 });
 
+test('the connections of a burst serve the next one: no port is given up between them', async (t) => {
+  const { together, pool } = await world(t, { ...patience, max_idle_connections: 1024 });
+  for (let burst = 0; burst < 3; burst++) await together(400);
+  assert.deepEqual([pool.opened, pool.reused, pool.ended, pool.idle], [400, 800, 0, 400]);
+});
+
 test('an idle connection ends when its time is over, and its deadline with it', async (t) => {
   const { together, pool, timekeeper, ask } = await world(t);
   const [one, two] = await together(2);

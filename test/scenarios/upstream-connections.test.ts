@@ -264,3 +264,50 @@ test('a TLS session of one connection is resumed by the next', async (t) => {
   for (let request = 0; request < 3; request++) assert.equal((await standing.get('/')).body.toString(), 'ok');
   assert.deepEqual(resumed, [false, true, true]);
 });
+
+test('a request that waits for a connection on its way takes one that becomes free sooner', async (t) => {
+  const file = await certificates(t);
+  const options = { cert: await readFile(file('server.crt')), key: await readFile(file('server.key')) };
+  const held: tls.TLSSocket[] = [];
+  const behind = tls.createServer(options, (socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => held.push(socket));
+  });
+  await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    behind.close();
+    for (const socket of held) socket.destroy();
+  });
+  // The first connection gets its handshake, the second one's ClientHello is never answered.
+  const fronts: net.Socket[] = [];
+  const front = net.createServer((socket) => {
+    fronts.push(socket);
+    socket.on('error', () => {});
+    if (fronts.length > 1) return;
+    const inner = net.connect((behind.address() as net.AddressInfo).port, '127.0.0.1');
+    inner.on('error', () => {});
+    socket.pipe(inner).pipe(socket);
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    front.close();
+    for (const socket of fronts) socket.destroy();
+  });
+  const url = `https://127.0.0.1:${(front.address() as net.AddressInfo).port}`;
+  const to = { url, tls: { ca: file('ca.pem'), server_name: 'upstream.test' } };
+  const standing = await stand(t, [], { sites: [{ host: '*', to }] } as object);
+  const first = await standing.client();
+  first.send(get);
+  await eventually(() => held.length === 1, 'the first is in hand');
+  const second = await standing.client();
+  second.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody');
+  await eventually(() => fronts.length === 2, 'the second has a connection on its way');
+  held[0]!.write(ok('first'));
+  assert.equal((await first.message()).body.toString(), 'first');
+  await eventually(() => held.length === 2, 'the second came over the connection of the first');
+  held[1]!.write(ok('second'));
+  assert.equal((await second.message()).body.toString(), 'second');
+  const { upstreams } = (await standing.ask({ ask: 'status' })) as { upstreams: Record<string, number>[] };
+  const { opened, reused, busy, idle } = upstreams[0]!;
+  assert.deepEqual({ opened, reused, busy, idle }, { opened: 2, reused: 1, busy: 0, idle: 1 });
+});

@@ -22,6 +22,7 @@ import {
   type ClientLimits,
   type ClientResolver,
   contentCodings,
+  http2Codec,
   reasons as httpReasons,
   Sites,
 } from './http/http.ts';

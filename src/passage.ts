@@ -29,6 +29,8 @@ import type { BodyInspector } from './waf/waf.ts';
 
 /** A body that is kept whole, so that the request can be sent again. */
 const maxReplayBytes = 65_536;
+/** A flag and a length stand before each message of gRPC. */
+const grpcPrefixBytes = 5;
 
 /** The passage of one client's side: a connection, or a stream of one. Only one exchange is under way at a time. */
 export class Passage implements ClientHandler, Carried {
@@ -49,6 +51,8 @@ export class Passage implements ClientHandler, Carried {
   #inspector: BodyInspector | null = null;
   /** Does the body wait for the WAF's word? */
   #isHolding = false;
+  /** Is the body to show first that it is gRPC? */
+  #isAwaitingGrpc = false;
   readonly #held = new HeldBody();
   #bodyEnded = false;
   /** An answer that waits for the WAF's word, or null. */
@@ -118,6 +122,7 @@ export class Passage implements ClientHandler, Carried {
     this.#startedMs = performance.now();
     this.#inspector = null;
     this.#isHolding = false;
+    this.#isAwaitingGrpc = false;
     this.#held.clear();
     this.#bodyEnded = head.framing === 'none';
     this.#trailers = null;
@@ -145,7 +150,31 @@ export class Passage implements ClientHandler, Carried {
     this.#inspector = waf.openBody(exchange, waf.policies[exchange.siteIndex]!);
     if (head.expectsContinue) this.side.sendContinue();
     if (this.#inspector === null) this.#carry();
+    else if (head.isGrpc) this.#admitGrpc();
     else this.#isHolding = true;
+  }
+
+  /** gRPC speaks both ways at once, and either side may wait for the other: the head goes at once, and the body as soon as it has shown
+   * that it is what it says. Its messages are binary, so that there is no text in them for detectors to read. */
+  #admitGrpc(): void {
+    this.#inspector = null;
+    this.#carry();
+    if (this.#exchange !== null && this.#exchange.refusal === null) this.#isAwaitingGrpc = true;
+  }
+
+  /** Holds what came until the prefix of the first message is whole (gRPC over HTTP/2, Length-Prefixed-Message). */
+  #takeGrpc(piece: Buffer | null): void {
+    if (piece !== null) this.#held.add(piece);
+    const { bytes } = this.#held;
+    if (piece !== null && bytes < grpcPrefixBytes) return;
+    this.#isAwaitingGrpc = false;
+    const held = this.#held.release();
+    // The first byte says whether the message is compressed: no text begins so.
+    if (held === null || (bytes >= grpcPrefixBytes && held[0]! <= 1)) {
+      if (held !== null) this.#sendBody(held);
+      return;
+    }
+    this.#refuse('http', answer(400, 'http/not-grpc', 'the body says it is gRPC and does not begin with a message'));
   }
 
   onBody(bytes: Buffer, from: number, to: number): void {
@@ -163,6 +192,10 @@ export class Passage implements ClientHandler, Carried {
       return;
     }
     const piece = bytes.subarray(from, to);
+    if (this.#isAwaitingGrpc) {
+      this.#takeGrpc(piece);
+      return;
+    }
     if (this.#inspector !== null && !this.#inspect(piece)) return;
     if (!this.#isHolding) {
       this.#sendBody(piece);
@@ -182,6 +215,10 @@ export class Passage implements ClientHandler, Carried {
     if (exchange === null || exchange.refusal !== null) return;
     this.#bodyEnded = true;
     this.#trailers = trailers;
+    if (this.#isAwaitingGrpc) {
+      this.#takeGrpc(null);
+      if (this.#exchange !== exchange) return;
+    }
     if (this.#inspector !== null && !this.#inspect(null)) return;
     if (trailers !== null && !this.#inspectTrailers(trailers)) return;
     if (this.#isHolding) {

@@ -193,7 +193,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'HPACK by `h2-decoder.test.ts`, floods by `h2-connection.test.ts`, and the rest by test/scenarios/http2.test.ts against nghttp2 and raw frames',
-    'src/http/h2-abuse.ts src/http/h2-answer.ts src/http/h2-field.ts src/http/h2-huffman.ts src/http/h2-server-stream.ts src/http/h2-side.ts src/http/h2-static-table.ts',
+    'src/http/h2-abuse.ts src/http/h2-answer.ts src/http/h2-client.ts src/http/h2-field.ts src/http/h2-huffman.ts src/http/h2-server-stream.ts src/http/h2-side.ts src/http/h2-static-table.ts',
   ],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',

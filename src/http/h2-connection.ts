@@ -272,15 +272,12 @@ export class Http2Connection implements Flushing {
       if (stream === null) this.#taken(null, count);
       else {
         // What is handed on while the listener asks to wait is owed until it goes on.
-        if (stream.isPaused) {
-          stream.owed += count;
-          stream.listener.onData(bytes, at, at + count);
-        } else {
-          stream.listener.onData(bytes, at, at + count);
-          if (stream.isPaused && !stream.isRemoteClosed) stream.owed += count;
-          else this.#taken(this.streams.has(stream.id) ? stream : null, count);
-        }
-        if (this.streams.get(stream.id) !== stream) this.#data = null;
+        const wasPaused = stream.isPaused;
+        stream.listener.onData(bytes, at, at + count);
+        const isOpen = this.streams.get(stream.id) === stream;
+        if (isOpen && (wasPaused || stream.isPaused)) this.#owe(stream, count);
+        else this.#taken(isOpen ? stream : null, count);
+        if (!isOpen) this.#data = null;
       }
     }
     const padding = this.#dataLeft > 0 ? 0 : Math.min(this.#padLeft, to - at - count);
@@ -298,21 +295,33 @@ export class Http2Connection implements Flushing {
     this.#closeIfDone(stream);
   }
 
-  /** So many bytes are dealt with: the peer may send as many again, and hears of it when it is worth a frame. */
-  #taken(stream: Stream | null, bytes: number): void {
-    const { connectionWindowBytes, streamWindowBytes } = this.#limits;
+  /** So many bytes wait for somebody. As a client we keep only the stream's window for that: other streams have nothing to do with it. */
+  #owe(stream: Stream, bytes: number): void {
+    stream.owed += bytes;
+    if (this.#role === 'client') this.#takenOfConnection(bytes);
+  }
+
+  #takenOfConnection(bytes: number): void {
     this.#credit += bytes;
-    if (this.#credit * 2 >= connectionWindowBytes) {
-      this.#put(h2.windowFrame(0, this.#credit));
-      this.#receiveWindow += this.#credit;
-      this.#credit = 0;
-    }
-    if (stream === null || stream.isRemoteClosed) return;
+    if (this.#credit * 2 < this.#limits.connectionWindowBytes) return;
+    this.#put(h2.windowFrame(0, this.#credit));
+    this.#receiveWindow += this.#credit;
+    this.#credit = 0;
+  }
+
+  #takenOfStream(stream: Stream, bytes: number): void {
+    if (stream.isRemoteClosed) return;
     stream.credit += bytes;
-    if (stream.credit * 2 < streamWindowBytes) return;
+    if (stream.credit * 2 < this.#limits.streamWindowBytes) return;
     this.#put(h2.windowFrame(stream.id, stream.credit));
     stream.receiveWindow += stream.credit;
     stream.credit = 0;
+  }
+
+  /** So many bytes are dealt with: the peer may send as many again, and hears of it when it is worth a frame. */
+  #taken(stream: Stream | null, bytes: number): void {
+    this.#takenOfConnection(bytes);
+    if (stream !== null) this.#takenOfStream(stream, bytes);
   }
 
   /** Takes no more than what is on its way until `resume`. */
@@ -324,7 +333,9 @@ export class Http2Connection implements Flushing {
     stream.isPaused = false;
     const { owed } = stream;
     stream.owed = 0;
-    if (owed > 0 && !this.isGone) this.#taken(this.streams.has(stream.id) ? stream : null, owed);
+    if (owed === 0 || this.isGone) return;
+    if (this.#role === 'server') this.#takenOfConnection(owed);
+    if (this.streams.has(stream.id)) this.#takenOfStream(stream, owed);
   }
 
   // ---- header blocks
@@ -719,7 +730,7 @@ export class Http2Connection implements Flushing {
     this.#waiting.delete(stream);
     stream.queue.length = 0;
     stream.queuedBytes = 0;
-    if (stream.owed > 0) this.#taken(null, stream.owed);
+    if (stream.owed > 0 && this.#role === 'server') this.#takenOfConnection(stream.owed);
     stream.owed = 0;
     if (this.streams.size === 0 && !this.isGone) this.#owner.onEmpty();
   }

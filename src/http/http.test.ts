@@ -44,6 +44,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'http/h2-window-flood': 'src/http/h2-connection.test.ts',
   'http/h2-empty-frame-flood': 'src/http/h2-connection.test.ts',
   'http/h2-unknown-flood': 'src/http/h2-connection.test.ts',
+  'http/not-grpc': 'test/scenarios/grpc.test.ts',
   'http/h2-malformed': 'src/http/h2-request.test.ts',
   'http/h2-connection-field': 'src/http/h2-request.test.ts',
 };

@@ -1,10 +1,13 @@
 // The HTTP station's door: our HTTP/1.1 codec, the table of sites, the answers we give ourselves, and the reasons for refusing.
 
+import type { MultiplexedCodec } from '../traffic/multiplexed.ts';
 import type { Reason } from '../traffic/verdict.ts';
 import type { AnswerCodec, HeadLimits } from '../traffic/wire.ts';
 import { readAnswerHead } from './answer-head.ts';
 import { openBody } from './body.ts';
 import { SeenFields } from './fields.ts';
+import { Http2Client } from './h2-client.ts';
+import { Http2Tools } from './h2-stream.ts';
 
 export { ownAnswer, prefersJson, redirectAnswer } from './answers.ts';
 export { buildClientResolver, type ClientResolver } from './client.ts';
@@ -27,6 +30,12 @@ export function answerCodec(limits: HeadLimits): AnswerCodec {
     readAnswerHead: (bytes, from, to, toMethod) => readAnswerHead(bytes, from, to, toMethod, limits, seen),
     openAnswerBody: (head) => openBody(head.framing, head.contentLength),
   };
+}
+
+/** HTTP/2 as we ask with it, for the proxy. `now` in milliseconds, monotonic. */
+export function http2Codec(limits: HeadLimits, now: () => number): MultiplexedCodec {
+  const tools = new Http2Tools(now);
+  return { open: (owner) => new Http2Client(owner, limits, tools) };
 }
 
 const asHttp = 'send HTTP as RFC 9112 writes it; nothing here is a matter of settings';
@@ -102,6 +111,7 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'http/h2-compression': refusal('a header block that is no HPACK', asHttp2),
   'http/h2-malformed': refusal('an HTTP/2 message whose fields or length contradict RFC 9113', asHttp2),
   'http/h2-connection-field': refusal('a field in HTTP/2 that belongs to HTTP/1.1 connections', asHttp2),
+  'http/not-grpc': refusal('a body that says it is gRPC and is not', 'correct its Content-Type'),
   'http/h2-rapid-reset': refusal(
     'streams are opened and reset, or broken, faster than the limit',
     'raise `limits.max_stream_resets_per_second`',

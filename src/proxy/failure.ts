@@ -163,6 +163,14 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'the upstream ended its answer before it was whole',
     allow: "look into the application's log",
   },
+  'proxy/refused-stream': {
+    says: 'the upstream took no further request on its connection, and this one could not be sent again',
+    allow: 'look into its log: it is going away, or allows too few streams at once',
+  },
+  'proxy/no-websocket': {
+    says: 'a WebSocket was asked for on a site whose upstream speaks HTTP/2',
+    allow: 'name an upstream of HTTP/1.1 (http://) for the path of the WebSocket',
+  },
   'proxy/internal-error': {
     says: 'a failure in the gate itself while it passed an answer on',
     allow: 'report it with this journey',

@@ -130,6 +130,7 @@ export const maps: Exceptions = {
   'src/http/h2-encoder.ts': 'entries of a table of 4096 bytes, and names up to `maxNames`',
   'src/http/sites.ts': 'hosts of the settings, made once',
   'src/observe/observe.ts': 'counts a reason: as many as the table of reasons has rows',
+  'src/proxy/h2-upstream.ts': 'exchanges that wait for one connection, up to `maxWaiting`',
   'src/tls/names.ts': 'names of the certificates, made once',
   'src/tls/handshakes.ts': 'weak, and keyed by a live socket',
   'src/waf/compile/compiler.ts': 'one pattern and one list of phrases a rule of the files that are compiled',
@@ -191,6 +192,10 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'test/scenarios drives them as traffic does',
     'src/supervisor/ban-keeper.ts src/arrivals.ts src/gate.ts src/held-body.ts src/main.ts',
   ],
+    'test/scenarios/http2-upstream.test.ts and grpc.test.ts, against nghttp2, grpc-js and raw frames',
+    'src/proxy/h2-exchange.ts src/proxy/h2-pool.ts src/proxy/h2-upstream.ts',
+  ],
+  ['test/scenarios drives them as traffic does', 'src/arrivals.ts src/gate.ts src/held-body.ts src/main.ts'],
   [
     'HPACK by `h2-decoder.test.ts`, floods by `h2-connection.test.ts`, and the rest by test/scenarios/http2.test.ts against nghttp2 and raw frames',
     'src/http/h2-abuse.ts src/http/h2-answer.ts src/http/h2-client.ts src/http/h2-field.ts src/http/h2-huffman.ts src/http/h2-server-stream.ts src/http/h2-side.ts src/http/h2-static-table.ts',

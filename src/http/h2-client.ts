@@ -65,10 +65,10 @@ export class Http2Client implements Multiplexed, ConnectionOwner {
     this.core.flush();
   }
 
-  ask(request: OutgoingRequest, secure: boolean, sink: AnswerSink): Asking {
+  ask(request: OutgoingRequest, secure: boolean, sink: AnswerSink): Asking | null {
     const { core } = this;
     const stream = core.open();
-    if (stream === null) throw new RangeError('asked without room: `hasRoom` says whether there is any');
+    if (stream === null) return null;
     const asking = new AskedStream(this, stream, request.method, sink);
     const { encoder } = core;
     let block = encoder.request(request.method, secure ? 'https' : 'http', request.host, request.target);

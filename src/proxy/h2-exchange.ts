@@ -67,6 +67,10 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
     this.#watch();
     this.#receiver.onConnected(this);
     this.#asking = connection.ask(request, secure, this);
+    if (this.#asking === null) {
+      this.onLost('', true);
+      return;
+    }
     if (!request.isWhole || hadQueued) this.#receiver.onUpstreamDrain();
   }
 

@@ -55,8 +55,8 @@ export interface Multiplexed {
   drained(): void;
   /** Everything that one read brought is looked at: a good moment to send what it led to. */
   flush(): void;
-  /** Sends what is at hand of a request. Body bytes may follow. */
-  ask(request: OutgoingRequest, secure: boolean, sink: AnswerSink): Asking;
+  /** Sends what is at hand of a request; body bytes may follow. Null where there is no room any more: then nothing was sent. */
+  ask(request: OutgoingRequest, secure: boolean, sink: AnswerSink): Asking | null;
   /** Says that nothing further will be asked. */
   leave(): void;
   /** The socket is gone: every request hears of it. */

@@ -183,6 +183,7 @@ function proxyTools(
   const files = tools.mayWrite === true ? systemFiles : readOnlyFiles;
   return {
     codec,
+    http2: http2Codec(settings.limits, () => clock.monotonicMs()),
     timekeeper,
     now: () => clock.monotonicMs(),
     wallClock: () => clock.now(),

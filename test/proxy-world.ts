@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { ManualClock } from '../src/base/clock.ts';
 import { type Configuration, settingsFrom } from '../src/config/config.ts';
-import { answerCodec } from '../src/http/http.ts';
+import { answerCodec, http2Codec } from '../src/http/http.ts';
 import {
   build,
   type Carried,
@@ -20,6 +20,8 @@ import { Headers } from '../src/traffic/headers.ts';
 import { OutgoingRequest } from '../src/traffic/outgoing.ts';
 import type { UpstreamSide } from '../src/traffic/sides.ts';
 import type { AnswerHead } from '../src/traffic/wire.ts';
+
+const limits = { maxRequestLineBytes: 8192, maxHeaderBytes: 32_768, maxHeaders: 100 };
 
 /** Deadlines over a clock that is moved by hand. */
 export class ByHand {
@@ -67,7 +69,8 @@ export async function proxyOf(
 /** Tools that touch nothing outside. */
 export function toolsOf(timekeeper: ByHand): ProxyTools {
   return {
-    codec: answerCodec({ maxRequestLineBytes: 8192, maxHeaderBytes: 32_768, maxHeaders: 100 }),
+    codec: answerCodec(limits),
+    http2: http2Codec(limits, () => timekeeper.clock.monotonicMs()),
     timekeeper,
     now: () => timekeeper.clock.monotonicMs(),
     wallClock: () => timekeeper.clock.now(),

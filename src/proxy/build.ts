@@ -4,11 +4,14 @@ import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
+import type { MultiplexedCodec } from '../traffic/multiplexed.ts';
 import type { AnswerCodec } from '../traffic/wire.ts';
 import type { Balancer } from './candidate.ts';
 import { Check, type CheckSettings } from './check.ts';
 import type { UpstreamOptions } from './dial.ts';
 import { Endpoint, type EndpointSettings } from './endpoint.ts';
+import { Http2Pool } from './h2-pool.ts';
+import type { Http2UpstreamTools } from './h2-upstream.ts';
 import { LeastConnections, RandomTwo } from './least-load.ts';
 import { Origin } from './origin.ts';
 import { Pool } from './pool.ts';
@@ -20,6 +23,7 @@ import { Route } from './route.ts';
 import { type PortRange, SourcePorts } from './source-ports.ts';
 import { Sticky } from './sticky.ts';
 import type { Target, TargetTls } from './target.ts';
+import type { UpstreamTools } from './upstream.ts';
 import { Proxy } from './upstreams.ts';
 
 /** The part of the settings that this station reads. */
@@ -85,6 +89,7 @@ export interface ProxySite {
 /** The outside. */
 export interface BuildTools {
   readonly codec: AnswerCodec;
+  readonly http2: MultiplexedCodec;
   readonly timekeeper: Timekeeper;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
@@ -122,14 +127,14 @@ class Builder {
   readonly #settings: ProxySettings;
   readonly #tools: BuildTools;
   readonly #resolve: Resolve;
-  readonly #shared: { readonly codec: AnswerCodec; readonly timekeeper: Timekeeper; readonly readBuffer: Buffer };
+  readonly #shared: UpstreamTools & Http2UpstreamTools;
 
   constructor(settings: ProxySettings, tools: BuildTools) {
     this.#settings = settings;
     this.#tools = tools;
     this.#resolve = tools.resolve ?? resolverOf(settings.resolvers);
-    const { codec, timekeeper } = tools;
-    this.#shared = { codec, timekeeper, readBuffer: Buffer.allocUnsafeSlow(65_536) };
+    const { codec, http2, timekeeper } = tools;
+    this.#shared = { codec, http2, timekeeper, readBuffer: Buffer.allocUnsafeSlow(65_536) };
   }
 
   async route(site: ProxySite, siteIndex: number): Promise<Route> {
@@ -206,7 +211,11 @@ class Builder {
       idleMs,
       session: null,
     };
-    return new Endpoint(settings, new Pool(options, maxIdleConnections, this.#shared), this.#tools);
+    const pool =
+      target.protocol === 'h2'
+        ? new Http2Pool(options, this.#shared)
+        : new Pool(options, maxIdleConnections, this.#shared);
+    return new Endpoint(settings, pool, this.#tools);
   }
 
   /** How connections are secured, and the text of the files it is made of; null where there is a problem. */

@@ -39,7 +39,9 @@ const notItsOwn: ReadonlySet<string> = new Set([
   'proxy/no-source-address',
   'proxy/no-descriptor',
   'proxy/internal-error',
+  'proxy/no-websocket',
   'proxy/queue-timeout',
+  'proxy/refused-stream',
 ]);
 
 /** One endpoint. */

@@ -68,7 +68,8 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
     this.#receiver.onConnected(this);
     this.#asking = connection.ask(request, secure, this);
     if (this.#asking === null) {
-      this.onLost('', true);
+      // Whoever asked must know of this exchange before it hears that it failed.
+      queueMicrotask(() => this.onLost('', true));
       return;
     }
     if (!request.isWhole || hadQueued) this.#receiver.onUpstreamDrain();

@@ -5,9 +5,11 @@ import { endpoint as endpointText } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import type { Multiplexed, MultiplexedCodec, MultiplexedOwner } from '../traffic/multiplexed.ts';
 import type { OutgoingRequest } from '../traffic/outgoing.ts';
-import { dial, type UpstreamOptions } from './dial.ts';
+import type { Announced } from './announcing.ts';
+import { type DialHandler, Dialling, type UpstreamOptions } from './dial.ts';
 import { connectFailure, Failure } from './failure.ts';
 import { type ExchangeOwner, Http2Exchange } from './h2-exchange.ts';
+import { labelOf } from './target.ts';
 import type { AnswerReceiver } from './upstream.ts';
 
 /** Exchanges that wait for one connection to stand; further ones get another. */
@@ -24,41 +26,47 @@ export interface Http2UpstreamTools {
 export interface Http2UpstreamOwner {
   failed(): void;
   exchangeEnded(): void;
-  closed(upstream: Http2Upstream): void;
+  /** `isOurs`: we ended it first, so that its port stays in TIME_WAIT on our side. */
+  closed(upstream: Http2Upstream, isOurs: boolean): void;
 }
 
 /** One connection. */
-export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, Expiring {
+export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandler, Expiring {
   due = 0;
   from = '';
   to = '';
   readonly endpoint: string;
   readonly timekeeper: Timekeeper;
   readonly answerTimeoutMs: number;
+  /** Whose connection it is where it began with a PROXY header; null where it may carry anybody's requests. */
+  readonly client: Announced | null;
   readonly #options: UpstreamOptions;
   readonly #tools: Http2UpstreamTools;
   readonly #owner: Http2UpstreamOwner;
-  readonly #socket: Socket;
+  readonly #dialling: Dialling;
   readonly #waiting: Set<Http2Exchange> = new Set();
   #touched: Http2Exchange[] = [];
+  #socket: Socket | null = null;
   #connection: Multiplexed | null = null;
   #uses = 0;
   #isClosed = false;
 
-  constructor(options: UpstreamOptions, tools: Http2UpstreamTools, owner: Http2UpstreamOwner) {
+  constructor(
+    options: UpstreamOptions,
+    tools: Http2UpstreamTools,
+    owner: Http2UpstreamOwner,
+    client: Announced | null,
+  ) {
     this.#options = options;
     this.#tools = tools;
     this.#owner = owner;
-    this.endpoint = endpointText(options.host, options.port);
+    this.client = client;
+    this.endpoint = labelOf(options.target, options.addresses);
     this.timekeeper = tools.timekeeper;
     this.answerTimeoutMs = options.answerTimeoutMs;
-    this.#socket = dial(options, { buffer: tools.readBuffer, callback: (count) => this.#onRead(count) });
-    this.#socket.on('connect', () => this.#onConnect());
-    this.#socket.on('drain', () => this.#connection?.drained());
-    this.#socket.on('end', () => this.#lose('it closed the connection'));
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error.code ?? error.message));
-    this.#socket.on('close', () => this.#lose('it closed the connection'));
     tools.timekeeper.set(this, options.connectTimeoutMs);
+    const read = { buffer: tools.readBuffer, callback: (count: number) => this.#onRead(count) };
+    this.#dialling = new Dialling(options, read, this, client);
   }
 
   /** Exchanges in hand. */
@@ -78,9 +86,13 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, Expiring 
     else if (this.#connection === null) this.#waiting.add(exchange);
     else {
       this.timekeeper.clear(this);
-      exchange.begin(this.#connection, false);
+      exchange.begin(this.#connection, this.#isSecure);
     }
     return exchange;
+  }
+
+  get #isSecure(): boolean {
+    return this.#options.target.tls !== null;
   }
 
   #noWebSocket(): Failure {
@@ -92,25 +104,39 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, Expiring 
   retire(): void {
     if (this.busy > 0) return;
     this.#connection?.leave();
-    this.#close();
+    this.#close(true);
   }
 
   expire(): void {
-    if (this.#connection === null) this.#onError('ETIMEDOUT');
+    if (this.#connection === null) this.onDialFailed(connectFailure('ETIMEDOUT', this.endpoint));
     else this.retire();
   }
 
-  #onConnect(): void {
-    if (this.#isClosed) return;
+  onDialled(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('drain', () => this.#connection?.drained());
+    socket.on('end', () => this.#lose('it closed the connection'));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#lose(`it reset the connection (${error.code ?? error.message})`),
+    );
+    socket.on('close', () => this.#lose('it closed the connection'));
+    const { target } = this.#options;
+    const isUnix = target.socketPath !== '';
+    this.from = isUnix ? 'unix' : endpointText(socket.localAddress ?? '', socket.localPort ?? 0);
+    this.to = isUnix ? target.url : endpointText(socket.remoteAddress ?? '', socket.remotePort ?? 0);
     this.timekeeper.clear(this);
-    this.from = endpointText(this.#socket.localAddress ?? '', this.#socket.localPort ?? 0);
-    this.to = endpointText(this.#socket.remoteAddress ?? '', this.#socket.remotePort ?? 0);
     const connection = this.#tools.http2.open(this);
     this.#connection = connection;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const exchange of waiting) exchange.begin(connection, false);
+    for (const exchange of waiting) exchange.begin(connection, this.#isSecure);
     if (connection.asked === 0) this.onIdle();
+  }
+
+  onDialFailed(failure: Failure): void {
+    const waiting = [...this.#waiting];
+    this.#close(false);
+    for (const exchange of waiting) exchange.refuse(failure);
   }
 
   /** `onread` callback: bytes stand in the shared buffer until it returns. */
@@ -126,33 +152,21 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, Expiring 
     return true;
   }
 
-  #onError(code: string): void {
-    if (this.#connection !== null) {
-      this.#lose(`it reset the connection (${code})`);
-      return;
-    }
-    const waiting = [...this.#waiting];
-    this.#close();
-    for (const exchange of waiting) exchange.refuse(connectFailure(code, this.endpoint));
-  }
-
   /** The connection is gone: everybody hears of it. */
   #lose(says: string): void {
     if (this.#isClosed) return;
-    const waiting = [...this.#waiting];
-    this.#close();
+    this.#close(false);
     this.#connection?.lose(says);
-    for (const exchange of waiting) exchange.refuse(new Failure(502, 'proxy/reset', `${this.endpoint}: ${says}`, true));
   }
 
-  #close(): void {
+  #close(isOurs: boolean): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#waiting.clear();
     this.timekeeper.clear(this);
-    this.#socket.end();
-    this.#socket.destroySoon();
-    this.#owner.closed(this);
+    if (this.#socket === null) this.#dialling.abort();
+    else this.#socket.destroySoon();
+    this.#owner.closed(this, isOurs);
   }
 
   // ---- ExchangeOwner
@@ -173,7 +187,8 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, Expiring 
   // ---- MultiplexedOwner
 
   write(piece: string | Buffer): boolean {
-    return typeof piece === 'string' ? this.#socket.write(piece, 'latin1') : this.#socket.write(piece);
+    const socket = this.#socket!;
+    return typeof piece === 'string' ? socket.write(piece, 'latin1') : socket.write(piece);
   }
 
   onIdle(): void {
@@ -187,6 +202,6 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, Expiring 
   }
 
   onFault(_says: string): void {
-    this.#close();
+    this.#close(true);
   }
 }

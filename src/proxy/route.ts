@@ -180,14 +180,14 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
 
   /**
    * The endpoint to try after `failure` on the last of `tried`, or null where it may not be tried again. Nothing sent: anywhere
-   * else. Sent and lost before a byte was answered: only what may be done twice (RFC 9110 9.2.2), elsewhere, or, where a kept
+   * else, or in the same place where it only said that its connection is full or ends. Sent and lost before a byte was answered: only what may be done twice (RFC 9110 9.2.2), elsewhere, or, where a kept
    * connection had died under it, in the same place.
    */
   again(exchange: Exchange, failure: Failure, side: UpstreamSide, tried: readonly Endpoint[]): Endpoint | null {
     if (tried.length > this.settings.retries.max || side.hasAnswered) return null;
     if (!failure.isUnsent && (failure.why !== 'proxy/reset' || !idempotent.has(exchange.method))) return null;
     const other = this.choose(exchange, tried);
-    const mayStay = !failure.isUnsent && side.isReused;
+    const mayStay = failure.isUnsent ? failure.why === 'proxy/refused-stream' : side.isReused;
     const next = other ?? (mayStay ? tried.at(-1)! : null);
     return next !== null && this.budget.spend() ? next : null;
   }

@@ -395,6 +395,24 @@ test('a client that leaves is a cancelled stream; the connection lives on', asyn
   assert.equal(sessions.length, 1);
 });
 
+test('HTTP/2 under TLS (h2://), with the certificate verified: one gate before another', async (t) => {
+  const app = await answering(t, ({ first, body }) => ok(`${first} ${body}`));
+  const inner = await stand(t, app.port, { listen: [{ address: '127.0.0.1', port: 0, tls: true }] });
+  const outer = await stand(t, 1, {
+    sites: [
+      { host: '*', to: [{ url: `h2://localhost:${inner.tlsPort}`, tls: { ca: inner.gate.caCertificatePath! } }] },
+    ],
+  });
+  const client = await outer.client();
+  client.send('POST /through HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc');
+  const answer = await client.message();
+  assert.equal(String(answer.body), 'POST /through HTTP/1.1 abc');
+  const [journey] = (await inner.stopAndReadJournal()).filter(({ request }) => request !== null);
+  assert.deepEqual([journey?.request?.version, journey?.tls?.alpn], ['2.0', 'h2']);
+  const wary = await stand(t, 1, { sites: [{ host: '*', to: [`h2://localhost:${inner.tlsPort}`] }] });
+  assert.equal((await wary.get('/')).status, 502, 'a certificate of nobody known is none');
+});
+
 test('a WebSocket is not led over HTTP/2, and says so', async (t) => {
   const { gate } = await world(t, () => {});
   const client = await gate.client();

@@ -192,10 +192,10 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'test/scenarios drives them as traffic does',
     'src/supervisor/ban-keeper.ts src/arrivals.ts src/gate.ts src/held-body.ts src/main.ts',
   ],
+  [
     'test/scenarios/http2-upstream.test.ts and grpc.test.ts, against nghttp2, grpc-js and raw frames',
     'src/proxy/h2-exchange.ts src/proxy/h2-pool.ts src/proxy/h2-upstream.ts',
   ],
-  ['test/scenarios drives them as traffic does', 'src/arrivals.ts src/gate.ts src/held-body.ts src/main.ts'],
   [
     'HPACK by `h2-decoder.test.ts`, floods by `h2-connection.test.ts`, and the rest by test/scenarios/http2.test.ts against nghttp2 and raw frames',
     'src/http/h2-abuse.ts src/http/h2-answer.ts src/http/h2-client.ts src/http/h2-field.ts src/http/h2-huffman.ts src/http/h2-server-stream.ts src/http/h2-side.ts src/http/h2-static-table.ts',

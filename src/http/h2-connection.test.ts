@@ -344,6 +344,19 @@ test('a peer that does not read is not written for without end', () => {
   assert.equal(scene.why, 'http/slow-reader');
 });
 
+test('an early answer is whole; a client that goes on sending is told to stop a little later, once', () => {
+  const scene = new Scene().read(hello + post);
+  scene.core.sendBlock(scene.opened[0]!, scene.core.encoder.status(413), true);
+  assert.equal(scene.core.streams.size, 0);
+  assert.ok(!scene.said().includes(Buffer.from(h2.resetFrame(1, h2.NO_ERROR), 'latin1')), 'not in one breath');
+  scene.read(data(1, 'x'.repeat(16_384)));
+  assert.equal(scene.said().length, 0);
+  scene.read(data(1, 'x'.repeat(16_384)));
+  assert.equal(scene.said().toString('latin1'), h2.resetFrame(1, h2.NO_ERROR));
+  scene.read(data(1, 'x'.repeat(16_384)) + data(1, '', true));
+  assert.deepEqual([scene.said().length, scene.why], [0, '']);
+});
+
 test('as a client: GOAWAY says which requests were not looked at', () => {
   const scene = new Scene('client');
   const streams = [scene.core.open()!, scene.core.open()!, scene.core.open()!];

@@ -44,6 +44,8 @@ const maxContinuations = 8;
 const bombFactor = 16;
 /** Streams that we ended before the peer did: what still comes on them is nobody's fault. */
 const maxForgotten = 256;
+/** How much of it is dropped in silence. */
+const maxDroppedBytes = 32_768;
 const maxSettings = 32;
 /** What is gathered is sent at once when it is longer than this. */
 const maxGatheredBytes = 32_768;
@@ -74,8 +76,8 @@ export class Http2Connection implements Flushing {
   #unsentBytes = 0;
   /** Streams with something queued, or that wait for the socket; each is in `streams`. */
   readonly #waiting: Set<Stream> = new Set();
-  /** The last streams that we ended early, by id; at most `maxForgotten`. */
-  readonly #forgotten: Set<number> = new Set();
+  /** The last streams that we ended early, by id, with the bytes that still came on them; at most `maxForgotten`. */
+  readonly #forgotten: Map<number, number> = new Map();
   #sendWindow: number = h2.initialWindow;
   #peerStreamWindow: number = h2.initialWindow;
   #peerFrameBytes = h2.maxFrameBytes;
@@ -89,6 +91,7 @@ export class Http2Connection implements Flushing {
   #sawSettings = false;
   /** The DATA frame in hand: bytes of data and of padding still to come. */
   #data: Stream | null = null;
+  #dataId = 0;
   #dataLeft = 0;
   #padLeft = 0;
   #dataEnds = false;
@@ -257,6 +260,7 @@ export class Http2Connection implements Flushing {
     else if (!isEnd && !this.#countControl('http/h2-empty-frame-flood', 'DATA without data')) return -1;
     if (overhead > 0) this.#taken(stream ?? null, overhead);
     this.#data = stream ?? null;
+    this.#dataId = id;
     this.#dataLeft = length - overhead;
     this.#padLeft = padding;
     this.#dataEnds = isEnd;
@@ -269,7 +273,7 @@ export class Http2Connection implements Flushing {
     if (count > 0) {
       this.#dataLeft -= count;
       const stream = this.#data;
-      if (stream === null) this.#taken(null, count);
+      if (stream === null) this.#drop(count);
       else {
         // What is handed on while the listener asks to wait is owed until it goes on.
         const wasPaused = stream.isPaused;
@@ -322,6 +326,16 @@ export class Http2Connection implements Flushing {
   #taken(stream: Stream | null, bytes: number): void {
     this.#takenOfConnection(bytes);
     if (stream !== null) this.#takenOfStream(stream, bytes);
+  }
+
+  /** Data for which nobody waits. A client that got its whole answer and goes on sending is told to stop (RFC 9113 8.1), but not in one
+   * breath with the answer: some clients (curl 7.88) then forget what they were answered. */
+  #drop(bytes: number): void {
+    this.#takenOfConnection(bytes);
+    const before = this.#forgotten.get(this.#dataId) ?? maxDroppedBytes;
+    if (before >= maxDroppedBytes) return;
+    this.#forgotten.set(this.#dataId, before + bytes);
+    if (before + bytes >= maxDroppedBytes) this.#put(h2.resetFrame(this.#dataId, h2.NO_ERROR));
   }
 
   /** Takes no more than what is on its way until `resume`. */
@@ -413,11 +427,11 @@ export class Http2Connection implements Flushing {
     if (id % 2 === 0) return void this.#protocol('a client opens a stream with an even number (RFC 9113 5.1.1)');
     this.lastPeerId = id;
     if (id >= this.#refusesFrom) {
-      this.#forget(id);
+      this.#forget(id, maxDroppedBytes);
       return;
     }
     if (this.streams.size >= this.#limits.maxConcurrentStreams) {
-      this.#forget(id);
+      this.#forget(id, maxDroppedBytes);
       this.#put(h2.resetFrame(id, h2.REFUSED_STREAM));
       if (this.abuse.isResetFlood()) this.failForResets();
       return;
@@ -697,7 +711,7 @@ export class Http2Connection implements Flushing {
   /** Ends a stream out of order; what still comes on it is dropped. */
   reset(stream: Stream, code: number): void {
     if (this.streams.get(stream.id) !== stream) return;
-    if (!stream.isRemoteClosed) this.#forget(stream.id);
+    if (!stream.isRemoteClosed) this.#forget(stream.id, maxDroppedBytes);
     stream.isLocalClosed = true;
     stream.isRemoteClosed = true;
     this.#put(h2.resetFrame(stream.id, code));
@@ -716,9 +730,10 @@ export class Http2Connection implements Flushing {
 
   #closeLocal(stream: Stream): void {
     stream.isLocalClosed = true;
-    // A client that goes on sending what nobody waits for is told to stop (RFC 9113 8.1).
-    if (this.#role === 'server' && !stream.isRemoteClosed) this.reset(stream, h2.NO_ERROR);
-    else this.#closeIfDone(stream);
+    if (this.#role === 'server' && !stream.isRemoteClosed) {
+      this.#forget(stream.id);
+      this.#remove(stream);
+    } else this.#closeIfDone(stream);
   }
 
   #closeIfDone(stream: Stream): void {
@@ -735,13 +750,13 @@ export class Http2Connection implements Flushing {
     if (this.streams.size === 0 && !this.isGone) this.#owner.onEmpty();
   }
 
-  #forget(id: number): void {
+  #forget(id: number, dropped = 0): void {
     if (this.#forgotten.size >= maxForgotten)
-      for (const oldest of this.#forgotten) {
+      for (const oldest of this.#forgotten.keys()) {
         this.#forgotten.delete(oldest);
         break;
       }
-    this.#forgotten.add(id);
+    this.#forgotten.set(id, dropped);
   }
 
   /** The socket takes bytes again. */

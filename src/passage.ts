@@ -2,26 +2,19 @@
 // protocol each side speaks is the side's own affair. What may pass is decided in `gateway.ts` and by the stations; here is how it passes, and that each request gets exactly one end.
 
 import { performance } from 'node:perf_hooks';
+import { outgoingRequest, ownForwarding } from './departure.ts';
 import { type Gate, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
 import { type ClientHandler, ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
-import {
-  type Carried,
-  type Endpoint,
-  Failure,
-  forwardingFields,
-  type Route,
-  upstreamHost,
-  vouchedFields,
-} from './proxy/proxy.ts';
+import { type Carried, type Endpoint, Failure, type Route } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
 import { bracketed } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';
 import type { Fault } from './traffic/fault.ts';
 import type { Headers } from './traffic/headers.ts';
-import { OutgoingRequest } from './traffic/outgoing.ts';
+import type { OutgoingRequest } from './traffic/outgoing.ts';
 import type { ClientStream, OwnAnswer, UpstreamSide } from './traffic/sides.ts';
 import { answer, type Refusal } from './traffic/verdict.ts';
 import type { AnswerHead, RequestHead } from './traffic/wire.ts';
@@ -311,7 +304,9 @@ export class Passage implements ClientHandler, Carried {
   #carry(): void {
     const exchange = this.#exchange!;
     const head = this.#head!;
-    const request = this.#outgoing(exchange, head);
+    const { connection } = this.side;
+    if (this.#forwarding === '') this.#forwarding = ownForwarding(connection);
+    const request = outgoingRequest(exchange, head, connection, this.#generation, this.#forwarding);
     if (this.#isHolding || this.#bodyEnded) {
       request.body = this.#held.release();
       request.isWhole = this.#bodyEnded;
@@ -338,33 +333,6 @@ export class Passage implements ClientHandler, Carried {
     this.#upstream = null;
     this.#endpoint?.health.abandoned();
     this.#endpoint = null;
-  }
-
-  #outgoing(exchange: Exchange, head: RequestHead): OutgoingRequest {
-    const { connection } = this.side;
-    const { clientResolver, siteSettings } = this.#generation;
-    const isVouched = clientResolver.isTrusted(connection.peer);
-    if (this.#forwarding === '')
-      this.#forwarding = forwardingFields(connection.peer, connection.localPort, connection.secure);
-    const forwarding = isVouched
-      ? vouchedFields(connection.peer, connection.localPort, connection.secure, head.headers, exchange.client)
-      : this.#forwarding;
-    const site = siteSettings[exchange.siteIndex]!;
-    const host = site.hostHeader === 'upstream' || head.authority === '' ? upstreamHost(site.to[0]!) : head.authority;
-    const outerHost = (isVouched ? head.headers.get('x-forwarded-host') : null) || head.authority || host;
-    const key = head.isWebSocket && head.version === '2.0' ? websocketKey(exchange.id) : '';
-    return new OutgoingRequest(
-      head.method,
-      head.query === '' && !head.target.endsWith('?') ? head.path : `${head.path}?${head.query}`,
-      host,
-      head.forwarded,
-      `${key}${forwarding}X-Forwarded-Host: ${outerHost}\r\nX-Request-Id: ${exchange.id}\r\n`,
-      head.framing,
-      head.contentLength,
-      head.takesTrailers,
-      head.isWebSocket,
-      connection.secure,
-    );
   }
 
   #sendBody(piece: Buffer): void {
@@ -605,11 +573,6 @@ export class Passage implements ClientHandler, Carried {
     this.#exchange!.requestBytes += to - from;
     if (!this.#upstream.write(bytes.subarray(from, to))) this.side.pauseBody();
   }
-}
-
-/** HTTP/1.1 wants a nonce where HTTP/2 has none (RFC 6455 4.1): the id was never used before. */
-function websocketKey(id: string): string {
-  return `Sec-WebSocket-Key: ${Buffer.from(id.padEnd(16, '-').slice(-16), 'latin1').toString('base64')}\r\n`;
 }
 
 /** What broke, and where: for whoever mends it. */

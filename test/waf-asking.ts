@@ -19,6 +19,7 @@ export const ordinarySettings: WafSettings = {
   maxInflateRatio: 100,
   maxArguments: 1000,
   maxJsonDepth: 64,
+  cpuBudgetMs: 50,
 };
 
 /** What the gate hands the WAF. */

@@ -55,6 +55,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./ports.ts')).ports,
   },
   {
+    name: 'waf',
+    summary: 'What the rules of the firewall for applications cost and find',
+    load: async () => (await import('./waf.ts')).waf,
+  },
+  {
     name: 'firewall',
     summary: 'Show the rules, or ask what they say of a packet',
     load: async () => (await import('./firewall.ts')).firewall,

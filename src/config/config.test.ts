@@ -406,6 +406,7 @@ test('defaults are those of the design', () => {
       maxInflateRatio: 100,
       maxInflatedBytes: 1_048_576,
       maxJsonDepth: 64,
+      cpuBudgetMs: 50,
     },
     rates: [{ limit: 500, windowMs: 10_000, by: 'client', path: '/', repeatedBanMs: 0, status: 429 }],
     trustedProxies: [],

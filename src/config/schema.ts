@@ -223,6 +223,9 @@ const waf = group({
     .describe('How many times its own size it may become, where that is more than is inspected.'),
   max_arguments: whole(1, 100_000).prefault(1000).describe('The most arguments of query and body together.'),
   max_json_depth: whole(1, 1000).prefault(64).describe('The deepest nesting of JSON.'),
+  cpu_budget: duration('1ms', '10s')
+    .prefault('50ms')
+    .describe('How long rules of files may take for one request: one that takes longer is refused.'),
 });
 
 const proxy = group({

@@ -221,6 +221,8 @@ export interface WafSettings {
   readonly maxInflateRatio: number;
   readonly maxArguments: number;
   readonly maxJsonDepth: number;
+  /** Time that rules of files may take for one request, in ms. */
+  readonly cpuBudgetMs: number;
 }
 
 export interface RateSettings {

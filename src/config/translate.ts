@@ -69,6 +69,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       maxInflateRatio: words.waf.max_inflate_ratio,
       maxArguments: words.waf.max_arguments,
       maxJsonDepth: words.waf.max_json_depth,
+      cpuBudgetMs: words.waf.cpu_budget,
     },
     rates: words.rates.map(rateOf),
     trustedProxies: words.trusted_proxies,

@@ -16,6 +16,7 @@ export function answersOf(gateway: Gateway, opened: () => readonly Opened[], sta
     status: () => statusOf(gateway, opened(), startedAt, memory, pace),
     connections: (question) => connectionsOf(gateway, question),
     firewall: () => firewallOf(gateway),
+    bill: () => gateway.generation.waf.bill(),
     explain: (question) => explainOf(gateway, question),
     rehearse: (question) =>
       rehearse(gateway.generation, hypothesisOf(question), gateway.tools.clock.now(), opened().map(rehearsed)),

@@ -56,6 +56,10 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'The values are encoded so often that judging them costs too much.',
     allow: 'Send the values with one encoding.',
   },
+  'waf/over-budget': {
+    says: 'The rules took longer than one request may cost, so that not all of it was judged.',
+    allow: 'Raise waf.cpu_budget, or find the dear rule with `portcullis waf bill`.',
+  },
   'waf/failed': {
     says: 'The inspection itself failed, so that nothing is known of the request.',
     allow: 'This is a defect of Portcullis: report the journey; waf.mode: detect for the site lets requests pass.',

@@ -9,6 +9,7 @@ import type { AnswerHead } from '../traffic/wire.ts';
 import type { BodyReader } from './bodies/reader.ts';
 import { pathDecode } from './bodies/urlencoded.ts';
 import type { Inspection, SitePolicy } from './inspection.ts';
+import { Bill, type BillAnswer } from './program/bill.ts';
 import { neededBy } from './program/needed.ts';
 import type { Plan, Program } from './program/program.ts';
 import { type Needed, runPhase } from './program/run.ts';
@@ -38,12 +39,22 @@ export class RuleSet {
   readonly #lasting = new Lasting();
   readonly #asked = new WeakMap<object, readonly string[]>();
   readonly #clock: Clock;
+  readonly #budgetMs: number;
+  readonly #bill: Bill;
 
-  constructor(program: Program, plan: Plan, clock: Clock) {
+  /** `budgetMs` is the time that the rules may take for one exchange. */
+  constructor(program: Program, plan: Plan, clock: Clock, budgetMs: number) {
+    this.#budgetMs = budgetMs;
+    this.#bill = new Bill(program);
     this.program = program;
     this.plan = plan;
     this.#needed = neededBy(plan);
     this.#clock = clock;
+  }
+
+  /** What each rule cost and found since the rules stand. */
+  bill(): BillAnswer {
+    return this.#bill.read();
   }
 
   /** How many rules there are. */
@@ -115,7 +126,7 @@ export class RuleSet {
   conclude(inspection: Inspection, exchange: Exchange): void {
     const told = exchange.inspection as Told | null;
     if (told === null) return;
-    runPhase(this.program, told.transaction, 5, this.#needed);
+    runPhase(this.program, told.transaction, 5, this.#needed, this.#bill);
     this.#tell(inspection, exchange, told);
     exchange.inspection = null;
   }
@@ -123,13 +134,20 @@ export class RuleSet {
   #run(inspection: Inspection, exchange: Exchange, phase: 1 | 2 | 3 | 4): void {
     const told = exchange.inspection as Told;
     const { transaction } = told;
-    runPhase(this.program, transaction, phase, this.#needed);
+    runPhase(this.program, transaction, phase, this.#needed, this.#bill);
     if (told.matches < transaction.matches.length) this.#tell(inspection, exchange, told);
     const { interruption, wouldBe } = transaction;
+    if (transaction.overran && interruption === null) this.#refuseDear(inspection);
     if (interruption !== null && inspection.refusal === null) {
       inspection.refusal = refusalOf(interruption, exchange, phase);
       exchange.wafAction = 'block';
     } else if (wouldBe !== null) exchange.wafAction = 'detect';
+  }
+
+  /** The budget is spent: what was not judged does not pass. */
+  #refuseDear(inspection: Inspection): void {
+    const says = `the rules took longer than the ${this.#budgetMs} ms that one request may cost`;
+    inspection.refuse(403, 'waf/over-budget', 1050009, says, 'REQUEST');
   }
 
   /** Writes what matched since the last time into the exchange. */
@@ -170,8 +188,15 @@ export class RuleSet {
       },
       this.program.settings,
       this.plan.beneath,
-      { now: () => this.#clock.now(), lasting: this.#lasting, site: policy.site, asked: this.#asked },
+      {
+        now: () => this.#clock.now(),
+        monotonicMs: () => this.#clock.monotonicMs(),
+        lasting: this.#lasting,
+        site: policy.site,
+        asked: this.#asked,
+      },
     );
+    transaction.budgetMs = this.#budgetMs;
     if (policy.mode === 'detect' && transaction.engine === 'on') transaction.engine = 'detect';
     if (policy.exclusions.count > 0)
       transaction.isExempt = (rule, place) => policy.exclusions.cover(detectorOf(rule.tags), rule.id, place, exchange);

@@ -37,6 +37,8 @@ export interface RuleLimits {
   readonly maxInspectedBytes: number;
   readonly maxArguments: number;
   readonly maxJsonDepth: number;
+  /** Time that the rules may take for one request, in ms. */
+  readonly cpuBudgetMs: number;
 }
 
 /** A rule set that stands, with its warnings, or every problem of its files. */
@@ -57,7 +59,10 @@ export function buildRules(settings: RuleSettings, limits: RuleLimits, files: Ru
   if (!loaded.ok) return { rules: null, problems: loaded.troubles.map((trouble) => problemOf(trouble, path)) };
   const { program, warnings } = loaded;
   const plan = planOf(program, (members) => compileSet(members as readonly (Pattern | PhraseSet)[]));
-  return { rules: new RuleSet(program, plan, clock), warnings: warnings.map((trouble) => problemOf(trouble, path)) };
+  return {
+    rules: new RuleSet(program, plan, clock, limits.cpuBudgetMs),
+    warnings: warnings.map((trouble) => problemOf(trouble, path)),
+  };
 }
 
 function toolsWith(files: RuleFiles): CompilerTools {

@@ -14,18 +14,22 @@ import { detectorNames } from './detectors.ts';
 import { type ExclusionSettings, Exclusions } from './exclusions.ts';
 import { CleanHeaders, judgeFields, judgeHead } from './head.ts';
 import { Inspection, type InspectionLimits, type SitePolicy } from './inspection.ts';
+import type { BillAnswer } from './program/bill.ts';
 import type { RuleSet } from './rule-set.ts';
 import { buildRules, type RuleSettings } from './rule-sources.ts';
 
 export type { BodyInspector } from './bodies/inspector.ts';
 export type { ExclusionSettings } from './exclusions.ts';
 export type { SitePolicy } from './inspection.ts';
+export type { BillAnswer, BillRow } from './program/bill.ts';
 export { reasons } from './reasons.ts';
 
 /** What the whole gate says of the WAF. */
 export interface WafSettings extends InspectionLimits {
   /** Rules in SecLang that take the place of the built-in ones, or null. */
   readonly ruleFiles: RuleSettings | null;
+  /** Time that rules of files may take for one request, in ms. */
+  readonly cpuBudgetMs: number;
 }
 
 /** What one site says of it. */
@@ -153,6 +157,11 @@ export class Waf {
       inspection.fail(error);
     }
     return inspection.verdict;
+  }
+
+  /** What each rule of files cost and found; null for the built-in rules. */
+  bill(): BillAnswer | null {
+    return this.rules?.bill() ?? null;
   }
 
   /** What stands, for `status`. */

@@ -48,7 +48,7 @@ function askTarget(transaction: Transaction, rule: Rule, link: Link, target: Tar
   }
   const pairs = membersOf(transaction, target);
   const { lower } = pairs;
-  for (let index = 0; index < pairs.count; index++) {
+  for (let index = 0; index < pairs.count && !transaction.spend(pairs.values[index]!.length); index++) {
     const name = lower[index]!;
     if (target.path === null && target.key !== null && target.key !== name) continue;
     if (isExcluded(transaction, rule, link, target.name, target.path ?? name)) continue;

@@ -85,17 +85,19 @@ class Finder {
       const { variable, general, byName } = lane;
       if (variable.shape === 'one') {
         const value = general === null ? null : variable.read(transaction);
-        if (value !== null) this.#look(general!, value);
+        if (value !== null && !transaction.spend(value.length)) this.#look(general!, value);
         continue;
       }
       const pairs = lane.path === null ? variable.read(transaction) : variable.select!(transaction, lane.path);
       const { values } = pairs;
       if (byName.size === 0) {
-        if (general !== null) for (let index = 0; index < values.length; index++) this.#look(general, values[index]!);
+        if (general !== null)
+          for (let index = 0; index < values.length && !transaction.spend(values[index]!.length); index++)
+            this.#look(general, values[index]!);
         continue;
       }
       const { lower } = pairs;
-      for (let index = 0; index < values.length; index++) {
+      for (let index = 0; index < values.length && !transaction.spend(values[index]!.length); index++) {
         const view = byName.get(lower[index]!) ?? general;
         if (view !== null) this.#look(view, values[index]!);
       }

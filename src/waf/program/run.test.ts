@@ -49,6 +49,7 @@ function ask(
   const { program } = loaded;
   const transaction = new Transaction(request, program.settings, nothingBeneath(), {
     now: () => at,
+    monotonicMs: () => at,
     lasting,
     site: 's',
     asked: new WeakMap(),

@@ -2,6 +2,7 @@
 
 import type { RuleMatch, Transaction } from '../transaction/transaction.ts';
 import type { Phase } from '../variables/variable.ts';
+import type { Bill } from './bill.ts';
 import { matches } from './match.ts';
 import type { Evidence, Program, Rule } from './program.ts';
 
@@ -11,19 +12,42 @@ const maxKept = 256;
 /** Which rules of a phase need to be asked, as a set of bits over all rules; null: every one. */
 export type Needed = (program: Program, transaction: Transaction, phase: Phase) => Uint32Array | null;
 
-/** Runs one phase. What it found is in the transaction: `matches`, `interruption`. */
-export function runPhase(program: Program, transaction: Transaction, phase: Phase, needed: Needed): void {
+/** Rules between two looks at the clock. */
+const rulesAtOnce = 8;
+
+/**
+ * Runs one phase. What it found is in the transaction: `matches`, `interruption`, and `overran` where it spent its budget,
+ * which leaves the rest of the rules unasked. What rules did is on the `bill`.
+ */
+export function runPhase(
+  program: Program,
+  transaction: Transaction,
+  phase: Phase,
+  needed: Needed,
+  bill: Bill | null = null,
+): void {
   if (transaction.engine === 'off' || isOver(transaction, phase)) return;
   if (transaction.allowed === 'phase') transaction.allowed = 'no';
   const { start, end } = program.phases[phase]!;
   if (start === end) return;
+  const { tools } = transaction;
+  const begun = tools.monotonicMs();
+  transaction.deadlineMs = begun + transaction.budgetMs;
+  const isTimed = bill?.begin() === true;
   const set = needed(program, transaction, phase);
+  if (isTimed) bill!.shared(tools.monotonicMs() - begun);
   let number = nextOf(set, start, end);
-  while (number < end) {
+  for (let count = 1; number < end && !transaction.overran; count++) {
     const rule = program.rules[number]!;
-    number = nextOf(set, isRemoved(transaction, rule) ? number + 1 : step(transaction, rule), end);
-    if (mustStop(transaction, phase)) return;
+    const before = isTimed ? tools.monotonicMs() : 0;
+    number = nextOf(set, isRemoved(transaction, rule) ? number + 1 : step(transaction, rule, bill), end);
+    if (isTimed) bill!.took(rule.number, tools.monotonicMs() - before);
+    if (count % rulesAtOnce === 0) transaction.look();
+    if (mustStop(transaction, phase)) break;
   }
+  transaction.look();
+  transaction.budgetMs -= tools.monotonicMs() - begun;
+  if (transaction.overran) bill?.overran();
 }
 
 function isOver(transaction: Transaction, phase: Phase): boolean {
@@ -58,10 +82,12 @@ function isRemoved(transaction: Transaction, rule: Rule): boolean {
 }
 
 /** Asks one rule; gives the number at which the phase goes on. */
-function step(transaction: Transaction, rule: Rule): number {
+function step(transaction: Transaction, rule: Rule, bill: Bill | null): number {
   const { evidence } = transaction;
+  bill?.asked(rule.number);
   if (transaction.scores.length > 0) transaction.scores = [];
   if (!matches(transaction, rule, evidence)) return rule.number + 1;
+  bill?.hit(rule.number);
   note(transaction, rule, evidence);
   disrupt(transaction, rule);
   return rule.jump >= 0 ? rule.jump : rule.number + 1;

@@ -9,6 +9,10 @@ import type { MultipartFacts, XmlFacts } from '../variables/variable.ts';
 import type { Lasting, LastingCollection } from './lasting.ts';
 import { Members } from './members.ts';
 
+/** Characters that are worked on between two looks at the clock, and as how many of them a value counts beside its own. */
+const workAtOnce = 8192;
+const valueWork = 64;
+
 /** Members of TX that one transaction may write. */
 const maxMembers = 4096;
 
@@ -33,6 +37,7 @@ export interface RequestFacts {
 /** What a transaction is handed of the world. */
 export interface TransactionTools {
   now(): number;
+  monotonicMs(): number;
   readonly lasting: Lasting;
   /** The site, whose lasting collections are its own. */
   readonly site: string;
@@ -125,6 +130,13 @@ export class Transaction implements State {
   sessionId = '';
   userId = '';
 
+  /** Time that its rules may still take, in ms. */
+  budgetMs = Number.POSITIVE_INFINITY;
+  /** When that is spent, on the monotonic clock. */
+  deadlineMs = Number.POSITIVE_INFINITY;
+  /** Whether it is. */
+  overran = false;
+
   engine: EngineMode;
   audit: EngineMode | 'relevant';
   auditParts: string;
@@ -149,6 +161,8 @@ export class Transaction implements State {
   /** The first disruption that was not carried out, because the engine only detects. */
   wouldBe: Interruption | null = null;
   allowed: 'no' | 'phase' | 'request' | 'all' = 'no';
+
+  #work = 0;
 
   constructor(
     request: RequestFacts,
@@ -187,6 +201,21 @@ export class Transaction implements State {
       );
       this.args = this.argsGet;
     }
+  }
+
+  /** Looks at the clock: `overran` tells from then on whether the budget is spent. */
+  look(): void {
+    if (this.tools.monotonicMs() > this.deadlineMs) this.overran = true;
+  }
+
+  /** Counts work on a value of `length` characters and looks at the clock now and then; whether the budget is spent. */
+  spend(length: number): boolean {
+    this.#work += length + valueWork;
+    if (this.#work > workAtOnce) {
+      this.#work = 0;
+      this.look();
+    }
+    return this.overran;
   }
 
   /** Adds an argument; false from the limit on. */

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { screen } from './waf.ts';
+import { UsageError, type World } from './command.ts';
+import { screen, waf } from './waf.ts';
 
 const paper = { stdout: { write: () => true } };
 
@@ -37,4 +38,13 @@ test('a gate that judged nothing has an empty bill', () => {
     screen({ phases: 0, sharedMs: 0, overruns: 0, rows: [] }, 20, paper),
     /^0 phases of requests, 0\.0 ms in all/,
   );
+});
+
+test('what is no word of waf, and no number of rules, is told', async () => {
+  const asked = (words: string[], options = {}) => waf.run({ words, options }, {} as World);
+  await assert.rejects(asked([]), new UsageError('waf needs a word: bill'));
+  await assert.rejects(asked(['bil']), new UsageError('waf has no word "bil": write bill'));
+  await assert.rejects(asked(['bill', 'x']), new UsageError('"x" is not expected behind bill'));
+  const top = new UsageError('--top 0 is no number of rules: write a whole number from 1');
+  await assert.rejects(asked(['bill'], { top: '0' }), top);
 });

@@ -7,6 +7,9 @@ import { contains, empty, fixedLength, isNullable, type Node, partsOf, sequence 
 /** More alternatives than this are not kept apart: each is guarded by all before it. */
 const maxGuarded = 16;
 
+/** Nodes that lowering may make of one pattern. */
+const maxNodes = 200_000;
+
 /** The tree without atomic groups, possessive repetitions and choices between single bytes; or why that cannot be. */
 export function lower(tree: Node): Node | RegexProblem {
   const lowering = new Lowering();
@@ -16,9 +19,13 @@ export function lower(tree: Node): Node | RegexProblem {
 
 class Lowering {
   problem: RegexProblem | null = null;
+  #nodes = 0;
 
   /** The node with the same meaning, matched with all its alternatives. */
   plain(node: Node): Node {
+    // Because what guards an alternative has all alternatives before it, and groups within groups multiply that.
+    if (++this.#nodes > maxNodes)
+      return this.#fail(0, 'atomic groups within each other become too many', 'use plain groups');
     switch (node.kind) {
       case 'sequence':
         return sequence(node.parts.map((part) => this.plain(part)));

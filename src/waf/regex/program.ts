@@ -31,6 +31,8 @@ export interface Program {
   readonly sets: readonly ByteSet[];
   readonly looks: readonly Look[];
   readonly size: number;
+  /** Steps with those of its assertions. */
+  readonly total: number;
   /** Whether the pattern asks about places, and so about the byte before. */
   readonly hasPlaces: boolean;
 }
@@ -46,8 +48,10 @@ export function compile(tree: Node, groups: boolean, backwards = false): Program
   const builder = new Builder(groups, backwards);
   const match = builder.step(MATCH, -1, 0);
   const start = builder.emit(tree, match);
-  if (builder.size > maxSteps || builder.isTooLarge) return null;
+  const total = builder.looks.reduce((sum, look) => sum + look.program.total, builder.size);
+  if (total > maxSteps || builder.isTooLarge) return null;
   return {
+    total,
     op: Uint8Array.from(builder.op),
     next: Int32Array.from(builder.next),
     other: Int32Array.from(builder.other),
@@ -98,6 +102,7 @@ export function combine(programs: readonly Program[]): Program {
     sets,
     looks: [],
     size: op.length,
+    total: op.length,
     hasPlaces: programs.some(({ hasPlaces }) => hasPlaces),
   };
 }

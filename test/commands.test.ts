@@ -329,6 +329,14 @@ const expectations: Readonly<Record<string, Expected>> = {
     json: (told: { port: number; process: { pid: number } | null }[]) =>
       assert.equal(told.find((row) => row.port === port)?.process?.pid, gate.child.pid),
   },
+  'portcullis waf bill': {
+    says: [/^The built-in rules hold, which have no bill: waf\.crs or waf\.files name others\.$/m],
+    json: (told: object | null) => assert.equal(told, null),
+  },
+  'portcullis waf bill --top 5': {
+    says: [/^The built-in rules hold, which have no bill: waf\.crs or waf\.files name others\.$/m],
+    json: (told: object | null) => assert.equal(told, null),
+  },
   'portcullis firewall show': {
     says: [
       /^Rule # +Action +Protocol +Port +Source +Description +Hits +Where$/m,
@@ -438,6 +446,7 @@ describe('the commands', () => {
       'explain',
       'trace',
       'ports',
+      'waf',
       'firewall',
       'bans',
       'demo',

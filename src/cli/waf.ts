@@ -40,7 +40,6 @@ export const waf: Command = {
   examples: [
     { says: 'the dearest rules, and how often they matched', line: 'portcullis waf bill' },
     { says: 'the five dearest', line: 'portcullis waf bill --top 5' },
-    { says: 'every rule that was asked, for a program', line: 'portcullis waf bill --json' },
   ],
   run,
 };

@@ -97,6 +97,27 @@ test('a new generation takes over what has not changed', async () => {
   assert.equal(closed, true);
 });
 
+test('one that is much slower than its peers is taken out when times are looked at', async () => {
+  const { proxy, timekeeper } = await proxyOf({ sites: [{ to: ['a:1', 'b:1', 'c:1'], breaker: { slow_factor: 3 } }] });
+  proxy.start();
+  const [a, b, c] = proxy.routes[0]!.endpoints;
+  for (let answers = 0; answers < 20; answers++) {
+    a!.answered(200, 20);
+    b!.answered(200, 900);
+    c!.answered(200, 30);
+  }
+  timekeeper.pass(5000);
+  assert.deepEqual(
+    [a!, b!, c!].map(({ health }) => health.state),
+    ['up', 'open', 'up'],
+  );
+  assert.equal(b!.health.says, 'it answered after 900 ms on average, more than 3 times as late as its peers');
+  timekeeper.pass(10_000);
+  assert.equal(b!.health.state, 'half-open');
+  proxy.stop();
+  assert.equal(timekeeper.due.size, 0, 'nothing is looked after any more');
+});
+
 test('answers that are asked elsewhere', async () => {
   const { proxy } = await proxyOf({ sites: [{ to: ['a:1', 'b:1'], retries: { statuses: [503], max: 1 } }] });
   const route = proxy.routes[0]!;

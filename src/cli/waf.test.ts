@@ -21,7 +21,7 @@ test('the dearest rules come first, beside the pass that all share', () => {
   assert.equal(
     screen(bill, 2, paper),
     [
-      '1,600 phases of requests, 100.0 ms in all; 1 spent their budget. Times are reckoned from one phase in 16.',
+      '1,600 phases of requests, 100.0 ms in all; 1 spent their budget. Times are reckoned from one phase in 17.',
       '',
       'RULE    HITS  ASKED    MS   SHARE  US EACH  WHERE',
       'all                  30.0  30.0 %           the pass over values that all rules share',

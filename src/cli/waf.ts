@@ -95,7 +95,7 @@ export function screen(bill: Bill, top: number, world: Pick<World, 'stdout'>): s
   const more =
     bill.rows.length > top ? `${count(bill.rows.length - top)} more rules were asked: --top shows them.\n` : '';
   return [
-    `${count(bill.phases)} phases of requests, ${total.toFixed(1)} ms in all; ${count(bill.overruns)} spent their budget. Times are reckoned from one phase in 16.\n\n`,
+    `${count(bill.phases)} phases of requests, ${total.toFixed(1)} ms in all; ${count(bill.overruns)} spent their budget. Times are reckoned from one phase in 17.\n\n`,
     table(['RULE', 'HITS', 'ASKED', 'MS', 'SHARE', 'US EACH', 'WHERE'], [shared, ...rows], world),
     more,
   ].join('');

@@ -1,4 +1,4 @@
-// The bill: every rule that is asked and every hit is counted; time is a sample of one phase in sixteen, reckoned up.
+// The bill: every rule that is asked and every hit is counted; time is a sample of one phase in seventeen, reckoned up.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ const program = { rules: [rule(0, 10), rule(1, 11), null, rule(3, 13)] } as unkn
 test('hits are exact, time is reckoned up from the sample, and the dearest rule comes first', () => {
   const bill = new Bill(program);
   let timed = 0;
-  for (let phase = 0; phase < 32; phase++) {
+  for (let phase = 0; phase < 34; phase++) {
     const isTimed = bill.begin();
     if (isTimed) {
       timed++;
@@ -25,14 +25,30 @@ test('hits are exact, time is reckoned up from the sample, and the dearest rule 
   }
   assert.equal(timed, 2);
   assert.deepEqual(bill.read(), {
-    phases: 32,
-    sharedMs: 16,
+    phases: 34,
+    sharedMs: 17,
     overruns: 0,
     rows: [
-      { id: 13, at: 'a.conf:13', hits: 5, asked: 32, cpuMs: 64 },
-      { id: 10, at: 'a.conf:10', hits: 0, asked: 32, cpuMs: 32 },
+      { id: 13, at: 'a.conf:13', hits: 5, asked: 34, cpuMs: 68 },
+      { id: 10, at: 'a.conf:10', hits: 0, asked: 34, cpuMs: 34 },
     ],
   });
+});
+
+test('of requests with two or four phases each phase is timed in turn, and a wait for the machine is not charged', () => {
+  for (const phases of [2, 3, 4, 5]) {
+    const bill = new Bill(program);
+    const timed = new Set<number>();
+    for (let request = 0; request < 40; request++)
+      for (let phase = 0; phase < phases; phase++) if (bill.begin()) timed.add(phase);
+    assert.equal(timed.size, phases);
+  }
+  const bill = new Bill(program);
+  bill.begin();
+  bill.shared(0);
+  bill.asked(1);
+  bill.took(1, 1000);
+  assert.deepEqual(bill.read().rows, [{ id: 11, at: 'a.conf:11', hits: 0, asked: 1, cpuMs: 5 }]);
 });
 
 test('a bill on which nothing stands is empty', () => {

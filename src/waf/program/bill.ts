@@ -2,8 +2,13 @@
 
 import type { Program } from './program.ts';
 
-/** One transaction in as many has its rules timed: two looks at the clock a rule, which would cost more than most rules. */
-const sampleEvery = 16;
+/**
+ * One phase in as many has its rules timed: two looks at the clock a rule, which would cost more than most rules. No
+ * transaction has a number of phases that divides it, so that each phase has its turn.
+ */
+const sampleEvery = 17;
+/** Longest time that one rule is charged with, in ms: what takes longer waited for the machine. */
+const maxSampleMs = 5;
 
 /** A rule on the bill. */
 export interface BillRow {
@@ -54,7 +59,7 @@ export class Bill {
   /** The common pass of a timed phase took `ms`. */
   shared(ms: number): void {
     this.#sampled++;
-    this.#sharedMs += ms;
+    this.#sharedMs += Math.min(ms, maxSampleMs);
   }
 
   asked(rule: number): void {
@@ -67,7 +72,7 @@ export class Bill {
 
   /** A rule of a timed phase took `ms`. */
   took(rule: number, ms: number): void {
-    this.#sampledMs[rule]! += ms;
+    this.#sampledMs[rule]! += Math.min(ms, maxSampleMs);
   }
 
   overran(): void {

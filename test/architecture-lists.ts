@@ -37,7 +37,7 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['src/config/', 'src/observe/', 'src/tls/', 'src/cli/', 'src/supervisor/', 'src/ports/reader.ts'],
   'node:fs/promises': ['src/config/', 'src/observe/', 'src/tls/', 'src/cli/', 'src/supervisor/'],
   'node:os': ['src/config/places.ts', 'src/supervisor/', 'src/tls/files.ts'],
-  'node:child_process': [],
+  'node:child_process': ['src/firewall/nftables/program.ts', 'src/supervisor/kernel/guard.ts'],
   'node:worker_threads': [],
   'node:cluster': [],
   'node:sqlite': ['src/supervisor/ban-store.ts'],
@@ -45,6 +45,9 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
   'node:readline': ['src/cli/'],
   'node:timers/promises': ['src/cli/', 'src/supervisor/blocklists.ts'],
 };
+
+/** The one file of a station that decides which reaches the world all the same: the kernel's firewall is spoken to through nft. */
+export const kernelRim = 'src/firewall/nftables/program.ts';
 
 /** What `node:net` has beside sockets: questions about text. */
 export const harmlessNames: ReadonlySet<string> = new Set(['isIP', 'isIPv4', 'isIPv6']);
@@ -71,11 +74,17 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/supervisor/answers.ts': 'its own pid as an answer',
     'src/supervisor/figures.ts': 'its own memory',
     'src/cli/run.ts': 'SIGHUP, and its own pid for people',
+    'src/cli/kernel-tools.ts': 'its own pid, from which the session of SSH above it is found',
+    'src/cli/firewall-kernel.ts': 'SIGHUP: a guard outlives its terminal',
+    'src/supervisor/kernel/guard.ts': 'the program that a guard runs is its own, and it is ended by its pid',
     'src/tls/files.ts': 'its own user id, for the sentence about an unreadable file',
     'src/proxy/upstream.ts': '`nextTick` alone: what one read brought goes out in one write',
     'src/tls/handshakes.ts': '`nextTick` alone: a failure must not be told within the call that began the handshake',
   },
   setTimeout: {
+    'src/firewall/nftables/program.ts': 'the longest run of nft',
+    'src/supervisor/kernel/guard.ts': 'the longest wait for a guard to be ready',
+    'src/cli/firewall-kernel.ts': 'the deadline that a guard waits for',
     'src/observe/journal.ts': 'writes what gathered within some ms; the timer is unrefed and ends with the journal',
     'src/gateway.ts': 'the drain looks every 20 ms whether the last connection is over',
     'src/cli/ask.ts': 'the deadline of a question to the gate',
@@ -121,6 +130,7 @@ export const maps: Exceptions = {
   'src/connections/deadlines.ts': 'deadlines of live connections and upstreams, each of which has one',
   'src/firewall/algebra-difference.ts': 'sources that change together: no more than stretches of ports, and `maxRuns`',
   'src/firewall/algebra-findings.ts': 'pairs of rules, `maxPairs` at most',
+  'src/firewall/nftables/listing.ts': 'sets of one table, made once from the rules',
   'src/supervisor/ban-store.ts': 'writes of one second, by target: as many as bans may be, `bans.max_entries`',
   'src/firewall/import/nft.ts': 'chains and sets of one list of nftables, bounded by `maxImportLength`',
   'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
@@ -188,6 +198,10 @@ export const undocumented: Exceptions = {};
 
 /** Sources that no test of their folder imports, by what tests them instead. */
 const testedElsewhere: readonly (readonly [string, string])[] = [
+  [
+    'test/kernel drives them in network namespaces, as a person over a connection would',
+    'src/cli/apply.ts src/cli/firewall-kernel.ts src/cli/kernel-tools.ts src/cli/plan.ts src/cli/rollback.ts src/supervisor/kernel/candidate.ts src/supervisor/kernel/commit.ts src/supervisor/kernel/guard.ts src/firewall/rule-setting.ts src/supervisor/kernel/sessions.ts src/supervisor/kernel/store.ts src/supervisor/kernel/outside.ts src/cli/firewall-exposure.ts src/firewall/exposure/exposure.ts src/firewall/exposure/hints.ts src/firewall/exposure/packet.ts src/firewall/exposure/compare.ts src/firewall/exposure/ruleset.ts src/firewall/exposure/simulate.ts',
+  ],
   [
     'test/scenarios drives them as traffic does',
     'src/supervisor/ban-keeper.ts src/arrivals.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts',

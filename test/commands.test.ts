@@ -176,6 +176,21 @@ const isReady = ({ ready, addresses }: { ready: boolean; addresses: { port: numb
 
 const stands = [/^the gate stands \(pid \d+/m, /^ {2}listens on \S+:\d+ tls$/m, /^ {2}listens on \S+:\d+ redirect$/m];
 
+/** Because the gate of this test has its rules at accept alone, nothing of the machine's kernel is touched; test/kernel does that in namespaces. */
+const notInTheKernel: Expected = {
+  really: (line) => `${here(line)} 2>&1`,
+  code: 1,
+  says: [/^portcullis: the configuration does not have the rules in the kernel$/m],
+  json: null,
+};
+
+/** What would change the kernel of the machine that tests run on: its help is asked instead. */
+const notRun: Expected = {
+  really: () => 'portcullis rollback --help',
+  says: [/^usage: portcullis rollback \[NUMBER\]$/m],
+  json: null,
+};
+
 const expectations: Readonly<Record<string, Expected>> = {
   'portcullis run': { stays: true, apart: true, says: [...stands, /portcullis\.yaml\)$/m], json: isReady },
   'portcullis 3000': {
@@ -382,6 +397,21 @@ const expectations: Readonly<Record<string, Expected>> = {
         ['iptables-save', ['allow tcp 22 from 0.0.0.0/0'], 2],
       ),
   },
+  'portcullis firewall export nft': {
+    says: [
+      /^table inet portcullis \{$/m,
+      /counter accept comment "rule 1: allow tcp \d+ from any: HTTPS from anywhere"$/m,
+    ],
+    json: ({ nftables }: { nftables: object[] }) =>
+      assert.deepEqual(nftables[1], { delete: { table: { family: 'inet', name: 'portcullis' } } }),
+  },
+  'portcullis firewall verify': notInTheKernel,
+  'portcullis firewall exposure': {
+    // Because what is exposed depends on the machine that tests run on, its exit code says nothing here; test/kernel knows a machine.
+    really: (line) => `${line.replace('portcullis', './portcullis')} || true`,
+    says: [/^Port +Family +From +Configuration +Kernel +Listens/m],
+    json: null,
+  },
   'portcullis bans list': {
     says: [/^nobody is banned$/m],
     json: (told: { total: number; kept: boolean }) => assert.deepEqual([told.total, told.kept], [0, true]),
@@ -404,6 +434,28 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/^127\.0\.0\.0\/8 +it is this machine's loopback$/m],
     json: (told: { never: object[] }) => assert.ok(told.never.length > 0),
   },
+  'portcullis plan': notInTheKernel,
+  'portcullis plan --config staging.yaml --json': notInTheKernel,
+  'portcullis apply --confirm-within 60s': notInTheKernel,
+  'portcullis apply': notInTheKernel,
+  'portcullis confirm': {
+    really: (line) => `${line} 2>&1`,
+    code: 1,
+    says: [/^portcullis: nothing waits to be confirmed$/m],
+    json: null,
+  },
+  'portcullis rollback --list': {
+    says: [/^no generation is kept: nothing was applied with this data directory$/m],
+    json: (told: object) => assert.deepEqual(told, { current: 0, generations: [] }),
+  },
+  'portcullis rollback': notRun,
+  'portcullis rollback 3 --confirm-within 60s': {
+    really: (line) => `${line} 2>&1`,
+    code: 1,
+    says: [/^portcullis: there is no generation 3\n {2}`portcullis rollback --list` shows those that are kept$/m],
+    json: null,
+  },
+  'portcullis rollback 0': notRun,
   'portcullis demo': {
     really: chosen,
     stays: true,
@@ -449,6 +501,10 @@ describe('the commands', () => {
       'waf',
       'firewall',
       'bans',
+      'plan',
+      'apply',
+      'confirm',
+      'rollback',
       'demo',
     ];
     assert.deepEqual(commands, wanted);

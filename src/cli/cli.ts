@@ -70,6 +70,26 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./bans.ts')).bans,
   },
   {
+    name: 'plan',
+    summary: "What the rules would change in the kernel's firewall",
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'apply',
+    summary: "Put the rules into the kernel's firewall, on trial or for good",
+    load: async () => (await import('./apply.ts')).apply,
+  },
+  {
+    name: 'confirm',
+    summary: 'Keep the rules that are on trial',
+    load: async () => (await import('./apply.ts')).confirm,
+  },
+  {
+    name: 'rollback',
+    summary: "Go back to former rules of the kernel's firewall",
+    load: async () => (await import('./rollback.ts')).rollback,
+  },
+  {
     name: 'demo',
     summary: 'A small vulnerable shop with the gate before it',
     load: async () => (await import('./demo.ts')).demo,

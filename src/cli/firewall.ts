@@ -18,7 +18,8 @@ const anyPort = 52_431;
 export const firewall: Command = {
   name: 'firewall',
   summary: 'The firewall rules: shown, asked, analysed and compared',
-  usage: 'show | simulate --from IP:PORT --to :PORT/tcp | analyse | diff A B | import FILE',
+  usage:
+    'show | simulate --from IP:PORT --to :PORT/tcp | analyse | diff A B | import FILE | export nft | verify | exposure [--interface NAME]',
   options: {
     config: { type: 'string', value: 'FILE', says: 'the rules of this file instead of the running gate' },
     'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate that is asked' },
@@ -29,6 +30,7 @@ export const firewall: Command = {
       says: 'import: iptables-save, nft, ufw or aws, where it is not found out',
     },
     to: { type: 'string', value: ':PORT/tcp', says: 'simulate: which port is called, over tcp (the default) or udp' },
+    interface: { type: 'string', value: 'NAME', says: 'exposure: the interface that faces the outside' },
   },
   examples: [
     {
@@ -56,6 +58,12 @@ export const firewall: Command = {
       says: 'the rules of another firewall as ours, with a note for all that is none (- reads standard input)',
       line: 'portcullis firewall import iptables.txt',
     },
+    { says: 'the rules as a table of nftables, as they go into the kernel', line: 'portcullis firewall export nft' },
+    { says: 'whether the kernel has the rules of the configuration', line: 'portcullis firewall verify' },
+    {
+      says: 'what can really be reached from outside: configuration, kernel and listeners side by side',
+      line: 'portcullis firewall exposure',
+    },
   ],
   run,
 };
@@ -70,6 +78,16 @@ const words: Readonly<Record<string, { readonly run: Command['run']; readonly fi
     run: async (args, world) => (await import('./firewall-import.ts')).importFile(args, world),
     files: ['FILE'],
   },
+  export: {
+    run: async (args, world) => (await import('./firewall-kernel.ts')).exportRules(args, world),
+    files: ['nft'],
+  },
+  verify: { run: async (args, world) => (await import('./firewall-kernel.ts')).verify(args, world), files: [] },
+  exposure: {
+    run: async (args, world) => (await import('./firewall-exposure.ts')).exposure(args, world),
+    files: [],
+  },
+  guard: { run: async (args, world) => (await import('./firewall-kernel.ts')).guard(args, world), files: [] },
 };
 
 async function run(args: Arguments, world: World): Promise<ExitCode> {

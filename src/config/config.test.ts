@@ -377,7 +377,21 @@ test('defaults are those of the design', () => {
   assert.deepEqual(settings, {
     dataDirectory: '/data',
     listen: [],
-    firewall: { default: 'deny', rules: [], comments: [], enforce: ['accept'], expect: [] },
+    firewall: {
+      default: 'deny',
+      rules: [],
+      comments: [],
+      enforce: ['accept'],
+      expect: [],
+      kernel: {
+        dropInvalid: true,
+        forward: 'published',
+        maxNewPerSource: null,
+        maxConnectionsPerSource: 0,
+        log: 'off',
+        logRate: { limit: 10, windowMs: 1000 },
+      },
+    },
     bans: {
       automatic: false,
       thresholds: {

@@ -45,6 +45,14 @@ export function oneOf<const W extends readonly [string, ...string[]]>(...words: 
   return z.enum(words, { error: alternatives(words) });
 }
 
+/** A kind, or the word `off`, which is null. */
+export function orOff<T extends z.ZodType>(kind: T, expectation: string) {
+  const error = `${expectation}, or off`;
+  return z
+    .union([kind, z.literal('off', { error })], { error })
+    .transform((value) => (value === 'off' ? null : value) as z.output<T> | null);
+}
+
 /** A list, of which one alone may be written without the list. */
 export function oneOrMany<T extends z.ZodType>(kind: T, expectation: string) {
   return z

@@ -13,6 +13,7 @@ import {
   list,
   oneOf,
   oneOrMany,
+  orOff,
   pathPrefix,
   rate,
   shortName,
@@ -62,6 +63,25 @@ const rule = z.union(
   { error: 'a rule such as allow tcp 443 from any, or one with action, protocol, port and source' },
 );
 
+const kernel = group({
+  drop_invalid: flag()
+    .prefault(true)
+    .describe('Whether packets are dropped that belong to no connection and begin none.'),
+  forward: oneOf('published', 'off')
+    .prefault('published')
+    .describe('Whether the rules hold for ports that Docker or another DNAT publishes.'),
+  max_new_per_source: orOff(rate(), 'new connections per time, such as 100 per 10s')
+    .prefault('off')
+    .describe('The most new connections of one source (an IPv6 /64) in a time; more are dropped.'),
+  max_connections_per_source: orOff(whole(1, 1_000_000), 'a whole number from 1 to 1,000,000')
+    .prefault('off')
+    .describe('The most connections of one source (an IPv6 /64) at once; more are dropped.'),
+  log: oneOf('off', 'denied', 'all')
+    .prefault('off')
+    .describe("What the kernel's log is told, with the number of the rule that decided."),
+  log_rate: rate().prefault('10 per 1s').describe('The most lines of log that one rule writes in a time.'),
+});
+
 const firewall = group({
   default: oneOf('allow', 'deny').prefault('deny').describe('What happens to a connection that no rule matches.'),
   rules: list(rule, 'a list of rules')
@@ -73,6 +93,7 @@ const firewall = group({
   enforce: oneOrMany(oneOf('accept', 'kernel'), 'accept or kernel')
     .prefault(['accept'])
     .describe('Where the rules hold: when the gate accepts a connection, and in the kernel before that.'),
+  kernel: kernel.prefault({}).describe("The kernel's part, where `enforce` has it."),
 });
 
 const bans = group({

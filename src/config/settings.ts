@@ -50,6 +50,18 @@ export interface FirewallSettings {
   readonly enforce: readonly ('accept' | 'kernel')[];
   /** What must hold of the rules: `deny tcp 5432 from internet`. */
   readonly expect: readonly string[];
+  readonly kernel: KernelSettings;
+}
+
+/** The kernel's part of the firewall. Rates are connections (or lines of log) in a window. */
+export interface KernelSettings {
+  readonly dropInvalid: boolean;
+  readonly forward: 'published' | 'off';
+  readonly maxNewPerSource: { readonly limit: number; readonly windowMs: number } | null;
+  /** 0 for no limit. */
+  readonly maxConnectionsPerSource: number;
+  readonly log: 'off' | 'denied' | 'all';
+  readonly logRate: { readonly limit: number; readonly windowMs: number };
 }
 
 /** So many in so much time. */

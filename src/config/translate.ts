@@ -39,6 +39,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       comments: words.firewall.rules.map((_, index) => setting.comments[index] ?? ''),
       enforce: words.firewall.enforce,
       expect: words.firewall.expect,
+      kernel: kernelOf(words.firewall.kernel),
     },
     bans: bansOf(words.bans),
     blocklists: words.blocklists.map(({ name, from: source, format, column, every, max_size }) => ({
@@ -187,6 +188,17 @@ function healthOf(health: NonNullable<Complete['sites'][number]['health']>): Hea
     timeoutMs: health.timeout,
     rise: health.rise,
     fall: health.fall,
+  };
+}
+
+function kernelOf(kernel: Complete['firewall']['kernel']): Settings['firewall']['kernel'] {
+  return {
+    dropInvalid: kernel.drop_invalid,
+    forward: kernel.forward,
+    maxNewPerSource: kernel.max_new_per_source,
+    maxConnectionsPerSource: kernel.max_connections_per_source ?? 0,
+    log: kernel.log,
+    logRate: kernel.log_rate,
   };
 }
 

@@ -139,13 +139,3 @@ test('half a catch-all over an allowing default is named', () => {
     ],
   ]);
 });
-
-test('kernel enforcement is promised by nobody', () => {
-  assert.deepEqual(warnings({ enforce: ['accept', 'kernel'] }), [
-    [
-      'enforce.1',
-      'kernel enforcement is not in this version; the firewall at accept stands alone and guards our own ports only',
-      'take `kernel` away, and guard the other ports of the machine by its own firewall',
-    ],
-  ]);
-});

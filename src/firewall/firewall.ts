@@ -5,6 +5,7 @@ import { type Built, built, failed, type Path, type Problem } from '../base/prob
 import { close, type Reason, type Refusal } from '../traffic/verdict.ts';
 import { type Expectation, testExpectations } from './algebra.ts';
 import { brokenProblem, parseExpectation } from './expectation.ts';
+import type { KernelSettings } from './nftables/nftables.ts';
 import { compile, covers, type Policy, unreadable } from './policy.ts';
 import { parseRule, type Rule, type RuleSet, type RuleSetting } from './rule.ts';
 
@@ -28,6 +29,9 @@ export {
   type CallersChange,
   type NeverBan,
 } from './callers.ts';
+export { type Agreement, type Exposure, type ExposureRow, expose } from './exposure/exposure.ts';
+export { type Ruleset, rulesetOf } from './exposure/ruleset.ts';
+export { type Outcome, type Probe, simulate } from './exposure/simulate.ts';
 export {
   type Format,
   formatOf,
@@ -37,7 +41,10 @@ export {
   maxImportLength,
   yamlOf,
 } from './import/import.ts';
-export type { RuleSet, RuleSetting } from './rule.ts';
+export * from './nftables/nftables.ts';
+export { compile } from './policy.ts';
+export type { Rule, RuleSet, RuleSetting } from './rule.ts';
+export { settingOf } from './rule-setting.ts';
 
 /** The firewall's part of the settings. */
 export interface FirewallSettings {
@@ -48,6 +55,8 @@ export interface FirewallSettings {
   readonly enforce: readonly ('accept' | 'kernel')[];
   /** What must hold of the rules: `deny tcp 5432 from internet`. */
   readonly expect?: readonly string[];
+  /** The kernel's part; what holds without it is `defaultKernel`. */
+  readonly kernel?: KernelSettings;
 }
 
 export interface FirewallTools {
@@ -165,11 +174,7 @@ export function build(settings: FirewallSettings, tools: FirewallTools): Built<F
   const broken = brokenExpectations({ rules, default: whenNone }, expectations as Expectation[], tools);
   if (broken.length > 0) return failed(broken);
   const shown = rules.map((rule) => show(rule, tools.locate(['rules', rule.number - 1])));
-  const warnings = [
-    ...warnNeverHit(rules, compiled.neverHit),
-    ...warnOneFamily(rules, whenNone),
-    ...warnKernel(settings),
-  ];
+  const warnings = [...warnNeverHit(rules, compiled.neverHit), ...warnOneFamily(rules, whenNone)];
   return built(new Firewall(shown, { rules, default: whenNone }, compiled.policy), warnings);
 }
 
@@ -227,17 +232,4 @@ function warnOneFamily(rules: readonly Rule[], whenNone: 'ALLOW' | 'DENY'): Prob
     says: `rule ${rule.number} denies all of IPv${rule.sources[0]!.family} only, and the default allows the other family`,
     instead: 'write `from any`, or make the default deny',
   }));
-}
-
-function warnKernel(settings: FirewallSettings): Problem[] {
-  const index = settings.enforce.indexOf('kernel');
-  if (index < 0) return [];
-  return [
-    {
-      path: ['enforce', index],
-      code: 'firewall/no-kernel',
-      says: 'kernel enforcement is not in this version; the firewall at accept stands alone and guards our own ports only',
-      instead: 'take `kernel` away, and guard the other ports of the machine by its own firewall',
-    },
-  ];
 }

@@ -16,8 +16,18 @@ import { type UrlEndpoint, urlEndpoint } from './url-endpoint.ts';
 
 export { Arrival, type ArrivalHandler, buildAnnouncers, reasons } from './arrival.ts';
 export * from './ephemeral.ts';
+export { type Established, listEstablished } from './established.ts';
 export * from './first-bytes.ts';
-export { findHolder, type Holder, type Listener, type Process, type Scope, sayHolder, scopeOf } from './listening.ts';
+export {
+  findHolder,
+  type Holder,
+  type Listener,
+  listListening,
+  type Process,
+  type Scope,
+  sayHolder,
+  scopeOf,
+} from './listening.ts';
 export { browsersRefuse, type PortDescription, type PortRange, portRanges, rangeOf } from './port.ts';
 export type { Announcement } from './proxy-header.ts';
 export { machineReader, type Reader } from './reader.ts';

@@ -18,6 +18,7 @@ import { readDescriptors } from './figures.ts';
 import { type Opened, openListeners } from './listeners.ts';
 import { GateTrouble } from './trouble.ts';
 
+export * from './kernel/kernel.ts';
 export { GateTrouble } from './trouble.ts';
 
 /** What a start is handed. */

@@ -1,0 +1,117 @@
+// A table of the kernel's firewall as plain data: sets, chains and rules in the words of nft's JSON (libnftables-json(5)).
+
+/** Any value of JSON. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** One statement of a rule: a match, a counter, a verdict. */
+export type Statement = { readonly [word: string]: Json };
+
+/** The kernel's types of what a set can hold. */
+export type SetType = 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service' | 'nf_proto';
+
+/** A named set, or a map whose values are verdicts. `elements` are in nft's words, e.g. `{ prefix: { addr, len } }`. */
+export interface NamedSet {
+  readonly name: string;
+  readonly kind: 'set' | 'map';
+  readonly type: SetType | readonly SetType[];
+  readonly flags: readonly ('interval' | 'timeout')[];
+  readonly elements: readonly Json[];
+}
+
+/** A rule of a chain. `comment` is shown by every tool that lists the table. */
+export interface ChainRule {
+  readonly statements: readonly Statement[];
+  readonly comment: string;
+  /** The number of the policy's rule that it comes from; 0 for what belongs to no rule. */
+  readonly from: number;
+}
+
+/** A chain; `hook` is null for one that is only gone to. */
+export interface Chain {
+  readonly name: string;
+  readonly hook: { readonly name: 'input' | 'forward' | 'prerouting'; readonly priority: number } | null;
+  readonly rules: readonly ChainRule[];
+}
+
+/** A whole table of the family `inet`. */
+export interface Table {
+  readonly name: string;
+  readonly sets: readonly NamedSet[];
+  readonly chains: readonly Chain[];
+}
+
+/** One command to nft, and the policy's rule that it comes from (0: none), so that a refusal finds its line. */
+export interface Command {
+  readonly json: Json;
+  readonly from: number;
+  /** What it makes, in words for people: `rule 3`, `the set bans4`. */
+  readonly makes: string;
+}
+
+/** Name of our one table. Nothing outside it is ever written. */
+export const tableName = 'portcullis';
+
+/**
+ * The commands that replace whatever stands under the table's name by this table. nft carries them out as one
+ * transaction: all of them or none (nft(8), "-f").
+ */
+export function replacement(table: Table): Command[] {
+  const head = removal(table.name).concat(command({ add: { table: inet(table.name) } }, 0, 'the table'));
+  const inTable = { family: 'inet', table: table.name };
+  // Because elements and rules name chains and sets, both are there before either.
+  const chains = table.chains.map(({ name, hook }) => {
+    const base = hook && { type: 'filter', hook: hook.name, prio: hook.priority, policy: 'accept' };
+    return command({ add: { chain: { ...inTable, name, ...base } } }, 0, `the chain ${name}`);
+  });
+  const sets = table.sets.map((set) =>
+    command({ add: { [set.kind]: { ...inTable, ...declaration(set) } } }, 0, `the ${set.kind} ${set.name}`),
+  );
+  const elements = table.sets
+    .filter((set) => set.elements.length > 0)
+    .map(({ name, elements: elem }) =>
+      command({ add: { element: { ...inTable, name, elem } } }, 0, `the elements of ${name}`),
+    );
+  const rules = table.chains.flatMap(({ name: chain, rules: own }) =>
+    own.map(({ statements: expr, comment, from }) => {
+      const named = comment === '' ? {} : { comment };
+      return command({ add: { rule: { ...inTable, chain, expr, ...named } } }, from, wordsOf(from, chain, comment));
+    }),
+  );
+  return [...head, ...chains, ...sets, ...elements, ...rules];
+}
+
+/** The commands after which there is no table of this name, whether there was one or not. */
+export function removal(name: string): Command[] {
+  return [
+    // Because deleting what is not there is an error, it is added first: adding what is there is none.
+    command({ add: { table: inet(name) } }, 0, 'the table'),
+    command({ delete: { table: inet(name) } }, 0, 'the removal of the former table'),
+  ];
+}
+
+/** The input of `nft -j -f -` for these commands. */
+export function inputOf(commands: readonly Command[]): string {
+  return JSON.stringify({ nftables: commands.map(({ json }) => json) });
+}
+
+function inet(name: string): Json {
+  return { family: 'inet', name };
+}
+
+function command(json: Json, from: number, makes: string): Command {
+  return { json, from, makes };
+}
+
+function wordsOf(from: number, chain: string, comment: string): string {
+  if (from > 0) return `rule ${from}`;
+  return comment === '' ? `a rule of the chain ${chain}` : `the rule "${comment}" of the chain ${chain}`;
+}
+
+function declaration({ name, kind, type, flags }: NamedSet): Record<string, Json> {
+  return {
+    name,
+    type,
+    ...(kind === 'map' ? { map: 'verdict' } : {}),
+    ...(flags.length > 0 ? { flags } : {}),
+  };
+}

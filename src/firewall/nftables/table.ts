@@ -58,7 +58,7 @@ export const tableName = 'portcullis';
 export function replacement(table: Table): Command[] {
   const head = removal(table.name).concat(command({ add: { table: inet(table.name) } }, 0, 'the table'));
   const inTable = { family: 'inet', table: table.name };
-  // Because elements and rules name chains and sets, both are there before either.
+  // Because elements and rules name chains, these come first; and a set with its elements takes nft half the time of both apart.
   const chains = table.chains.map(({ name, hook }) => {
     const base = hook && { type: 'filter', hook: hook.name, prio: hook.priority, policy: 'accept' };
     return command({ add: { chain: { ...inTable, name, ...base } } }, 0, `the chain ${name}`);
@@ -66,18 +66,13 @@ export function replacement(table: Table): Command[] {
   const sets = table.sets.map((set) =>
     command({ add: { [set.kind]: { ...inTable, ...declaration(set) } } }, 0, `the ${set.kind} ${set.name}`),
   );
-  const elements = table.sets
-    .filter((set) => set.elements.length > 0)
-    .map(({ name, elements: elem }) =>
-      command({ add: { element: { ...inTable, name, elem } } }, 0, `the elements of ${name}`),
-    );
   const rules = table.chains.flatMap(({ name: chain, rules: own }) =>
     own.map(({ statements: expr, comment, from }) => {
       const named = comment === '' ? {} : { comment };
       return command({ add: { rule: { ...inTable, chain, expr, ...named } } }, from, wordsOf(from, chain, comment));
     }),
   );
-  return [...head, ...chains, ...sets, ...elements, ...rules];
+  return [...head, ...chains, ...sets, ...rules];
 }
 
 /** The commands after which there is no table of this name, whether there was one or not. */
@@ -107,11 +102,12 @@ function wordsOf(from: number, chain: string, comment: string): string {
   return comment === '' ? `a rule of the chain ${chain}` : `the rule "${comment}" of the chain ${chain}`;
 }
 
-function declaration({ name, kind, type, flags }: NamedSet): Record<string, Json> {
+function declaration({ name, kind, type, flags, elements }: NamedSet): Record<string, Json> {
   return {
     name,
     type,
     ...(kind === 'map' ? { map: 'verdict' } : {}),
     ...(flags.length > 0 ? { flags } : {}),
+    ...(elements.length > 0 ? { elem: elements } : {}),
   };
 }

@@ -130,6 +130,7 @@ export const maps: Exceptions = {
   'src/connections/deadlines.ts': 'deadlines of live connections and upstreams, each of which has one',
   'src/firewall/algebra-difference.ts': 'sources that change together: no more than stretches of ports, and `maxRuns`',
   'src/firewall/algebra-findings.ts': 'pairs of rules, `maxPairs` at most',
+  'src/supervisor/kernel/keeper.ts': 'what is due: three parts',
   'src/firewall/nftables/listing.ts': 'sets of one table, made once from the rules',
   'src/supervisor/ban-store.ts': 'writes of one second, by target: as many as bans may be, `bans.max_entries`',
   'src/firewall/import/nft.ts': 'chains and sets of one list of nftables, bounded by `maxImportLength`',
@@ -200,7 +201,7 @@ export const undocumented: Exceptions = {};
 const testedElsewhere: readonly (readonly [string, string])[] = [
   [
     'test/kernel drives them in network namespaces, as a person over a connection would',
-    'src/cli/apply.ts src/cli/firewall-kernel.ts src/cli/kernel-tools.ts src/cli/plan.ts src/cli/rollback.ts src/supervisor/kernel/candidate.ts src/supervisor/kernel/commit.ts src/supervisor/kernel/guard.ts src/firewall/rule-setting.ts src/supervisor/kernel/sessions.ts src/supervisor/kernel/store.ts src/supervisor/kernel/outside.ts src/cli/firewall-exposure.ts src/firewall/exposure/exposure.ts src/firewall/exposure/hints.ts src/firewall/exposure/packet.ts src/firewall/exposure/compare.ts src/firewall/exposure/ruleset.ts src/firewall/exposure/simulate.ts',
+    'src/cli/apply.ts src/cli/firewall-kernel.ts src/cli/kernel-tools.ts src/cli/plan.ts src/cli/rollback.ts src/supervisor/kernel/candidate.ts src/supervisor/kernel/commit.ts src/supervisor/kernel/guard.ts src/firewall/rule-setting.ts src/supervisor/kernel/sessions.ts src/supervisor/kernel/store.ts src/supervisor/kernel/outside.ts src/supervisor/kernel/keeper.ts src/cli/firewall-exposure.ts src/firewall/exposure/exposure.ts src/firewall/exposure/hints.ts src/firewall/exposure/packet.ts src/firewall/exposure/compare.ts src/firewall/exposure/ruleset.ts src/firewall/exposure/simulate.ts',
   ],
   [
     'test/scenarios drives them as traffic does',

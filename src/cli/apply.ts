@@ -1,6 +1,7 @@
 // `portcullis apply` and `portcullis confirm`: rules go into the kernel on trial, and stay when somebody can still come in.
 
 import { apply as applyRules, confirm as confirmRules } from '../supervisor/supervisor.ts';
+import { ask, dataDirectoryOf, NoGate } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
 import {
@@ -65,8 +66,19 @@ async function runApply(args: Arguments, world: World): Promise<ExitCode> {
   const wishes = wishesOf(args);
   const { candidate, loaded } = await loadCandidate(args, world);
   const done = valueOf(await applyRules(candidate, { ...wishes, how: 'apply' }, kernelTools(args, world)), loaded);
+  await refill(args, world);
   sayApplied(done, args, world);
   return 0;
+}
+
+/** Lets a gate that runs put its bans and blocklists into the table that stands now; without one they wait for its start. */
+export async function refill(args: Arguments, world: World): Promise<void> {
+  try {
+    await ask(dataDirectoryOf(args, world), { ask: 'refill' });
+  } catch (error) {
+    if (!(error instanceof NoGate))
+      world.stderr.write(`bans and blocklists were not renewed: ${(error as Error).message}\n`);
+  }
 }
 
 /** Tells what was applied and until when it must be confirmed. */

@@ -52,7 +52,15 @@ export async function loadCandidate(args: Arguments, world: World, needsKernel =
       'the configuration does not have the rules in the kernel\n' +
         '  write firewall: { enforce: [accept, kernel] }; `portcullis rollback 0` removes rules that are there',
     );
-  return { candidate: { firewall: result.value, kernel: settings.kernel, callers: null }, loaded };
+  return {
+    candidate: {
+      firewall: result.value,
+      kernel: settings.kernel,
+      callers: null,
+      blocklists: loaded.settings.blocklists.map(({ name }) => name),
+    },
+    loaded,
+  };
 }
 
 /** The value, or the trouble as people read it: a rule that the kernel refused with its line. */

@@ -1,7 +1,7 @@
 // `portcullis rollback`: back to rules that stood in the kernel before, by their number.
 
 import { rollback as rollBack } from '../supervisor/supervisor.ts';
-import { applyOptions, sayApplied, wishesOf } from './apply.ts';
+import { applyOptions, refill, sayApplied, wishesOf } from './apply.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
 import { kernelOptions, kernelTools, valueOf } from './kernel-tools.ts';
@@ -36,6 +36,7 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   }
   const number = word === undefined ? null : numberOf(word);
   const done = valueOf(await rollBack(number, wishesOf(args), tools));
+  await refill(args, world);
   if (done !== null) sayApplied(done, args, world);
   else if (args.options.json === true) world.stdout.write(jsonText({ generation: await tools.store.current() }, 2));
   else world.stdout.write(`${await nowText(tools.store.current())}\n`);

@@ -7,6 +7,7 @@ import { machineReader } from '../ports/ports.ts';
 import { BanStore } from './ban-store.ts';
 import { BlocklistKeeper, type BlocklistSettings } from './blocklists.ts';
 import type { Answers, ControlQuestion } from './control.ts';
+import type { KernelKeeper } from './kernel/keeper.ts';
 import { NeverLook, type NeverSettings } from './never-ban.ts';
 
 /** What a keeper is handed. */
@@ -15,6 +16,8 @@ export interface BanKeeperTools {
   readonly dataDirectory: string;
   readonly never: NeverSettings;
   readonly blocklists: readonly BlocklistSettings[];
+  /** Has bans and lists in the kernel, too; null where it is left alone. */
+  readonly kernel: KernelKeeper | null;
   /** Hears a sentence for the owner. */
   warn(says: string): void;
 }
@@ -64,6 +67,7 @@ export class BanKeeper {
     await this.#lists.start();
     // Files are there or not: they are in force before anybody is let in. Servers may take their time.
     await this.#lists.tick(true);
+    await this.#tools.kernel?.start();
     this.#timer = setInterval(() => this.tick(), tickMs).unref();
   }
 
@@ -81,6 +85,7 @@ export class BanKeeper {
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#lists.stop();
+    void this.#tools.kernel?.stop();
     this.#flush();
     this.#store.close();
   }
@@ -91,6 +96,10 @@ export class BanKeeper {
       bans: () => this.#listed(),
       ban: (question) => this.#add(question),
       unban: (question) => this.#remove(question),
+      refill: async () => {
+        await this.#tools.kernel?.refill();
+        return this.#tools.kernel !== null;
+      },
     };
   }
 

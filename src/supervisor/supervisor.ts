@@ -15,6 +15,7 @@ import { answersOf } from './answers.ts';
 import { BanKeeper } from './ban-keeper.ts';
 import { type Control, ControlTrouble, listenControl } from './control.ts';
 import { readDescriptors } from './figures.ts';
+import { kernelKeeperOf } from './kernel/keeper.ts';
 import { type Opened, openListeners } from './listeners.ts';
 import { GateTrouble } from './trouble.ts';
 
@@ -138,6 +139,9 @@ function banKeeperOf(settings: Settings, gateway: Gateway, tools: StartTools): B
       trusted: [...settings.trustedProxies, ...settings.listen.flatMap(({ proxyProtocol }) => proxyProtocol)],
       upstreams: settings.sites.flatMap(({ to }) => to.flatMap(({ host }) => (host === '' ? [] : [host]))),
     },
+    kernel: kernelKeeperOf(settings, callers, (says) =>
+      tools.warn?.([{ path: ['firewall', 'enforce'], code: 'firewall/kernel', says }]),
+    ),
     warn: (says) => tools.warn?.([{ path: ['bans'], code: 'firewall/bans', says }]),
   });
 }

@@ -28,6 +28,8 @@ export interface Candidate {
   readonly firewall: Firewall;
   readonly kernel: KernelSettings;
   readonly callers: KernelCallers | null;
+  /** Names of the blocklists, whose sets stand empty until a gate fills them. */
+  readonly blocklists?: readonly string[];
 }
 
 /** What a plan looks at. */
@@ -84,12 +86,13 @@ export async function planFor(
 
 /** The table of a candidate. Bans and blocklists that stand stay, unless the candidate brings its own. */
 export function tableFor(
-  { firewall, kernel, callers }: Candidate,
+  { firewall, kernel, callers, blocklists = [] }: Candidate,
   cuts: readonly CutConnection[],
   standing: Table | null,
 ): Table {
   const cut = cuts.map(({ live }) => flowOf(live)).filter((flow) => flow !== null);
-  const table = render({ ...firewall.ruleSet, kernel, callers: callers ?? noCallers, cut });
+  const empty = { ...noCallers, blocklists: blocklists.map((name) => ({ name, four: [], six: [] })) };
+  const table = render({ ...firewall.ruleSet, kernel, callers: callers ?? empty, cut });
   return callers === null ? withCallersOf(table, standing) : table;
 }
 

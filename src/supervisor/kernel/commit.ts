@@ -143,7 +143,7 @@ function knownText({ remote, remotePort, localPort }: Established): string {
 }
 
 async function generationOf(
-  { firewall, kernel }: Candidate,
+  { firewall, kernel, blocklists = [] }: Candidate,
   plan: Plan,
   how: string,
   { store, now }: CommitTools,
@@ -155,6 +155,7 @@ async function generationOf(
     default: firewall.default === 'ALLOW' ? 'allow' : 'deny',
     rules: firewall.ruleSet.rules.map(settingOf),
     kernel,
+    blocklists,
     changes: plan.changes ?? [],
   };
 }
@@ -292,7 +293,8 @@ export async function rollback(
   const generation = await store.find(wanted);
   if (generation === null)
     return refusal(`there is no generation ${wanted}`, '`portcullis rollback --list` shows those that are kept');
-  const candidate = { firewall: firewallOf(generation), kernel: generation.kernel, callers: null };
+  const { kernel, blocklists } = generation;
+  const candidate = { firewall: firewallOf(generation), kernel, callers: null, blocklists };
   return apply(candidate, { ...wishes, how: `rollback to ${wanted}` }, tools);
 }
 

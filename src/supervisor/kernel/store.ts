@@ -16,6 +16,8 @@ export interface StoredGeneration {
   readonly default: 'allow' | 'deny';
   readonly rules: readonly RuleSetting[];
   readonly kernel: KernelSettings;
+  /** Names of the blocklists that its table has sets for. */
+  readonly blocklists: readonly string[];
   /** What it changed, as sentences. */
   readonly changes: readonly string[];
 }

@@ -1,0 +1,234 @@
+// Keeps the kernel's table company while a gate runs: puts the confirmed rules there after a restart, and bans and blocklists into its sets as they change.
+
+import { parseCidr } from '../../base/cidr.ts';
+import { systemClock } from '../../base/clock.ts';
+import type { Settings } from '../../config/config.ts';
+import {
+  type BanRecord,
+  banCommands,
+  blocklistCommands,
+  build,
+  type Callers,
+  type CallersChange,
+  type Command,
+  findDrift,
+  type KernelBan,
+  type KernelBlocklist,
+  type KernelTrouble,
+  listTable,
+  neverBanCommands,
+  nftProgram,
+  offTrial,
+  type Program,
+  putTable,
+  replacement,
+  send,
+  type Table,
+  tableName,
+  tableOf,
+} from '../../firewall/firewall.ts';
+import { firewallOf, tableFor } from './candidate.ts';
+import { settleOverdue } from './commit.ts';
+import { Store } from './store.ts';
+
+/** What a keeper is handed. */
+export interface KernelKeeperTools {
+  readonly nft: Program;
+  readonly store: Store;
+  readonly settings: Pick<Settings, 'firewall' | 'blocklists'>;
+  now(): number;
+  /** Hears a sentence for the owner. */
+  warn(says: string): void;
+}
+
+/** What of the callers is to be told to the kernel. */
+type Part = 'bans' | 'never' | 'lists';
+
+/** The kernel's side of one gate. Whatever fails is said once; the firewall at accept goes on. */
+export class KernelKeeper {
+  readonly #callers: Callers;
+  readonly #tools: KernelKeeperTools;
+  readonly #due = new Set<Part>();
+  #running: Promise<void> | null = null;
+  #isThere = false;
+  #told = '';
+
+  constructor(callers: Callers, tools: KernelKeeperTools) {
+    this.#callers = callers;
+    this.#tools = tools;
+  }
+
+  /** Looks at the kernel, puts the confirmed generation there where no table is, and fills the sets. */
+  async start(): Promise<void> {
+    this.#callers.onChange((change) => this.#hear(change));
+    await this.#standUp();
+    await this.refill();
+  }
+
+  /** Fills every set anew, also after somebody applied rules. */
+  async refill(): Promise<void> {
+    this.#isThere = true;
+    for (const part of ['never', 'bans', 'lists'] as const) this.#due.add(part);
+    await this.#run();
+  }
+
+  /** What was begun has ended. */
+  async stop(): Promise<void> {
+    await this.#running;
+    this.#isThere = false;
+  }
+
+  #hear({ kind }: CallersChange): void {
+    if (!this.#isThere) return;
+    this.#due.add(kind === 'listed' ? 'lists' : kind === 'never' ? 'never' : 'bans');
+    void this.#run();
+  }
+
+  /** One transaction at a time: what changes meanwhile goes into the next, however much it is. */
+  #run(): Promise<void> {
+    this.#running ??= this.#work().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#due.size > 0 && this.#isThere) {
+      // Because changes come in one by one within a turn of the loop, they are gathered before nft is asked.
+      await Promise.resolve();
+      const parts = [...this.#due];
+      this.#due.clear();
+      const done = await send(
+        this.#tools.nft,
+        parts.flatMap((part) => this.#commandsFor(part)),
+      );
+      if (done.ok) continue;
+      this.#isThere = false;
+      this.#warn(done.trouble, 'bans are not in the kernel');
+    }
+  }
+
+  #commandsFor(part: Part): Command[] {
+    if (part === 'never') return neverBanCommands(this.#callers.never().map(({ cidr }) => cidr));
+    if (part === 'bans')
+      return banCommands(
+        this.#callers
+          .list()
+          .map(banOf)
+          .filter((ban) => ban !== null),
+      );
+    const lists = this.#callers.blocklists().map(listOf);
+    const { blocklists } = this.#tools.settings;
+    // Because a list is known to the table by its place in the settings, one that could not be read is an empty one.
+    return blocklists.flatMap(({ name }, index) => {
+      const found = lists.find((list) => list.name === name) ?? { name, four: [], six: [] };
+      return blocklistCommands(index, found);
+    });
+  }
+
+  async #standUp(): Promise<void> {
+    const { nft, store, settings } = this.#tools;
+    const settled = await settleOverdue(this.#tools);
+    if (!settled.ok) return this.#warn(settled.trouble, 'the rules are not in the kernel');
+    const listed = await listTable(nft);
+    if (!listed.ok) return this.#warn(listed.trouble, 'the rules are not in the kernel');
+    const built = build(settings.firewall, { locate: () => '' });
+    if (!built.ok) return;
+    const names = settings.blocklists.map(({ name }) => name);
+    const wanted = (standing: Table | null) =>
+      tableFor(
+        { firewall: built.value, kernel: settings.firewall.kernel, callers: null, blocklists: names },
+        [],
+        standing,
+      );
+    if (listed.value !== null) {
+      const read = tableOf(listed.value, tableName);
+      const standing = read.ok ? offTrial(read.value) : null;
+      const live = standing === null ? listed.value : made(standing);
+      if (settled.value === null && findDrift(wanted(standing), live).length > 0)
+        this.#say('the kernel has other rules than the configuration; `portcullis plan` says which');
+      return;
+    }
+    const generation = await store.find(await store.current());
+    if (generation === null)
+      return this.#say('no rules are in the kernel yet; `portcullis apply --confirm-within 60s` puts them there');
+    const table = tableFor(
+      { firewall: firewallOf(generation), kernel: generation.kernel, callers: null, blocklists: names },
+      [],
+      null,
+    );
+    const put = await putTable(nft, table);
+    if (!put.ok) return this.#warn(put.trouble, 'the rules are not in the kernel');
+    if (findDrift(wanted(table), made(table)).length > 0)
+      this.#say(
+        `generation ${generation.number} stands in the kernel again; the configuration says something else, and \`portcullis plan\` says what`,
+      );
+  }
+
+  #warn({ says, instead }: KernelTrouble, what: string): void {
+    this.#say(`${what}: ${says}; ${instead}`);
+  }
+
+  #say(text: string): void {
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#tools.warn(text);
+  }
+}
+
+/** The keeper that the settings ask for; null where they leave the kernel alone. */
+export function kernelKeeperOf(
+  settings: Pick<Settings, 'firewall' | 'blocklists' | 'dataDirectory'>,
+  callers: Callers,
+  warn: (says: string) => void,
+): KernelKeeper | null {
+  if (!settings.firewall.enforce.includes('kernel')) return null;
+  const store = new Store(settings.dataDirectory);
+  return new KernelKeeper(callers, { nft: nftProgram(), store, settings, now: () => systemClock.now(), warn });
+}
+
+/** The objects that the commands for a table make. */
+function made(table: Table) {
+  return replacement(table).flatMap(({ json }) => ('add' in (json as object) ? [(json as { add: never }).add] : []));
+}
+
+function banOf({ target, leftMs }: BanRecord): KernelBan | null {
+  const parsed = parseCidr(target);
+  if (!parsed.ok || (leftMs !== null && leftMs <= 0)) return null;
+  return { cidr: parsed.value, remainingSeconds: leftMs === null ? null : Math.ceil(leftMs / 1000) };
+}
+
+/** The ranges of a list as the kernel's sets take them. */
+export function listOf({
+  name,
+  ranges,
+}: {
+  readonly name: string;
+  readonly ranges: Parameters<typeof wordsAt>[0];
+}): KernelBlocklist {
+  const { starts4, lasts4, starts6 } = ranges;
+  const four = Array.from(starts4, (first, index) => ({ first, last: lasts4[index]! }));
+  const six = Array.from({ length: starts6.length / 4 }, (_, index) => wordsAt(ranges, index));
+  return { name, four, six };
+}
+
+function wordsAt(
+  {
+    starts6,
+    lasts6,
+  }: {
+    readonly starts4: Uint32Array;
+    readonly lasts4: Uint32Array;
+    readonly starts6: Uint32Array;
+    readonly lasts6: Uint32Array;
+  },
+  index: number,
+) {
+  return { first: wide(starts6, index * 4), last: wide(lasts6, index * 4) };
+}
+
+function wide(words: Uint32Array, at: number): bigint {
+  let value = 0n;
+  for (let word = 0; word < 4; word++) value = (value << 32n) | BigInt(words[at + word]!);
+  return value;
+}

@@ -148,3 +148,32 @@ for (const [name, chains] of Object.entries(directed))
     );
     assert.ok(new Set(told).size === 2, 'some pass, some do not');
   });
+
+test('what iptables put there and nft does not tell is said, and matters only where it matters', {
+  skip,
+}, async (t) => {
+  const wire = world(t);
+  wire.gate.run(
+    'sh',
+    '-c',
+    [
+      'iptables -t nat -N DOCKER',
+      'iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER',
+      'iptables -t nat -A DOCKER -p tcp --dport 8080 -j DNAT --to-destination 172.30.0.2:80',
+      'iptables -A INPUT -p tcp --dport 22 -j ACCEPT',
+      'iptables -P INPUT DROP',
+    ].join(' && '),
+  );
+  const listed = await listRuleset(wire.gate.nft);
+  assert.ok(listed.ok);
+  const told = (port: number) =>
+    outcomeOf(listed.value, { source: '11.1.1.1', protocol: 'tcp', sourcePort: 4000, port });
+  assert.deepEqual([told(22).verdict, told(443).verdict, told(8080).verdict], ['passes', 'dropped', 'undecided']);
+  assert.deepEqual(
+    told(8080).doubts.map((doubt) => doubt.replace(/handle \d+/, 'handle N')),
+    [
+      'the match addrtype of iptables (ip nat PREROUTING, rule handle N)',
+      'the target DNAT of iptables (ip nat DOCKER, rule handle N)',
+    ],
+  );
+});

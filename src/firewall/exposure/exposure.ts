@@ -190,7 +190,8 @@ function rowFor(
   const isAllowed = rule > 0 ? question.rules.rules[rule - 1]!.action === 'ALLOW' : rule === 0 && whenNone;
   const listener = listenerAt(question, protocol, kernel);
   const isOwn = protocol === 'tcp' && question.ownPorts.has(kernel.target.port) && !kernel.isForwarded;
-  const isSomebody = listener !== '' || kernel.isForwarded;
+  // Because who is led nobody knows where may well be led to somebody.
+  const isSomebody = listener !== '' || kernel.isForwarded || kernel.isLost;
   const row = { protocol, port, family: probe.source.family, isAllowed, rule, kernel, listener, isOwn, probe };
   return { ...row, agreement: agreementOf(isAllowed, kernel, isSomebody, isOwn) };
 }

@@ -12,12 +12,18 @@ export function portsTranslatedBy({ chains }: Ruleset): Set<string> {
   const found = new Set<string>();
   for (const { rules } of chains.values())
     for (const { statements } of rules) {
-      if (!statements.some((each) => 'dnat' in each || 'redirect' in each)) continue;
+      if (!statements.some(leadsElsewhere)) continue;
       for (const statement of statements)
         for (const { protocol, port } of portsMatched(statement))
           if (found.size < maxHints) found.add(`${protocol} ${port}`);
     }
   return found;
+}
+
+function leadsElsewhere(statement: Fields): boolean {
+  const { xt } = statement as { xt?: { type?: string; name?: string } | null };
+  const isForeign = xt?.type === 'target' && (xt.name === 'DNAT' || xt.name === 'REDIRECT');
+  return isForeign || 'dnat' in statement || 'redirect' in statement;
 }
 
 function portsMatched(statement: Fields): { protocol: string; port: number }[] {

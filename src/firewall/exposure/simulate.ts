@@ -26,6 +26,8 @@ export interface Outcome {
   /** Where it goes in the end: another address and port where it was translated. */
   readonly target: { readonly address: Address; readonly port: number };
   readonly isForwarded: boolean;
+  /** Whether it is led where nobody can tell. */
+  readonly isLost: boolean;
   /** Why it is undecided: `socket (ip mangle prerouting, rule handle 7)`. */
   readonly doubts: readonly string[];
 }
@@ -58,6 +60,18 @@ export function simulate(ruleset: Ruleset, probe: Probe, around: Surroundings): 
   return isOne ? first! : { ...first!, verdict: 'undecided', doubts: [...doubts] };
 }
 
+/** Targets of iptables after which a packet goes on as it was. */
+const harmlessTargets: ReadonlySet<string> = new Set([
+  'LOG',
+  'NFLOG',
+  'ULOG',
+  'TRACE',
+  'CHECKSUM',
+  'TCPMSS',
+  'DSCP',
+  'TOS',
+]);
+
 type Verdict = 'accept' | 'drop' | 'return' | 'none';
 
 /** One way through the ruleset. */
@@ -70,6 +84,7 @@ class Walk {
   readonly #walker: Walker;
   #by = '';
   #steps = 0;
+  #isLost = false;
 
   constructor(ruleset: Ruleset, probe: Probe, around: Surroundings, guesses: readonly boolean[]) {
     this.#ruleset = ruleset;
@@ -104,7 +119,15 @@ class Walk {
   }
 
   #outcome(verdict: 'passes' | 'dropped', isForwarded: boolean): Outcome {
-    return { verdict, by: this.#by, target: { ...this.#walker.target }, isForwarded, doubts: [] };
+    const doubts = this.#isLost ? this.doubts : [];
+    return {
+      verdict: this.#isLost ? 'undecided' : verdict,
+      by: this.#by,
+      target: { ...this.#walker.target },
+      isForwarded,
+      isLost: this.#isLost,
+      doubts,
+    };
   }
 
   #passes(hook: string): boolean {
@@ -180,7 +203,7 @@ class Walk {
         this.#mangle(body);
         return 'goes on';
       case 'xt':
-        return told({ unknown: 'a match of iptables that nft does not show' });
+        return this.#foreign(body ?? {}, chain, rule);
       case 'notrack':
         this.#walker.isTracked = false;
         return 'goes on';
@@ -231,6 +254,20 @@ class Walk {
         this.#by = placeOf(chain, rule);
         return 'drop';
     }
+  }
+
+  /** What iptables put there, of which nft tells the name alone: a match may be so or not, and where a target leads nobody knows. */
+  #foreign({ type, name }: Fields, chain: LiveChain, rule: LiveRule): Verdict | 'goes on' | 'leaves' {
+    if (type !== 'target')
+      return this.#tell({ unknown: `the match ${name} of iptables` }, chain, rule) ? 'goes on' : 'leaves';
+    if (harmlessTargets.has(String(name))) return 'goes on';
+    if (name === 'REJECT') {
+      this.#by = placeOf(chain, rule);
+      return 'drop';
+    }
+    this.doubts.push(`the target ${name} of iptables (${placeOf(chain, rule)})`);
+    this.#isLost = true;
+    return 'accept';
   }
 
   #nested(statements: readonly Json[], chain: LiveChain, rule: LiveRule, depth: number): 'goes on' | 'leaves' {

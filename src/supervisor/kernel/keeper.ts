@@ -60,7 +60,7 @@ export class KernelKeeper {
 
   /** Looks at the kernel, puts the confirmed generation there where no table is, and fills the sets. */
   async start(): Promise<void> {
-    this.#callers.onChange((change) => this.#hear(change));
+    this.#callers.onChange((change) => this.hear(change));
     await this.#standUp();
     await this.refill();
   }
@@ -78,7 +78,8 @@ export class KernelKeeper {
     this.#isThere = false;
   }
 
-  #hear({ kind }: CallersChange): void {
+  /** A change to be told to the kernel; those made in this process are heard without this. */
+  hear({ kind }: CallersChange): void {
     if (!this.#isThere) return;
     this.#due.add(kind === 'listed' ? 'lists' : kind === 'never' ? 'never' : 'bans');
     void this.#run();

@@ -69,6 +69,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
   'Math.random': {},
   console: {},
   process: {
+    'src/base/clock.ts': 'it is the clock: CPU time of the thread',
     'src/main.ts': 'makes the world of a process, which everything else is handed',
     'src/supervisor/control.ts': 'its own pid as an answer, and the umask around making the socket',
     'src/supervisor/answers.ts': 'its own pid as an answer',

@@ -246,7 +246,7 @@ const waf = group({
   max_json_depth: whole(1, 1000).prefault(64).describe('The deepest nesting of JSON.'),
   cpu_budget: duration('1ms', '10s')
     .prefault('50ms')
-    .describe('How long rules of files may take for one request: one that takes longer is refused.'),
+    .describe('CPU time that rules of files may take for one request: one that takes more is refused.'),
 });
 
 const proxy = group({

@@ -57,7 +57,7 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     allow: 'Send the values with one encoding.',
   },
   'waf/over-budget': {
-    says: 'The rules took longer than one request may cost, so that not all of it was judged.',
+    says: 'The rules took more CPU time than one request may cost, so that not all of it was judged.',
     allow: 'Raise waf.cpu_budget, or find the dear rule with `portcullis waf bill`.',
   },
   'waf/failed': {

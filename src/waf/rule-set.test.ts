@@ -11,8 +11,8 @@ const rules = [
   ...Array.from({ length: 40 }, (_, index) => `SecRule &ARGS "@gt ${index}" "id:${100 + index},phase:1,pass,nolog"`),
 ].join('\n');
 
-/** A WAF with these rules whose clock goes on by `stepMs` at each look. */
-function wafWith(stepMs: number, mode: 'block' | 'detect'): Waf {
+/** A WAF with these rules whose clock goes on by `stepMs` at each look, of which `cpuShare` is its own CPU time. */
+function wafWith(stepMs: number, mode: 'block' | 'detect', cpuShare = 1): Waf {
   let ms = 0;
   const clock = {
     now: () => 0,
@@ -20,6 +20,7 @@ function wafWith(stepMs: number, mode: 'block' | 'detect'): Waf {
       ms += stepMs;
       return ms;
     },
+    cpuMs: () => ms * cpuShare,
   };
   const ruleFiles = {
     crs: null,
@@ -64,10 +65,20 @@ test('a request whose rules take longer than waf.cpu_budget is refused with a re
   const { verdict, exchange } = ask(waf, { target: '/?q=good' });
   assert.ok(verdict.kind !== 'pass');
   assert.equal(verdict.why, 'waf/over-budget');
-  assert.equal(verdict.says, 'the rules took longer than the 50 ms that one request may cost');
+  assert.equal(verdict.says, 'the rules took more than the 50 ms of CPU time that one request may cost');
   assert.equal(exchange.wafAction, 'block');
-  assert.ok(waf.bill()!.rows.length < 41, 'the rest of the rules was left unasked');
+  assert.ok(!waf.bill()!.rows.some(({ id }) => id === 139), 'the rest of the rules was left unasked');
   assert.equal(waf.bill()!.overruns, 1);
+});
+
+test('time that others took of the machine is not charged', () => {
+  const waf = wafWith(15, 'block', 0.02);
+  assert.equal(ask(waf, { target: '/?q=good' }).why, 'pass');
+  assert.equal(waf.bill()!.overruns, 0);
+  assert.ok(
+    waf.bill()!.rows.some(({ id }) => id === 139),
+    'the last rule was asked',
+  );
 });
 
 test('a site that only detects lets it pass, and tells it', () => {

@@ -146,7 +146,7 @@ export class RuleSet {
 
   /** The budget is spent: what was not judged does not pass. */
   #refuseDear(inspection: Inspection): void {
-    const says = `the rules took longer than the ${this.#budgetMs} ms that one request may cost`;
+    const says = `the rules took more than the ${this.#budgetMs} ms of CPU time that one request may cost`;
     inspection.refuse(403, 'waf/over-budget', 1050009, says, 'REQUEST');
   }
 
@@ -191,6 +191,7 @@ export class RuleSet {
       {
         now: () => this.#clock.now(),
         monotonicMs: () => this.#clock.monotonicMs(),
+        cpuMs: () => this.#clock.cpuMs?.() ?? this.#clock.monotonicMs(),
         lasting: this.#lasting,
         site: policy.site,
         asked: this.#asked,

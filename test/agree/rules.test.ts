@@ -61,6 +61,7 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
     const transaction = new Transaction(request, program.settings, beneath, {
       now: () => 0,
       monotonicMs: () => 0,
+      cpuMs: () => 0,
       lasting: new Lasting(),
       site: 's',
       asked: new WeakMap(),

@@ -50,6 +50,7 @@ function ask(
   const transaction = new Transaction(request, program.settings, nothingBeneath(), {
     now: () => at,
     monotonicMs: () => at,
+    cpuMs: () => at,
     lasting,
     site: 's',
     asked: new WeakMap(),

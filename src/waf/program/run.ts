@@ -31,9 +31,9 @@ export function runPhase(
   const { start, end } = program.phases[phase]!;
   if (start === end) return;
   const { tools } = transaction;
-  const begun = tools.monotonicMs();
-  transaction.deadlineMs = begun + transaction.budgetMs;
+  transaction.beginPhase();
   const isTimed = bill?.begin() === true;
+  const begun = isTimed ? tools.monotonicMs() : 0;
   const set = needed(program, transaction, phase);
   if (isTimed) bill!.shared(tools.monotonicMs() - begun);
   let number = nextOf(set, start, end);
@@ -45,8 +45,7 @@ export function runPhase(
     if (count % rulesAtOnce === 0) transaction.look();
     if (mustStop(transaction, phase)) break;
   }
-  transaction.look();
-  transaction.budgetMs -= tools.monotonicMs() - begun;
+  transaction.endPhase();
   if (transaction.overran) bill?.overran();
 }
 

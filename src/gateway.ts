@@ -305,6 +305,23 @@ export class Gateway implements Gate, Reception {
     return this.#passages.size;
   }
 
+  /** Puts another generation in the place of this one. What runs ends under the one it came under; limits of connections hold at once. */
+  swap(next: Generation): void {
+    const old = this.generation;
+    old.callers.adopt(next.callers);
+    this.generation = { ...next, callers: old.callers };
+    this.tools.connections.adopt(next.connections);
+    old.proxy.stop();
+  }
+
+  /** The same as `drain` for the connections of one listener alone. */
+  async drainListener(name: string, ms: number): Promise<void> {
+    const of = () => [...this.#passages].filter(([, connection]) => connection.listener === name);
+    for (const [passage] of of()) passage.drain();
+    await this.#until(() => of().length === 0, ms);
+    for (const [passage] of of()) passage.destroy('http/drained');
+  }
+
   /** No further request on any connection; idle ones close now. Resolves when all are over, at the latest after `ms`. */
   async drain(ms: number): Promise<void> {
     this.#arrivals.abort();
@@ -316,10 +333,14 @@ export class Gateway implements Gate, Reception {
     await this.#emptied(maxFarewellMs);
   }
 
-  async #emptied(ms: number): Promise<void> {
-    const until = this.tools.clock.monotonicMs() + ms;
-    while (this.#passages.size > 0 && this.tools.clock.monotonicMs() < until)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+  #emptied(ms: number): Promise<void> {
+    return this.#until(() => this.#passages.size === 0, ms);
+  }
+
+  async #until(isOver: () => boolean, ms: number): Promise<void> {
+    const { clock } = this.tools;
+    const until = clock.monotonicMs() + ms;
+    while (!isOver() && clock.monotonicMs() < until) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -88,6 +88,12 @@ export interface GenerationTools {
   readonly hostname?: string;
   /** Whether missing keys and certificates are made on disk; otherwise they live for this build only. */
   readonly mayWrite?: boolean;
+  /** The files that are read, where they are not the machine's own. */
+  readonly files?: Files;
+  /** When certificates are judged, in ms since 1970; now unless it is said. */
+  readonly judgedAt?: number;
+  /** The generation before, whose counters go on. */
+  readonly previous?: Generation;
 }
 
 const noTimekeeper: Timekeeper = Object.freeze({ set: () => {}, clear: () => {} });
@@ -105,7 +111,12 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
   const clientResolver = found.take('trustedProxies', buildClientResolver(settings.trustedProxies));
   const rates = found.take(
     null,
-    buildRates(settings.rates, settings.sites, { clock, seed: tools.seed ?? 1, locate: tools.locate }),
+    buildRates(settings.rates, settings.sites, {
+      clock,
+      seed: tools.seed ?? 1,
+      locate: tools.locate,
+      ...(tools.previous === undefined ? {} : { previous: tools.previous.rates }),
+    }),
   );
   const waf = found.take(
     null,
@@ -164,11 +175,12 @@ function siteOf(site: SiteSettings): Site {
 }
 
 function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock) {
+  const { judgedAt } = tools;
   return {
     dataDirectory: settings.dataDirectory,
     hostname: tools.hostname ?? 'localhost',
-    clock,
-    files: tools.mayWrite === true ? systemFiles : readOnlyFiles,
+    clock: judgedAt === undefined ? clock : { now: () => judgedAt, monotonicMs: () => clock.monotonicMs() },
+    files: filesOf(tools),
     handshakeTimeoutMs: settings.limits.handshakeTimeoutMs,
   };
 }
@@ -180,7 +192,7 @@ function proxyTools(
   codec: AnswerCodec,
   timekeeper: Timekeeper,
 ): ProxyTools {
-  const files = tools.mayWrite === true ? systemFiles : readOnlyFiles;
+  const files = filesOf(tools);
   return {
     codec,
     http2: http2Codec(settings.limits, () => clock.monotonicMs()),
@@ -194,9 +206,12 @@ function proxyTools(
   };
 }
 
+function filesOf({ mayWrite, files = systemFiles }: GenerationTools): Files {
+  return mayWrite === true ? files : { ...files, ...noWriting };
+}
+
 /** For a build that only looks: what would be written is not. */
-const readOnlyFiles: Files = Object.freeze({
-  ...systemFiles,
+const noWriting: Pick<Files, 'replace' | 'setAside' | 'keepDirectory'> = Object.freeze({
   replace: async () => {},
   setAside: async () => {},
   keepDirectory: async () => {},

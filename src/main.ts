@@ -1,4 +1,4 @@
-// Arguments in, exit code out; and the one place where a process becomes a `World`.
+// Arguments in, exit code out; and the one place where a process becomes a `World`, or a worker.
 
 import { runCommand } from './cli/cli.ts';
 import type { ExitCode, World } from './cli/command.ts';
@@ -6,6 +6,12 @@ import type { ExitCode, World } from './cli/command.ts';
 /** Runs the command line `argv` (without node and script) in `world`; never throws. */
 export function main(argv: readonly string[], world: World): Promise<ExitCode> {
   return runCommand(argv, world);
+}
+
+/** Makes this process a worker of the one that started it, over the channel between them. */
+export async function work(process: NodeJS.Process): Promise<void> {
+  // Because a worker has no use for the commands, nor a command for what a worker holds.
+  (await import('./supervisor/supervisor.ts')).runWorker(process);
 }
 
 /** Two signals nearer than this are one: a terminal and a parent process may both pass on the same Ctrl-C. */

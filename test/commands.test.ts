@@ -233,9 +233,15 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/"title": "portcullis\.yaml"/],
     json: null,
   },
+  'portcullis reload': {
+    says: [/^reloaded, generation \d+ in \d+ ms\n {2}nothing changed$/m],
+    json: (told: { generation: number; changes: string[] }) => assert.deepEqual(told.changes, []),
+  },
+  'portcullis reload --json': { says: [/"changes":\[\],"warnings":\[\]/], json: null },
   'portcullis status': {
     says: [
-      /^gate +\d+\.\d+\.\d+, pid \d+, 1 worker, since /m,
+      /^gate +\d+\.\d+\.\d+, pid \d+, \d+ workers?, since /m,
+      /^WORKER +PID +UP +OPEN +GENERATION$/m,
       /^connections +1 open of at most 16,000 \(idle 1\), 0 denied by the firewall, 0 over a limit$/m,
       /^requests +\d+ in all, /m,
       /^refused +waf\/sql-injection 1/m,
@@ -493,6 +499,7 @@ describe('the commands', () => {
       'run',
       'init',
       'check',
+      'reload',
       'status',
       'connections',
       'explain',

@@ -33,6 +33,11 @@ const entries: readonly Entry[] = [
     summary: 'List every problem of the configuration',
     load: async () => (await import('./check.ts')).check,
   },
+  {
+    name: 'reload',
+    summary: 'Let the running gate go on with its configuration as it stands now',
+    load: async () => (await import('./reload.ts')).reload,
+  },
   { name: 'status', summary: 'How the running gate is', load: async () => (await import('./status.ts')).status },
   {
     name: 'connections',

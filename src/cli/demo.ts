@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { attacks, curlOf, goodRequest, quoted } from '../../demo/attacks.ts';
 import { type ShopProcess, startShop } from '../../demo/start-shop.ts';
 import { type Configuration, dataDirectoryFrom, settingsFrom } from '../config/config.ts';
-import { GateTrouble, startGate } from '../supervisor/supervisor.ts';
+import { GateTrouble, launchProcess, startGate } from '../supervisor/supervisor.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 
 /** Where the demonstration listens and keeps its things. */
@@ -114,7 +114,11 @@ async function open(place: Place, shop: ShopProcess, world: World): Promise<Gate
     const free = place.port * place.httpPort === 0 ? await freePorts() : [0, 0];
     const here = { ...place, port: place.port || free[0]!, httpPort: place.httpPort || free[1]! };
     try {
-      return await startGate(settingsFrom(configurationOf(here, shop.port)), { locate: () => 'the demonstration' });
+      return await startGate(settingsFrom(configurationOf(here, shop.port)), {
+        locate: () => 'the demonstration',
+        launch: launchProcess,
+        say: (text) => void world.stderr.write(`portcullis: ${text}\n`),
+      });
     } catch (error) {
       if (!(error instanceof GateTrouble)) throw error;
       const isChosen =

@@ -1,9 +1,10 @@
 // `portcullis run`: the gate of the configuration, or, given a port, the gate before whatever listens there.
 
 import type { Problem } from '../base/problem.ts';
-import { type Loaded, loadedFrom, loadSettings } from '../config/config.ts';
-import { type Gate, GateTrouble, startGate } from '../supervisor/supervisor.ts';
+import { ConfigurationTrouble, type Loaded, loadedFrom, loadSettings, type Settings } from '../config/config.ts';
+import { type Gate, GateTrouble, launchProcess, type Replacement, startGate } from '../supervisor/supervisor.ts';
 import { endpoint } from '../traffic/connection.ts';
+import { withStations } from './check.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 import { visible } from './table.ts';
 import { silentUpstreams } from './upstream-probe.ts';
@@ -37,10 +38,12 @@ async function runGate(args: Arguments, world: World): Promise<ExitCode> {
     throw new UsageError(`run takes one port at most, and was given ${args.words.length} words`);
   const loaded = await loadedOf(args, world);
   const gate = await open(loaded, args, world);
-  const onHangup = (): void => {
+  const onHangup = (): void => void reloadNow(gate, args, world);
+  const onReopen = (): void => {
     void gate.reopen().then((trouble) => trouble !== null && world.stderr.write(`portcullis: ${trouble}\n`));
   };
   process.on('SIGHUP', onHangup);
+  process.on('SIGUSR2', onReopen);
   try {
     world.stdout.write(args.options.json === true ? asJson(gate) : asText(gate, loaded));
     void tellSilent(loaded, world);
@@ -49,8 +52,43 @@ async function runGate(args: Arguments, world: World): Promise<ExitCode> {
     await gate.stop();
   } finally {
     process.off('SIGHUP', onHangup);
+    process.off('SIGUSR2', onReopen);
   }
   return 0;
+}
+
+/** What SIGHUP asks for. Nobody waits for an answer, so that what was done is told to whoever reads the log. */
+async function reloadNow(gate: Gate, args: Arguments, world: World): Promise<void> {
+  try {
+    const { generation, changes } = await gate.reload(await replacementOf(args, world));
+    const what = changes.length === 0 ? 'nothing changed' : changes.join('\n  ');
+    world.stdout.write(`reloaded, generation ${generation}\n  ${what}\n`);
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    world.stderr.write(`portcullis: not reloaded, everything stays as it was\n${says}\n`);
+  }
+}
+
+/** The configuration as it stands now, by the same arguments. */
+async function replacementOf(args: Arguments, world: World): Promise<Replacement> {
+  const loaded = await loadedOf(args, world).catch(async (error: unknown) => {
+    throw error instanceof ConfigurationTrouble ? await withStations(error) : error;
+  });
+  if (loaded.warnings.length > 0) world.stderr.write(`${loaded.print(loaded.warnings, true)}\n\n`);
+  return { settings: settingsOf(loaded, args), ...sayingOf(loaded, args, world) };
+}
+
+function settingsOf({ settings }: Loaded, { options: { journal } }: Arguments): Settings {
+  return typeof journal === 'string' ? { ...settings, observe: { ...settings.observe, journal } } : settings;
+}
+
+/** How problems of this configuration are told. */
+function sayingOf(loaded: Loaded, { options: { journal } }: Arguments, world: World) {
+  return {
+    locate: loaded.locate,
+    trouble: (problems: readonly Problem[]) => journalTrouble(problems, journal) ?? loaded.trouble(problems),
+    warn: (warnings: readonly Problem[]) => void world.stderr.write(`${loaded.print(warnings, true)}\n\n`),
+  };
 }
 
 async function loadedOf(args: Arguments, world: World): Promise<Loaded> {
@@ -92,17 +130,13 @@ function portOf(what: string, text: unknown, lowest = 0): number {
 }
 
 async function open(loaded: Loaded, args: Arguments, world: World): Promise<Gate> {
-  const { journal } = args.options;
-  const settings =
-    typeof journal === 'string'
-      ? { ...loaded.settings, observe: { ...loaded.settings.observe, journal } }
-      : loaded.settings;
   if (loaded.warnings.length > 0) world.stderr.write(`${loaded.print(loaded.warnings, true)}\n\n`);
   try {
-    return await startGate(settings, {
-      locate: loaded.locate,
-      trouble: (problems) => journalTrouble(problems, journal) ?? loaded.trouble(problems),
-      warn: (warnings) => world.stderr.write(`${loaded.print(warnings, true)}\n\n`),
+    return await startGate(settingsOf(loaded, args), {
+      ...sayingOf(loaded, args, world),
+      launch: launchProcess,
+      say: (text) => void world.stderr.write(`portcullis: ${text}\n`),
+      load: () => replacementOf(args, world),
     });
   } catch (error) {
     throw error instanceof GateTrouble ? new Trouble(error.message) : error;

@@ -2,7 +2,7 @@
 
 import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
-import { count, size } from './figures.ts';
+import { count, duration, size } from './figures.ts';
 import { jsonText } from './json.ts';
 import { table, visible } from './table.ts';
 
@@ -38,6 +38,7 @@ export function screen(answer: unknown, world: Pick<World, 'stdout'>): string {
   const parts = [
     facts(gate),
     rowsOf(gate.listeners, ['LISTENER', 'ADDRESS', 'PORT', 'TLS', 'ACCEPTED', 'OPEN'], listener, world),
+    rowsOf(part(gate.crew).workers, ['WORKER', 'PID', 'UP', 'OPEN', 'GENERATION'], worker, world),
     rowsOf(
       gate.upstreams,
       ['UPSTREAM', 'SITE', 'HEALTH', 'IDLE', 'BUSY', 'FAILURES', 'PORTS USED', 'OF', 'FULL IN'],
@@ -55,6 +56,7 @@ function facts(gate: Part): string {
     ['connections', connections(part(gate.connections))],
     ['requests', requests(part(gate.requests))],
     ['refused', counters(part(part(gate.requests).refusedByWhy))],
+    ['workers', crew(part(gate.crew))],
     ['memory', memory(part(gate.memory))],
     ['descriptors', descriptors(part(gate.descriptors))],
     ['firewall', firewall(part(gate.firewall))],
@@ -100,6 +102,21 @@ function memory(part_: Part): string {
     told(part_.perConnectionBytes, (bytes) => `${size(bytes)} a connection`),
     told(part_.availableBytes, (bytes) => `${size(bytes)} left`),
   ]);
+}
+
+/** What happened to workers; nothing where nothing did. */
+function crew(part_: Part): string {
+  const last = part(part_.last);
+  return joined([
+    told(part_.deaths, (deaths) => (deaths === 0 ? '' : `${count(deaths)} died`)),
+    told(part_.stalls, (stalls) => (stalls === 0 ? '' : `${count(stalls)} of them stalled`)),
+    typeof last.says === 'string' ? `last at ${moment(last.at)}: ${last.says}` : '',
+  ]);
+}
+
+function worker(row: Part): string[] {
+  const up = typeof row.upMs === 'number' ? duration(row.upMs) : '-';
+  return [word(row.worker), word(row.pid), up, word(row.open), word(row.generation)];
 }
 
 function firewall(part_: Part): string {

@@ -307,6 +307,10 @@ const limits = group({
     .prefault(100)
     .describe('New connections a second from one client address.'),
   drain_timeout: duration('0s', '1h').prefault('30s').describe('How long running requests may still take at the end.'),
+  // Because building a large rule set keeps a worker busy for a second or two when the configuration is loaded anew.
+  worker_stall: duration('1s', '10m')
+    .prefault('10s')
+    .describe('How long a worker may give no sign of life before it is replaced.'),
 });
 
 /** The whole file. Its input is what a person writes, its output has defaults and plain units. */
@@ -330,6 +334,10 @@ export const configuration = group({
     .describe('Peers whose X-Forwarded-For and Forwarded are believed.'),
   proxy: proxy.prefault({}).describe('How upstreams are spoken to.'),
   limits: limits.prefault({}).describe('What one connection and one request may take.'),
+  workers: z
+    .union([whole(1, 256), z.literal('auto')], { error: 'a number of processes from 1 to 256, or auto' })
+    .prefault('auto')
+    .describe('Processes that serve: auto is one for each core.'),
   journal: text('a file name').optional().describe('File that gets a JSON line for every exchange.'),
   max_journeys: whole(1, 1_000_000).prefault(2000).describe('Journeys kept in memory for explain.'),
   data_directory: text('a directory').optional().describe('Where certificates and the control socket live.'),

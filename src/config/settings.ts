@@ -18,6 +18,8 @@ export interface Settings {
   readonly proxy: ProxySettings;
   readonly limits: LimitSettings;
   readonly observe: ObserveSettings;
+  /** Processes that serve; 0 is one for each core. */
+  readonly workers: number;
 }
 
 export interface ListenSettings {
@@ -280,6 +282,7 @@ export interface LimitSettings {
   readonly maxConnectionsPerClient: number;
   readonly maxNewConnectionsPerClientPerSecond: number;
   readonly drainTimeoutMs: number;
+  readonly workerStallMs: number;
 }
 
 export interface ObserveSettings {

@@ -88,6 +88,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       journal: words.journal === undefined ? null : absolute(words.journal),
       maxJourneys: words.max_journeys,
     },
+    workers: words.workers === 'auto' ? 0 : words.workers,
   };
 }
 
@@ -242,6 +243,7 @@ function limitsOf(limits: Complete['limits']): Settings['limits'] {
     maxConnectionsPerClient: limits.max_connections_per_client,
     maxNewConnectionsPerClientPerSecond: limits.max_new_connections_per_client_per_second,
     drainTimeoutMs: limits.drain_timeout,
+    workerStallMs: limits.worker_stall,
   };
 }
 

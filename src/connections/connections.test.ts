@@ -181,3 +181,61 @@ test('it agrees with a list', () => {
     }),
   );
 });
+
+test('limits hold over workers that tell each other', () => {
+  const here = made({ maxConnections: 5, maxConnectionsPerClient: 3 });
+  const there = made({ maxConnections: 5, maxConnectionsPerClient: 3 });
+  here.connections.isShared = true;
+  there.connections.isShared = true;
+  const exchange = () => {
+    const [a, b] = [here.connections.takeDeltas(), there.connections.takeDeltas()];
+    there.connections.absorb(a);
+    here.connections.absorb(b);
+  };
+  const first = here.admitted('203.0.113.7', 1);
+  here.admitted('203.0.113.7', 2);
+  exchange();
+  there.admitted('203.0.113.7', 3);
+  assert.match(there.why('203.0.113.7', 4), /^close connections\/too-many-of-client/);
+  exchange();
+  assert.match(here.why('203.0.113.7', 5), /^close connections\/too-many-of-client/);
+  here.connections.end(first);
+  exchange();
+  there.admitted('203.0.113.7', 6);
+  there.admitted('203.0.113.8', 7);
+  exchange();
+  here.admitted('203.0.113.9', 8);
+  assert.match(here.why('203.0.113.10', 9), /^close connections\/too-many: all 5 connections are taken/);
+});
+
+test('the speed of a client is that of all its connections, wherever they are accepted', () => {
+  const here = made({ maxNewConnectionsPerClientPerSecond: 2 });
+  const there = made({ maxNewConnectionsPerClientPerSecond: 2 });
+  for (const { connections } of [here, there]) connections.isShared = true;
+  here.admitted('203.0.113.7', 1);
+  here.admitted('203.0.113.7', 2);
+  there.connections.absorb(here.connections.takeDeltas());
+  assert.match(there.why('203.0.113.7', 3), /^close connections\/too-fast-of-client/);
+  there.clock.advance(1000);
+  there.admitted('203.0.113.7', 4);
+});
+
+test('a worker that comes later is told of all that is held, and one that is alone forgets the others', () => {
+  const { connections, admitted, why } = made({ maxConnectionsPerClient: 2 });
+  admitted('203.0.113.7', 1);
+  connections.isShared = true;
+  assert.deepEqual(connections.takeDeltas(), new Map([['203.0.113.7', { open: 1, entered: 0 }]]));
+  connections.absorb(new Map([['203.0.113.7', { open: 1, entered: 0 }]]));
+  assert.match(why('203.0.113.7', 2), /^close connections\/too-many-of-client/);
+  connections.isShared = false;
+  admitted('203.0.113.7', 3);
+});
+
+test('workers that step past each other give no number twice', () => {
+  const numbers = [1, 2, 3].flatMap((first) => {
+    const { connections, admitted } = made();
+    connections.numberFrom(first, 3);
+    return [1, 2, 3].map((port) => admitted('203.0.113.7', port).number);
+  });
+  assert.deepEqual(numbers.sort(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});

@@ -3,10 +3,12 @@
 import type { Clock } from '../base/clock.ts';
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import { Connection } from '../traffic/connection.ts';
+import type { Shared } from '../traffic/deltas.ts';
 import { close, type Reason, type Refusal } from '../traffic/verdict.ts';
-import { Clients } from './clients.ts';
+import { type ClientDelta, Clients } from './clients.ts';
 import { type Choice, type Counts, countRows, listRows, type Row, tupleOf } from './table.ts';
 
+export type { ClientDelta } from './clients.ts';
 export { Deadlines } from './deadlines.ts';
 export type { Choice, Counts, Row } from './table.ts';
 
@@ -46,13 +48,16 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
 });
 
 /** The station: one table of all live connections of this process. */
-export class Connections {
+export class Connections implements Shared {
   #settings: ConnectionSettings;
   #clock: Clock;
   #clients = new Clients();
   /** By 4-tuple; a map keeps the order in which they came. Never more than `maxConnections`. */
   #table = new Map<string, Connection>();
   #admitted = 0;
+  /** The number of the next connection, and how far it is to the one behind it. */
+  #nextNumber = 1;
+  #numberStep = 1;
 
   constructor(settings: ConnectionSettings, clock: Clock) {
     this.#settings = settings;
@@ -84,6 +89,37 @@ export class Connections {
     return this.#admitted;
   }
 
+  /** The number that the next connection gets. */
+  get nextNumber(): number {
+    return this.#nextNumber;
+  }
+
+  /** Numbers connections from `first` in steps of `step`: workers that step past each other give no number twice. */
+  numberFrom(first: number, step: number): void {
+    this.#nextNumber = first;
+    this.#numberStep = step;
+  }
+
+  /** Whether there are other workers to be told who holds how many connections. */
+  set isShared(isShared: boolean) {
+    this.#clients.isShared = isShared;
+  }
+
+  /** How many connections each client holds more or fewer since the last call. */
+  takeDeltas(): ReadonlyMap<string, ClientDelta> | null {
+    return this.#clients.takeDeltas();
+  }
+
+  absorb(deltas: unknown): void {
+    const { maxNewConnectionsPerClientPerSecond: maxPerSecond } = this.settings;
+    if (deltas instanceof Map) this.#clients.absorb(deltas, this.#clock.monotonicMs(), maxPerSecond);
+  }
+
+  /** Nothing: who holds what is a sum over all workers, and only their supervisor knows it. */
+  snapshot(): null {
+    return null;
+  }
+
   /** A row for this socket, or the refusal. Addresses are normalised text; whoever admits it also ends it. `via` is the balancer's
    * endpoint where it announced the peer: two balancers may well bring the same peer from the same port. */
   admit(
@@ -104,7 +140,7 @@ export class Connections {
       maxConnectionsPerClient,
       maxNewConnectionsPerClientPerSecond: maxPerSecond,
     } = this.settings;
-    if (this.#table.size >= maxConnections)
+    if (this.#table.size + this.#clients.openElsewhere >= maxConnections)
       return close('connections/too-many', `all ${maxConnections} connections are taken`);
     switch (this.#clients.enter(peer, this.#clock.monotonicMs(), maxConnectionsPerClient, maxPerSecond)) {
       case 'too-many':
@@ -112,7 +148,9 @@ export class Connections {
       case 'too-fast':
         return close('connections/too-fast-of-client', `${peer} opens more than ${maxPerSecond} connections a second`);
     }
-    const number = ++this.#admitted;
+    this.#admitted++;
+    const number = this.#nextNumber;
+    this.#nextNumber += this.#numberStep;
     const connection = new Connection(number, peer, peerPort, local, localPort, listener, secure, this.#clock.now());
     connection.via = via;
     this.#table.set(tuple, connection);

@@ -213,7 +213,7 @@ export class Callers {
     const caller = reader.read(target) === 0 ? '' : targetText(callerOf(reader, this.#settings.ipv6Prefix));
     const ban = this.#bans.delete(targetText(parsed.value)) ?? this.#bans.delete(caller);
     if (ban === null) return null;
-    this.#tell({ kind: 'freed', target: ban.target });
+    this.tell({ kind: 'freed', target: ban.target });
     return recordOf(ban, this.#clock.monotonicMs());
   }
 
@@ -250,13 +250,13 @@ export class Callers {
     if (isSameNever(never, this.#never)) return;
     this.#never = never;
     this.#resetNever();
-    this.#tell({ kind: 'never', never });
+    this.tell({ kind: 'never', never });
   }
 
   /** Puts these blocklists in force in place of those before; the first in the list names whoever is on several. */
   setBlocklists(lists: readonly Blocklist[]): void {
     this.#useLists(lists);
-    this.#tell({ kind: 'listed', lists });
+    this.tell({ kind: 'listed', lists });
   }
 
   /** A change that was made in another process. */
@@ -292,11 +292,12 @@ export class Callers {
 
   #put(ban: Ban): boolean {
     if (!this.#bans.set(ban)) return false;
-    this.#tell({ kind: 'banned', ban: recordOf(ban, this.#clock.monotonicMs()) });
+    this.tell({ kind: 'banned', ban: recordOf(ban, this.#clock.monotonicMs()) });
     return true;
   }
 
-  #tell(change: CallersChange): void {
+  /** Tells a change to all who listen here; one that was made elsewhere is to be absorbed before. */
+  tell(change: CallersChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 

@@ -19,7 +19,12 @@ export const systemFiles: Files = Object.freeze({
   async open(path: string): Promise<AppendedFile> {
     const handle = await open(path, 'a', 0o600);
     return {
-      append: (text) => handle.appendFile(text, 'utf8'),
+      append: async (text) => {
+        const bytes = Buffer.from(text, 'utf8');
+        // One write(2): the kernel puts it behind what other workers append to the same file, and never in between.
+        const { bytesWritten } = await handle.write(bytes);
+        if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were written`);
+      },
       close: () => handle.close(),
     };
   },

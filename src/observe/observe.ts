@@ -60,7 +60,8 @@ const classes = Object.freeze(['none', '1xx', '2xx', '3xx', '4xx', '5xx']);
 
 /** The station. Nothing in it waits, and what it keeps is bounded. */
 export class Observe {
-  readonly journal: Journal | null;
+  journal: Journal | null;
+  #maxJourneys: number;
   // Three rings, because a flood of one kind must not push out the others.
   #passed: Ring<Exchange>;
   #refused: Ring<Exchange>;
@@ -76,6 +77,7 @@ export class Observe {
   constructor(settings: ObserveSettings, journal: Journal | null) {
     const { maxJourneys } = settings;
     this.journal = journal;
+    this.#maxJourneys = maxJourneys;
     this.#passed = new Ring(maxJourneys, maxJourneys * maxCharsPerJourney);
     this.#refused = new Ring(maxJourneys, maxJourneys * maxCharsPerJourney);
     this.#lost = new Ring(maxJourneys);
@@ -161,6 +163,23 @@ export class Observe {
   /** Opens the journal anew under its name, after somebody moved the file away. */
   async reopen(): Promise<Problem | null> {
     return this.#opening(() => this.journal?.reopen());
+  }
+
+  /** Goes on with the settings of `another`, which was not started: its journal, opened anew also where it is the same, and its bound. */
+  async adopt(another: Observe): Promise<Problem | null> {
+    if (another.#maxJourneys !== this.#maxJourneys) {
+      this.#maxJourneys = another.#maxJourneys;
+      this.#passed = this.#passed.copyInto(another.#passed);
+      this.#refused = this.#refused.copyInto(another.#refused);
+      this.#lost = this.#lost.copyInto(another.#lost);
+    }
+    if (another.journal?.path === this.journal?.path) return this.reopen();
+    const problem = await another.start();
+    if (problem !== null) return problem;
+    const old = this.journal;
+    this.journal = another.journal;
+    await old?.stop();
+    return null;
   }
 
   /** Writes what waits and closes the journal. */

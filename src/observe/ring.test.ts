@@ -48,3 +48,12 @@ test('it agrees with a list that is cut', () => {
     ),
   );
 });
+
+test('its entries go on in a ring of another size, the newest first to stay', () => {
+  const ring = new Ring<string>(5, 100);
+  for (const word of ['a', 'b', 'c', 'd']) ring.push(word, 10);
+  const smaller = ring.copyInto(new Ring<string>(3, 25));
+  assert.deepEqual([smaller.newest(0), smaller.newest(1), smaller.newest(2), smaller.weight], ['d', 'c', null, 20]);
+  const larger = ring.copyInto(new Ring<string>(9));
+  assert.deepEqual([larger.newest(0), larger.newest(3), larger.size], ['d', 'a', 4]);
+});

@@ -54,6 +54,15 @@ export class Ring<T> {
     return null;
   }
 
+  /** Puts all entries into `another` ring, the oldest first, and gives that. */
+  copyInto(another: Ring<T>): Ring<T> {
+    for (let age = this.#size - 1; age >= 0; age--) {
+      const at = this.#place(age);
+      another.push(this.#entries[at]!, this.#weights[at]);
+    }
+    return another;
+  }
+
   #dropOldest(): void {
     const at = this.#place(--this.#size);
     this.#weight -= this.#weights[at]!;

@@ -1,6 +1,7 @@
 // Opens listening sockets, and says in words why one cannot be opened: who has the port, or which capability is missing.
 
 import net, { type Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
 
 /** A listening socket that is open. `port` is the bound one, also where 0 was asked for. */
 export interface OpenListener {
@@ -27,25 +28,73 @@ export class ListenFailure extends Error {
 /** Connections that the kernel holds before we accept them; it cuts this to net.core.somaxconn. */
 const backlog = 4096;
 
-/** Opens a listener. Accepted sockets come paused, so that nothing is read before the firewall has judged. */
-export function openListener(address: string, port: number, accept: (socket: Socket) => void): Promise<OpenListener> {
+/** A socket that is bound to its address, in a form that a child process can be sent. It accepts nothing by itself. */
+export interface BoundSocket {
+  /** What `acceptOn` takes, here or in the process that it was sent to. */
+  readonly handle: object;
+  readonly address: string;
+  /** The bound port, also where 0 was asked for. */
+  readonly port: number;
+  /** Gives this process's hold of the socket up. Other processes that hold it go on; with the last one it is closed. */
+  close(): void;
+}
+
+/** What Node's module `net` has beside what it documents: `node:cluster` binds its shared sockets with it. */
+interface Binder {
+  _createServerHandle(address: string, port: number, type: 4 | 6, fd: number, flags: number): NativeHandle | number;
+}
+
+interface NativeHandle {
+  getsockname(out: { port?: number }): number;
+  close(): void;
+}
+
+/**
+ * Binds a socket without accepting on it, so that several processes may: the supervisor holds it open while workers come and go, and no
+ * connection that the kernel has queued is lost with one of them. Throws `ListenFailure`; a port in use may show only in `acceptOn`.
+ */
+export function bindSocket(address: string, port: number): BoundSocket {
+  const handle = (net as unknown as Binder)._createServerHandle(address, port, net.isIPv6(address) ? 6 : 4, -1, 0);
+  if (typeof handle === 'number') throw new ListenFailure(getSystemErrorName(handle), address, port);
+  const bound: { port?: number } = {};
+  const error = handle.getsockname(bound);
+  // A bind that failed because the port is in use is told late, and the socket then stands on no port or on another.
+  if (error !== 0 || bound.port === undefined || (port !== 0 && bound.port !== port)) {
+    handle.close();
+    throw new ListenFailure('EADDRINUSE', address, port);
+  }
+  return { handle, address, port: bound.port, close: () => handle.close() };
+}
+
+/** Accepts on a bound socket. Accepted sockets come paused, so that nothing is read before the firewall has judged. */
+export function acceptOn(
+  handle: object,
+  address: string,
+  port: number,
+  accept: (socket: Socket) => void,
+): Promise<OpenListener> {
   return new Promise((resolve, reject) => {
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, accept);
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new ListenFailure(error.code ?? error.message, address, port)),
     );
-    server.listen({ host: address, port, backlog, ipv6Only: false }, () => {
-      const bound = server.address();
+    server.listen(handle, backlog, () => {
       server.removeAllListeners('error');
       // Errors of a listening socket after it is open (EMFILE on accept) must not end the process; accepting goes on by itself.
       server.on('error', () => {});
-      resolve({
-        address,
-        port: bound !== null && typeof bound === 'object' ? bound.port : port,
-        close: () => new Promise((closed) => server.close(() => closed())),
-      });
+      resolve({ address, port, close: () => new Promise((closed) => server.close(() => closed())) });
     });
   });
+}
+
+/** Binds a socket and accepts on it, all in this process. */
+export async function openListener(
+  address: string,
+  port: number,
+  accept: (socket: Socket) => void,
+): Promise<OpenListener> {
+  const bound = bindSocket(address, port);
+  return acceptOn(bound.handle, address, bound.port, accept);
 }
 
 /** What Node itself sets on a socket that is made with the option `onread`. */

@@ -77,4 +77,12 @@ export function build(tools: Tools = { reader: machineReader }): Ports {
   };
 }
 
-export { ListenFailure, type OpenListener, openListener, readInto } from './listen.ts';
+export {
+  acceptOn,
+  type BoundSocket,
+  bindSocket,
+  ListenFailure,
+  type OpenListener,
+  openListener,
+  readInto,
+} from './listen.ts';

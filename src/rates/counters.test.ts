@@ -142,3 +142,64 @@ test('the bytes are fixed, and never for more keys than asked for', () => {
   }
   assert.throws(() => new Counters(windowMs, 7, 0), /at least 8 keys/);
 });
+
+test('workers that tell each other count as one', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ worker: fc.nat(2), key: fc.integer({ min: 1, max: 5 }), after: fc.nat(900) }), {
+        maxLength: 200,
+      }),
+      (requests) => {
+        const alone = new Counters(windowMs, 64, 0);
+        const workers = [0, 1, 2].map(() => new Counters(windowMs, 64, 0));
+        for (const worker of workers) worker.isShared = true;
+        let now = 0;
+        for (const { worker, key, after } of requests) {
+          now += after;
+          pass(alone, key, 1e6, now);
+          pass(workers[worker]!, key, 1e6, now);
+          const told = workers.map((each) => each.takeDeltas());
+          for (const [from, deltas] of told.entries())
+            if (deltas !== null) for (const [to, each] of workers.entries()) if (to !== from) each.addAll(deltas, now);
+        }
+        for (const worker of workers)
+          for (let key = 1; key <= 5; key++) {
+            const [row, itsRow] = [alone.find(key, key), worker.find(key, key)];
+            assert.equal(itsRow < 0 ? 0 : worker.used(itsRow, now), row < 0 ? 0 : alone.used(row, now));
+          }
+      },
+    ),
+  );
+});
+
+test('what was told is told once, and what others told is not told again', () => {
+  const counters = new Counters(windowMs, 64, 0);
+  pass(counters, 1, 9, 10);
+  assert.equal(counters.takeDeltas(), null, 'nobody is there to be told');
+  counters.isShared = true;
+  for (const at of [20, 30]) pass(counters, 1, 9, at);
+  pass(counters, 2, 9, 30);
+  counters.addAll(Int32Array.of(7, 7, 3), 30);
+  assert.deepEqual(counters.takeDeltas(), Int32Array.of(1, 1, 2, 2, 2, 1));
+  assert.equal(counters.takeDeltas(), null);
+});
+
+test('a successor begins with what the others know', () => {
+  const counters = new Counters(windowMs, 64, 0);
+  for (const at of [0, 1000, 9000]) pass(counters, 1, 9, at);
+  const successor = new Counters(windowMs, 64, 0);
+  successor.addAll(counters.snapshot(10_500)!, 10_500);
+  assert.equal(successor.used(successor.find(1, 1), 10_500), 2);
+  assert.equal(counters.snapshot(1e6), null);
+});
+
+test('nonsense of another process neither throws nor grows anything', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { maxLength: 400 }), (words) => {
+      const counters = new Counters(windowMs, 64, 0);
+      const { bytes } = counters;
+      counters.addAll(Int32Array.from(words), 5);
+      assert.ok(counters.size <= 64 && counters.bytes === bytes);
+    }),
+  );
+});

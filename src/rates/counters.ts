@@ -13,7 +13,10 @@ const finest = 255;
 export const maxLimit = 2 ** 23 - 1;
 
 /** Bytes that one key takes. */
-export const bytesPerKey = 2 * 4 + 8 + ring * 4 + 4;
+export const bytesPerKey = 2 * 4 + 8 + ring * 4 + 4 + 4;
+
+/** Numbers that one key takes in what is told to other workers: two hash words and how often it passed. */
+const wordsPerDelta = 3;
 
 /**
  * A sliding window over every key. A slot's requests leave together, one window after the last of them: so never more
@@ -42,8 +45,15 @@ export class Counters {
   #cells: Int32Array;
   /** What the slots of a row sum up to, so that the request of a busy key reads two cells and not all. */
   #totals: Int32Array;
+  /** What passed here since others were last told; it holds each key of the table once, and so cannot outgrow it. */
+  #deltas = new Int32Array(0);
+  #deltaWords = 0;
+  /** Where in `#deltas` a row stands, from 1; 0 for nowhere. */
+  #deltaAt: Int32Array;
   #size = 0;
   #evicted = 0;
+  /** Whether other workers are to be told what passes here. */
+  isShared = false;
 
   /** Counters for at most `maxKeys` keys (at least 8; rounded down to a power of two). `startMs` is before every `nowMs`. */
   constructor(windowMs: number, maxKeys: number, startMs: number) {
@@ -58,6 +68,7 @@ export class Counters {
     this.#latest = new Float64Array(this.maxKeys);
     this.#cells = new Int32Array(this.maxKeys * ring);
     this.#totals = new Int32Array(this.maxKeys);
+    this.#deltaAt = new Int32Array(this.maxKeys);
   }
 
   /** Keys in the table. */
@@ -72,7 +83,7 @@ export class Counters {
 
   /** Bytes held: all of them from the beginning. */
   get bytes(): number {
-    const arrays = [this.#hashes, this.#latest, this.#cells, this.#totals];
+    const arrays = [this.#hashes, this.#latest, this.#cells, this.#totals, this.#deltaAt];
     return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
@@ -105,6 +116,66 @@ export class Counters {
 
   /** Counts one request of the key with this hash; `row` is what `find` said, and the row it now stands in is given. */
   add(high: number, low: number, row: number, nowMs: number): number {
+    const held = this.#count(high, low, row, nowMs, 1);
+    if (this.isShared) this.#note(held, high, low);
+    return held;
+  }
+
+  /** What passed here since the last call, three words a key; null where nothing did. For `addAll` of another process with the same seed. */
+  takeDeltas(): Int32Array | null {
+    if (this.#deltaWords === 0) return null;
+    const deltas = this.#deltas.slice(0, this.#deltaWords);
+    this.#deltaWords = 0;
+    this.#deltaAt.fill(0);
+    return deltas;
+  }
+
+  /** All keys with what they used up in the window that ends now, in the same form. */
+  snapshot(nowMs: number): Int32Array | null {
+    const words: number[] = [];
+    for (let row = 0; row < this.maxKeys; row++) {
+      const high = this.#hashes[row * 2]!;
+      const low = this.#hashes[row * 2 + 1]!;
+      if (high === 0 && low === 0) continue;
+      const used = this.used(row, nowMs);
+      if (used > 0) words.push(high, low, used);
+    }
+    return words.length === 0 ? null : Int32Array.from(words);
+  }
+
+  /** Counts what passed elsewhere, as if it had passed here now: it leaves the window a little late, never early. */
+  addAll(deltas: Int32Array, nowMs: number): void {
+    const whole = Math.min(deltas.length - (deltas.length % wordsPerDelta), this.maxKeys * wordsPerDelta);
+    for (let at = 0; at < whole; at += wordsPerDelta) {
+      const high = deltas[at]!;
+      const low = deltas[at + 1]!;
+      const count = deltas[at + 2]!;
+      if (count > 0) this.#count(high, low, this.find(high, low), nowMs, count);
+    }
+  }
+
+  #note(row: number, high: number, low: number): void {
+    const at = this.#deltaAt[row]!;
+    if (at > 0) {
+      this.#deltas[at + 1]!++;
+      return;
+    }
+    const next = this.#deltaWords;
+    if (next === this.#deltas.length) {
+      // A key that was pushed out and came again stands twice; whoever floods a table so is counted by nobody anyway.
+      if (next >= this.maxKeys * wordsPerDelta) return;
+      const longer = new Int32Array(Math.min(this.maxKeys, Math.max(64, (next / wordsPerDelta) * 2)) * wordsPerDelta);
+      longer.set(this.#deltas);
+      this.#deltas = longer;
+    }
+    this.#deltas[next] = high;
+    this.#deltas[next + 1] = low;
+    this.#deltas[next + 2] = 1;
+    this.#deltaWords = next + wordsPerDelta;
+    this.#deltaAt[row] = next + 1;
+  }
+
+  #count(high: number, low: number, row: number, nowMs: number, count: number): number {
     const now = nowMs - this.#startMs;
     const slot = Math.floor(now / this.#slotMs);
     const held = row < 0 ? this.#take(high, low, nowMs) : row;
@@ -126,8 +197,10 @@ export class Counters {
     }
     const at = base + (slot % ring);
     const part = Math.min(finest, Math.ceil((now / this.#slotMs - slot) * finest));
-    cells[at] = ((cells[at]! & ~finest) + finest + 1) | part;
-    this.#totals[held]!++;
+    // One cell holds no more than the highest limit; what comes on top is over every limit already.
+    const added = Math.min(count, maxLimit - (cells[at]! >>> 8));
+    cells[at] = ((cells[at]! & ~finest) + added * (finest + 1)) | part;
+    this.#totals[held]! += added;
     return held;
   }
 
@@ -165,6 +238,7 @@ export class Counters {
     const row = this.#free((low & this.#setMask) * ways, nowMs);
     this.#hashes[row * 2] = high;
     this.#hashes[row * 2 + 1] = low;
+    this.#deltaAt[row] = 0;
     // The cells are emptied by `add`, which finds them a whole ring behind.
     this.#latest[row] = -ring;
     return row;

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
+import type { Shared } from '../traffic/deltas.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import { answer, type Evidence, pass, type Reason, type Refusal, type Verdict } from '../traffic/verdict.ts';
 import { Counters } from './counters.ts';
@@ -21,7 +22,7 @@ export interface RateTools {
   readonly clock: Clock;
   /** A secret whole number below 2^53, drawn once a process, against keys that are made to collide. */
   readonly seed: number;
-  /** Keys that each limit remembers (136 bytes each, held from the beginning). */
+  /** Keys that each limit remembers (140 bytes each, held from the beginning). */
   readonly maxKeys?: number;
   /** `file:line` of a limit, by its path in the settings; '' where no line holds it. */
   readonly locate?: (path: Path) => string;
@@ -37,11 +38,11 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   },
 });
 
-/** Keys that each limit remembers unless its maker says otherwise: 8.5 MiB. */
+/** Keys that each limit remembers unless its maker says otherwise: 8.75 MiB. */
 const defaultMaxKeys = 65_536;
 
 /** The station: judges every exchange by the policy of its site. */
-export class Rates {
+export class Rates implements Shared {
   /** The gate's own limits: for sites without a list, and for what no site takes. */
   readonly common: Policy;
   /** One a site, in the order of the sites. */
@@ -71,6 +72,28 @@ export class Rates {
     let sum = 0;
     for (const counters of this.tables.values()) sum += counters.bytes;
     return sum;
+  }
+
+  /** Whether other workers are to be told what passes here. */
+  set isShared(isShared: boolean) {
+    for (const counters of this.tables.values()) counters.isShared = isShared;
+  }
+
+  /** What passed here since the last call, by the identity of each limit. */
+  takeDeltas(): ReadonlyMap<string, Int32Array> | null {
+    return gathered(this.tables, (counters) => counters.takeDeltas());
+  }
+
+  absorb(deltas: unknown): void {
+    if (!(deltas instanceof Map)) return;
+    const nowMs = this.#clock.monotonicMs();
+    for (const [identity, words] of deltas)
+      if (words instanceof Int32Array) this.tables.get(identity)?.addAll(words, nowMs);
+  }
+
+  snapshot(): ReadonlyMap<string, Int32Array> | null {
+    const nowMs = this.#clock.monotonicMs();
+    return gathered(this.tables, (counters) => counters.snapshot(nowMs));
   }
 
   /** Counts the exchange where no limit is against it, and says whether one is; fills its `rate…` fields. */
@@ -115,6 +138,18 @@ export class Rates {
     }
     return over === null ? null : refuse(exchange, over, waitMs, nowMs);
   }
+}
+
+function gathered(
+  tables: ReadonlyMap<string, Counters>,
+  take: (counters: Counters) => Int32Array | null,
+): ReadonlyMap<string, Int32Array> | null {
+  const all = new Map<string, Int32Array>();
+  for (const [identity, counters] of tables) {
+    const words = take(counters);
+    if (words !== null) all.set(identity, words);
+  }
+  return all.size === 0 ? null : all;
 }
 
 /** Builds the policies of all sites, or says what is wrong with their limits; paths begin at the root of the settings. */

@@ -1,12 +1,18 @@
-// What a running gate answers to its owner's commands: status, connections, firewall, explain, rehearse.
+// What one worker answers to the owner's commands: status, connections, firewall, explain, rehearse. `merge.ts` makes one answer of several.
 
 import { readFileSync } from 'node:fs';
+import type { Listener } from '../gate.ts';
 import type { Gateway } from '../gateway.ts';
 import { build as buildPorts, forecast } from '../ports/ports.ts';
 import { type Hypothesis, type RehearsedListener, rehearse } from '../rehearsal.ts';
 import type { Answers, ControlQuestion } from './control.ts';
 import { readDescriptors, readResidentBytes } from './figures.ts';
-import type { Opened } from './listeners.ts';
+
+/** A listener that a worker accepts on. */
+export interface Opened {
+  readonly socket: { readonly address: string; readonly port: number };
+  readonly listener: Listener;
+}
 
 /** The table of answers over a gate that runs since `startedAt` (ms since 1970). */
 export function answersOf(gateway: Gateway, opened: () => readonly Opened[], startedAt: number): Answers {

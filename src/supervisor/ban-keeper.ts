@@ -1,13 +1,15 @@
 // Keeps bans: on disk, away from those who must get in, with fresh blocklists; and answers their owner's commands.
 
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
-import { type BanRecord, type Callers, targetText } from '../firewall/firewall.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { Problem } from '../base/problem.ts';
+import type { Settings } from '../config/config.ts';
+import { type BanRecord, type Callers, type CallersChange, targetText } from '../firewall/firewall.ts';
 import { machineReader } from '../ports/ports.ts';
 import { BanStore } from './ban-store.ts';
 import { BlocklistKeeper, type BlocklistSettings } from './blocklists.ts';
 import type { Answers, ControlQuestion } from './control.ts';
-import type { KernelKeeper } from './kernel/keeper.ts';
+import { type KernelKeeper, kernelKeeperOf } from './kernel/keeper.ts';
 import { NeverLook, type NeverSettings } from './never-ban.ts';
 
 /** What a keeper is handed. */
@@ -58,10 +60,7 @@ export class BanKeeper {
     const { bans, trouble } = this.#store.open();
     if (trouble !== '') this.#tools.warn(trouble);
     for (const ban of bans) this.#callers.absorb({ kind: 'banned', ban });
-    this.#callers.onChange((change) => {
-      if (change.kind === 'banned') this.#store.write({ put: change.ban });
-      else if (change.kind === 'freed') this.#store.write({ drop: change.target });
-    });
+    this.#callers.onChange((change) => this.#keep(change));
     await this.#prepare();
     this.#lookAtMachine('');
     await this.#lists.start();
@@ -69,6 +68,17 @@ export class BanKeeper {
     await this.#lists.tick(true);
     await this.#tools.kernel?.start();
     this.#timer = setInterval(() => this.tick(), tickMs).unref();
+  }
+
+  /** A change that a worker made: whoever hears of changes here hears of it, too. */
+  absorb(change: CallersChange): void {
+    this.#callers.absorb(change);
+    this.#callers.tell(change);
+  }
+
+  #keep(change: CallersChange): void {
+    if (change.kind === 'banned') this.#store.write({ put: change.ban });
+    else if (change.kind === 'freed') this.#store.write({ drop: change.target });
   }
 
   /** What is due: writes, looks, lists. */
@@ -160,3 +170,25 @@ export class BanKeeper {
 
 /** Most bans that one answer lists. */
 const maxListed = 10_000;
+
+/** The keeper that the settings ask for; `warn` hears problems that are told and no more. */
+export function banKeeperOf(
+  settings: Settings,
+  callers: Callers,
+  warn: (problems: readonly Problem[]) => void,
+): BanKeeper {
+  return new BanKeeper(callers, {
+    clock: systemClock,
+    dataDirectory: settings.dataDirectory,
+    blocklists: settings.blocklists,
+    never: {
+      neverLoopback: settings.bans.neverLoopback,
+      trusted: [...settings.trustedProxies, ...settings.listen.flatMap(({ proxyProtocol }) => proxyProtocol)],
+      upstreams: settings.sites.flatMap(({ to }) => to.flatMap(({ host }) => (host === '' ? [] : [host]))),
+    },
+    kernel: kernelKeeperOf(settings, callers, (says) =>
+      warn([{ path: ['firewall', 'enforce'], code: 'firewall/kernel', says }]),
+    ),
+    warn: (says) => warn([{ path: ['bans'], code: 'firewall/bans', says }]),
+  });
+}

@@ -49,11 +49,11 @@ export async function listenControl(path: string, answers: Answers): Promise<Con
   await prepareDirectory(dirname(path));
   await removeStale(path);
   const askers = new Set<Socket>();
-  const all: Answers = { pid: () => process.pid, ...answers };
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     askers.add(socket);
     socket.once('close', () => askers.delete(socket));
-    serve(socket, all);
+    // Taken anew for each question, because a gate learns while it starts what it can answer.
+    serve(socket, { pid: () => process.pid, ...answers });
   });
   server.maxConnections = maxAskers;
   await listen(server, path);

@@ -1,6 +1,8 @@
 // What the process costs the machine: memory and file descriptors, as the kernel counts them.
 
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Problem } from '../base/problem.ts';
+import type { Settings } from '../config/config.ts';
 
 /** Open descriptors, their limit (0 where it is not known), and what is left. */
 export interface Descriptors {
@@ -28,4 +30,19 @@ export function readDescriptors(): Descriptors {
 /** Resident memory in bytes. */
 export function readResidentBytes(): number {
   return process.memoryUsage.rss();
+}
+
+/** The warning that the processes cannot hold as many connections as are allowed: each that is proxied takes two descriptors. */
+export function descriptorWarnings({ limits }: Settings, workers: number): Problem[] {
+  const { limit } = readDescriptors();
+  if (limit === 0 || limits.maxConnections < limit * workers) return [];
+  const processes = workers === 1 ? 'this process may' : `each of ${workers} workers may`;
+  return [
+    {
+      path: ['limits', 'maxConnections'],
+      code: 'connections/few-descriptors',
+      says: `${limits.maxConnections} connections are allowed, and ${processes} hold ${limit} file descriptors, those to upstreams included`,
+      instead: `a number well below ${limit * workers}, or a higher limit (ulimit -n, LimitNOFILE)`,
+    },
+  ];
 }

@@ -1,18 +1,8 @@
-// Opens every listener of a generation, or none; and says why one cannot be opened and what would help.
+// Binds the sockets of a configuration, keeping those that are bound already; and says why one cannot be bound and what would help.
 
-import type { Socket } from 'node:net';
-import type { CidrSet } from '../base/cidr.ts';
-import type { Listener } from '../gate.ts';
-import {
-  buildAnnouncers,
-  findHolder,
-  ListenFailure,
-  machineReader,
-  type OpenListener,
-  openListener,
-  sayHolder,
-} from '../ports/ports.ts';
+import { type BoundSocket, bindSocket, findHolder, ListenFailure, machineReader, sayHolder } from '../ports/ports.ts';
 import { endpoint } from '../traffic/connection.ts';
+import type { ListenerFacts } from './messages.ts';
 import { GateTrouble } from './trouble.ts';
 
 /** A listener as the settings have it. */
@@ -25,62 +15,69 @@ export interface ListenSetting {
   readonly proxyProtocol: readonly string[];
 }
 
-/** A listener that is open, and the spine's record of it. */
-export interface Opened {
-  readonly socket: OpenListener;
-  readonly listener: Listener;
+/** A bound socket, and what the settings make of it. */
+export interface Bound {
+  readonly socket: BoundSocket;
+  readonly facts: ListenerFacts;
 }
 
-/** Opens all; where one fails those before it are closed again and `GateTrouble` says why. TLS ones come first, because a
- * redirect needs to know which port they really got. */
-export async function openListeners(
-  settings: readonly ListenSetting[],
-  accept: (socket: Socket, listener: Listener) => void,
-): Promise<Opened[]> {
-  const opened: Opened[] = [];
+/** Sockets for all listeners. Those of `held` that have the same place are used again, and stay bound where another cannot be: then
+ * `GateTrouble` says why. TLS ones come first, because a redirect needs to know which port they really got. */
+export function bindAll(settings: readonly ListenSetting[], held: readonly Bound[] = []): Bound[] {
+  const fresh: BoundSocket[] = [];
+  const bound: Bound[] = [];
   const ordered = [...settings].sort((a, b) => Number(b.tls) - Number(a.tls));
   try {
     for (const setting of ordered) {
-      const tlsPort = opened.find(({ listener }) => listener.tls)?.listener.port ?? 443;
-      opened.push(await openOne(setting, setting.redirect === null ? 0 : tlsPort, accept));
+      const key = keyOf(setting, bound);
+      let socket = held.find(({ facts }) => facts.key === key)?.socket;
+      if (socket === undefined) {
+        socket = bindOne(setting);
+        fresh.push(socket);
+      }
+      const tlsPort = bound.find(({ facts }) => facts.tls)?.facts.port ?? 443;
+      bound.push({ socket, facts: factsOf(key, setting, socket, setting.redirect === null ? 0 : tlsPort) });
     }
   } catch (error) {
-    for (const { socket } of opened) void socket.close();
-    throw error instanceof ListenFailure ? new GateTrouble(sentenceOf(error)) : error;
+    for (const socket of fresh) socket.close();
+    throw troubleOf(error);
   }
-  return opened;
+  return bound;
 }
 
-async function openOne(
-  setting: ListenSetting,
-  redirectPort: number,
-  accept: (socket: Socket, listener: Listener) => void,
-): Promise<Opened> {
-  let listener: Listener | null = null;
-  const onAccept = (socket: Socket): void => accept(socket, listener!);
-  const socket = await openListener(setting.address, setting.port, onAccept).catch((error: unknown) => {
+/** Why a listener cannot be opened, for people; other errors as they are. */
+export function troubleOf(error: unknown): unknown {
+  return error instanceof ListenFailure ? new GateTrouble(sentenceOf(error)) : error;
+}
+
+/** Where it listens as the settings have it; of several that leave the port to the kernel, which. */
+function keyOf({ address, port }: ListenSetting, before: readonly Bound[]): string {
+  const place = endpoint(address, port);
+  const same = before.filter(({ facts }) => facts.key === place || facts.key.startsWith(`${place}#`)).length;
+  return same === 0 ? place : `${place}#${same}`;
+}
+
+function bindOne({ address, port }: ListenSetting): BoundSocket {
+  try {
+    return bindSocket(address, port);
+  } catch (error) {
     // A machine without IPv6 has no `::`; all addresses are then those of IPv4.
     const isMissing =
       error instanceof ListenFailure && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL');
-    if (setting.address === '::' && isMissing) return openListener('0.0.0.0', setting.port, onAccept);
+    if (address === '::' && isMissing) return bindSocket('0.0.0.0', port);
     throw error;
-  });
-  const words = [setting.tls ? ' tls' : '', redirectPort > 0 ? ' redirect' : ''].join('');
-  listener = {
-    name: `:${socket.port}${words}`,
-    port: socket.port,
-    tls: setting.tls,
-    redirectPort,
-    announcers: announcersOf(setting.proxyProtocol),
-    accepted: 0,
-  };
-  return { socket, listener };
+  }
 }
 
-/** The build of the generation has found these networks to be right. */
-function announcersOf(networks: readonly string[]): CidrSet | null {
-  const built = buildAnnouncers(networks);
-  return built.ok && networks.length > 0 ? built.value : null;
+function factsOf(
+  key: string,
+  { tls, proxyProtocol }: ListenSetting,
+  socket: BoundSocket,
+  redirectPort: number,
+): ListenerFacts {
+  const words = [tls ? ' tls' : '', redirectPort > 0 ? ' redirect' : ''].join('');
+  const { address, port } = socket;
+  return { key, name: `:${port}${words}`, address, port, tls, redirectPort, proxyProtocol };
 }
 
 function sentenceOf({ code, address, port }: ListenFailure): string {

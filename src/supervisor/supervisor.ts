@@ -1,26 +1,29 @@
-// Starts a gate, answers its owner's questions, and stops it: the frame around the spine. One process in this version;
-// what is asked and answered here is what a supervisor of several workers will ask and answer.
+// The supervisor: draws a blueprint of the configuration, binds sockets, keeps workers that do the rest, changes them without loss,
+// and answers its owner's commands for all of them.
 
-import { randomFillSync, randomInt } from 'node:crypto';
-import { hostname } from 'node:os';
+import { randomBytes, randomInt } from 'node:crypto';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import { Identifiers } from '../base/identifier.ts';
 import type { Path, Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
-import { Deadlines } from '../connections/connections.ts';
-import { Gateway } from '../gateway.ts';
-import { build, type Generation } from '../generation.ts';
-import { answersOf } from './answers.ts';
-import { BanKeeper } from './ban-keeper.ts';
-import { type Control, ControlTrouble, listenControl } from './control.ts';
-import { readDescriptors } from './figures.ts';
-import { kernelKeeperOf } from './kernel/keeper.ts';
-import { type Opened, openListeners } from './listeners.ts';
+import type { Callers, CallersChange } from '../firewall/firewall.ts';
+import { type BanKeeper, banKeeperOf } from './ban-keeper.ts';
+import { type Blueprint, draw } from './blueprint.ts';
+import { changesBetween } from './changes.ts';
+import { type Answers, type Control, type ControlQuestion, ControlTrouble, listenControl } from './control.ts';
+import { Crew } from './crew.ts';
+import { descriptorWarnings, readResidentBytes } from './figures.ts';
+import { type Launch, launchHere } from './link.ts';
+import { type Bound, bindAll, troubleOf } from './listeners.ts';
+import { merges, withTallies } from './merge.ts';
+import { OrderFailure } from './messages.ts';
 import { GateTrouble } from './trouble.ts';
 
 export * from './kernel/kernel.ts';
+export { launchProcess } from './link.ts';
 export { GateTrouble } from './trouble.ts';
+export { runWorker } from './worker-process.ts';
 
 /** What a start is handed. */
 export interface StartTools {
@@ -30,6 +33,17 @@ export interface StartTools {
   trouble?(problems: readonly Problem[]): Error;
   /** Hears warnings that do not keep the gate from starting. */
   warn?(warnings: readonly Problem[]): void;
+  /** Hears what happens to workers. */
+  say?(text: string): void;
+  /** How workers are made: as processes, or one within this process, which is so where nothing is said. */
+  readonly launch?: Launch;
+  /** Loads the configuration anew for whoever asks for a reload over the control socket; throws its trouble. */
+  load?(): Promise<Replacement>;
+}
+
+/** Settings to go on with. */
+export interface Replacement extends Pick<StartTools, 'locate' | 'trouble' | 'warn'> {
+  readonly settings: Settings;
 }
 
 /** An address that the gate listens on; `port` is the bound one. */
@@ -40,12 +54,24 @@ export interface GateAddress {
   readonly tls: boolean;
 }
 
+/** What a reload did. */
+export interface Reloaded {
+  readonly generation: number;
+  readonly ms: number;
+  /** A line for each setting that changed. */
+  readonly changes: readonly string[];
+  /** What was wrong without being against it. */
+  readonly warnings: readonly string[];
+}
+
 /** A gate that runs. */
 export interface Gate {
   readonly addresses: readonly GateAddress[];
   readonly caCertificatePath: string | null;
   /** Opens the journal anew, after log rotation; gives what is wrong where that cannot be, and the gate goes on. */
   reopen(): Promise<string | null>;
+  /** Goes on with other settings in all workers and loses nothing; rejects with every problem, and then all stays as it was. */
+  reload(next: Replacement): Promise<Reloaded>;
   /** Takes no more connections, lets what runs end within the drain deadline, and closes everything. */
   stop(): Promise<void>;
   readonly finished: Promise<void>;
@@ -53,70 +79,300 @@ export interface Gate {
 
 /** Starts a gate; rejects with `GateTrouble` (or what `tools.trouble` makes of problems) with nothing left open. */
 export async function startGate(settings: Settings, tools: StartTools): Promise<Gate> {
-  const clock = systemClock;
-  const deadlines = new Deadlines(clock);
-  const generation = await generationOf(settings, tools, deadlines);
-  const identifiers = new Identifiers((block) => randomFillSync(block));
-  const { connections, observe } = generation;
-  const gateway = new Gateway(generation, { clock, timekeeper: deadlines, identifiers, connections, observe });
+  const supervisor = new Supervisor(tools);
+  await supervisor.start(settings);
+  return supervisor;
+}
 
-  const journalProblem = await observe.start();
-  if (journalProblem !== null) throw asTrouble([journalProblem], tools);
-  let opened: Opened[] = [];
-  let control: Control;
-  const bans = banKeeperOf(settings, gateway, tools);
-  try {
-    control = await controlOf(settings, gateway, () => opened, bans);
-    await bans.start();
-  } catch (error) {
-    await observe.stop();
-    throw error instanceof ControlTrouble ? new GateTrouble(error.message) : error;
+/** Session tickets are sealed with keys of this age at most, in ms: who steals one learns no more than a day. */
+const ticketKeysMs = 24 * 3600 * 1000;
+const ticketKeyBytes = 48;
+
+class Supervisor implements Gate {
+  readonly finished: Promise<void>;
+  caCertificatePath: string | null = null;
+  readonly #tools: StartTools;
+  readonly #crew: Crew;
+  readonly #seed = randomInt(2 ** 47);
+  readonly #startedAt = systemClock.now();
+  #blueprint: Blueprint | null = null;
+  #bound: Bound[] = [];
+  #control: Control | null = null;
+  /** What is known of callers, and who keeps it; the workers have it too. */
+  #callers: Callers | null = null;
+  #bans: BanKeeper | null = null;
+  #ticketKeys = randomBytes(ticketKeyBytes);
+  #ticketTimer: NodeJS.Timeout | null = null;
+  /** The change under way: reloads and successors of workers wait for each other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #stopping: Promise<void> | null = null;
+  #finish: () => void = () => {};
+  /** Filled when a worker has told what it can answer. */
+  readonly #answers: Record<string, Answers[string]> = {};
+
+  constructor(tools: StartTools) {
+    this.#tools = tools;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#crew = new Crew({
+      launch: tools.launch ?? launchHere,
+      clock: systemClock,
+      brief: () => this.#brief(),
+      callers: () => this.#callers!.snapshot(),
+      hear: (name, deltas) => this.#hear(name, deltas),
+      inTurn: (change) => this.#inTurn(change),
+      say: (text) => tools.say?.(text),
+    });
   }
-  try {
-    opened = await openListeners(settings.listen, (socket, listener) => gateway.accept(socket, listener));
-  } catch (error) {
-    // A listener that was open for a moment may have let somebody in.
-    await gateway.drain(0);
-    await control.close();
-    bans.stop();
-    await observe.stop();
-    throw error;
+
+  get addresses(): readonly GateAddress[] {
+    return this.#bound.map(({ facts: { name, address, port, tls } }) => ({ name, address, port, tls }));
   }
-  deadlines.start();
-  generation.proxy.start();
-  return runningGate(gateway, deadlines, control, opened, bans);
+
+  async start(settings: Settings): Promise<void> {
+    const { blueprint, caCertificatePath, callers } = await this.#draw({ ...this.#tools, settings }, 1);
+    this.#blueprint = blueprint;
+    this.caCertificatePath = caCertificatePath;
+    this.#control = await controlOf(settings, this.#answers);
+    try {
+      await this.#keepBans(settings, callers, this.#tools);
+      this.#bound = bindAll(settings.listen);
+      await this.#crew.start(this.#crewSize(settings));
+    } catch (error) {
+      for (const { socket } of this.#bound) socket.close();
+      this.#bans?.stop();
+      await this.#control.close();
+      throw this.#startTrouble(error);
+    }
+    this.#answerFor();
+    this.#ticketTimer = setInterval(() => this.#renewTicketKeys(), ticketKeysMs).unref();
+  }
+
+  async reopen(): Promise<string | null> {
+    const problems = (await this.#crew.ask({ kind: 'reopen' })) as (Problem | null)[];
+    const problem = problems.find((one) => one !== null && one !== undefined);
+    return problem ? `${problem.says}; what it needs is ${problem.instead ?? 'another file'}` : null;
+  }
+
+  reload(next: Replacement): Promise<Reloaded> {
+    return this.#inTurn(() => this.#change(next));
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    // A reload that is half done is let through: its workers would otherwise be of two minds.
+    await this.#turn;
+    await this.#crew.stop(this.#blueprint!.settings.limits.drainTimeoutMs);
+    for (const { socket } of this.#bound) socket.close();
+    if (this.#ticketTimer !== null) clearInterval(this.#ticketTimer);
+    await this.#control?.close();
+    this.#bans?.stop();
+    this.#finish();
+  }
+
+  async #change(next: Replacement): Promise<Reloaded> {
+    const before = this.#blueprint!;
+    if (this.#stopping !== null) throw new GateTrouble('the gate is about to end');
+    if (next.settings.dataDirectory !== before.settings.dataDirectory)
+      throw new GateTrouble(
+        `the data directory cannot change while the gate runs: ${before.settings.dataDirectory} → ${next.settings.dataDirectory}\n` +
+          '  end the gate and start it anew',
+      );
+    const startedMs = systemClock.monotonicMs();
+    const { blueprint, caCertificatePath, callers, warnings } = await this.#draw(next, before.number + 1);
+    const held = this.#bound;
+    const bound = bindAll(next.settings.listen, held);
+    const opened = bound.filter(({ socket }) => !held.some((one) => one.socket === socket));
+    try {
+      await this.#crew.all({ kind: 'build', blueprint });
+    } catch (error) {
+      for (const { socket } of opened) socket.close();
+      throw this.#troubleOf(error, next);
+    }
+    this.#blueprint = blueprint;
+    this.#bound = bound;
+    this.caCertificatePath = caCertificatePath;
+    const troubles = await this.#swap(held, opened);
+    await this.#keepBans(next.settings, callers, next);
+    this.#crew.share('callers', callers.snapshot());
+    const { limits } = next.settings;
+    await this.#crew.resize(this.#crewSize(next.settings), limits.drainTimeoutMs);
+    return {
+      generation: blueprint.number,
+      ms: systemClock.monotonicMs() - startedMs,
+      changes: changesBetween(before.settings, next.settings),
+      warnings: [...warnings.map(({ says }) => says), ...troubles],
+    };
+  }
+
+  /** Puts the built generation in its place in all workers, then opens what is new and closes what is gone. */
+  async #swap(held: readonly Bound[], opened: readonly Bound[]): Promise<string[]> {
+    const { number, settings } = this.#blueprint!;
+    const listeners = this.#bound.map(({ facts }) => facts);
+    const size = this.#crewSize(settings);
+    const numbers = size === this.#crew.size ? null : this.#crew.numbersAnew(size);
+    const replies = await Promise.all(
+      this.#crew.ready.map((member) =>
+        member
+          .call({ kind: 'swap', number, listeners, crew: size, numbers: numbers?.(member.slot) ?? null })
+          .then((says) => {
+            member.generation = number;
+            return says as string | null;
+          })
+          .catch(() => null),
+      ),
+    );
+    await Promise.all(
+      opened.flatMap(({ socket, facts }) =>
+        this.#crew.ready.map((member) =>
+          member.call({ kind: 'listen', facts }, socket.handle).then(
+            () => null,
+            (failure: Error) => failure.message,
+          ),
+        ),
+      ),
+    ).then((failures) => replies.push(...failures));
+    for (const { socket, facts } of held) {
+      if (this.#bound.some((one) => one.socket === socket)) continue;
+      socket.close();
+      await this.#crew.all({ kind: 'unlisten', key: facts.key, drains: true });
+    }
+    return [...new Set(replies.filter((says) => says !== null))];
+  }
+
+  async #draw(next: Replacement, number: number) {
+    const { settings, locate } = next;
+    const result = await draw(settings, { number, locate, clock: systemClock, seed: this.#seed, hostname: hostname() });
+    if (!result.ok) throw asTrouble(result.problems, next);
+    const warnings = [...result.warnings, ...descriptorWarnings(settings, this.#crewSize(settings))];
+    if (warnings.length > 0) next.warn?.(warnings);
+    const { blueprint, generation } = result.value;
+    // A journal that cannot be written is known before anything is touched that would have to be taken back.
+    const trouble = await generation.observe.start();
+    await generation.observe.stop();
+    if (trouble !== null) throw asTrouble([trouble], next);
+    return {
+      blueprint,
+      warnings,
+      caCertificatePath: generation.tls?.caCertificatePath ?? null,
+      callers: generation.callers,
+    };
+  }
+
+  /** Goes on keeping bans under these settings; `callers` is empty, and takes over what was known. */
+  async #keepBans(settings: Settings, callers: Callers, tools: Pick<StartTools, 'warn'>): Promise<void> {
+    this.#bans?.stop();
+    for (const change of this.#callers?.snapshot() ?? []) callers.absorb(change);
+    this.#callers = callers;
+    this.#bans = banKeeperOf(settings, callers, (problems) => tools.warn?.(problems));
+    await this.#bans.start();
+    callers.onChange((change) => this.#crew.share('callers', [change]));
+    Object.assign(this.#answers, this.#bans.answers());
+  }
+
+  /** A worker has banned somebody: the others hear of it through the crew. */
+  #hear(name: string, deltas: unknown): void {
+    if (name !== 'callers') return;
+    for (const change of deltas as readonly CallersChange[]) this.#bans!.absorb(change);
+  }
+
+  /** Within this process there is one worker, however many the settings ask for. */
+  #crewSize({ workers }: Settings): number {
+    if ((this.#tools.launch ?? launchHere) === launchHere) return 1;
+    return workers === 0 ? availableParallelism() : workers;
+  }
+
+  #brief() {
+    const blueprint = this.#blueprint!;
+    return {
+      order: { blueprint, ticketKeys: this.#ticketKeys, startedAt: this.#startedAt },
+      sockets: this.#bound.map(({ socket, facts }) => ({ facts, handle: socket.handle })),
+      stallMs: blueprint.settings.limits.workerStallMs,
+    };
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(change);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  #renewTicketKeys(): void {
+    this.#ticketKeys = randomBytes(ticketKeyBytes);
+    for (const member of this.#crew.ready) member.tell({ kind: 'ticket-keys', keys: this.#ticketKeys });
+  }
+
+  #startTrouble(error: unknown): unknown {
+    return troubleOf(this.#troubleOf(error, this.#tools));
+  }
+
+  #troubleOf(error: unknown, tools: Pick<StartTools, 'trouble'>): unknown {
+    if (!(error instanceof OrderFailure)) return error;
+    return error.problems.length > 0 ? asTrouble(error.problems, tools) : new GateTrouble(error.message);
+  }
+
+  // ---- commands
+
+  /** Answers for all workers whatever one of them can answer. */
+  #answerFor(): void {
+    for (const name of this.#crew.questions)
+      this.#answers[name] = (question) => this.#ask(name, { ...question, ask: name });
+    this.#answers.status = (question) => this.#status({ ...question, ask: 'status' });
+    this.#answers.reload = () => this.#reloadAsAsked();
+  }
+
+  async #ask(name: string, question: ControlQuestion): Promise<unknown> {
+    const merge = merges[name];
+    const order = { kind: 'ask', question } as const;
+    if (merge !== undefined) {
+      const answers = await this.#crew.ask(order);
+      if (answers.length > 0) return merge(answers, question);
+    } else {
+      const [first] = this.#crew.ready;
+      if (first !== undefined) return first.call(order);
+    }
+    throw new GateTrouble('no worker is up at the moment; ask again');
+  }
+
+  async #status(question: ControlQuestion): Promise<unknown> {
+    const status = withTallies(await this.#ask('status', question), this.#crew.gone);
+    const { memory, ...rest } = status as { readonly memory: { readonly rssBytes: number } };
+    const { deaths, stalls, last } = this.#crew.history;
+    const isApart = this.#crew.ready.some(({ link }) => link.isProcess);
+    return {
+      ...rest,
+      pid: process.pid,
+      workers: this.#crew.size,
+      generation: this.#blueprint!.number,
+      memory: { ...memory, rssBytes: memory.rssBytes + (isApart ? readResidentBytes() : 0) },
+      crew: {
+        deaths,
+        stalls,
+        last,
+        workers: this.#crew.ready.map(({ slot, link, open, generation, launchedMs }) => ({
+          worker: slot,
+          pid: link.pid,
+          open,
+          generation,
+          upMs: Math.round(systemClock.monotonicMs() - launchedMs),
+        })),
+      },
+    };
+  }
+
+  async #reloadAsAsked(): Promise<Reloaded> {
+    const { load } = this.#tools;
+    if (load === undefined) throw new GateTrouble('this gate has no configuration file that could be loaded anew');
+    return this.reload(await load());
+  }
 }
 
-async function generationOf(settings: Settings, tools: StartTools, deadlines: Deadlines): Promise<Generation> {
-  const result = await build(settings, {
-    locate: tools.locate,
-    clock: systemClock,
-    timekeeper: deadlines,
-    seed: randomInt(2 ** 47),
-    hostname: hostname(),
-    mayWrite: true,
-  });
-  if (!result.ok) throw asTrouble(result.problems, tools);
-  const warnings = [...result.warnings, ...descriptorWarnings(settings)];
-  if (warnings.length > 0) tools.warn?.(warnings);
-  return result.value;
-}
-
-/** Each proxied connection takes two descriptors, one on each side. */
-function descriptorWarnings({ limits }: Settings): Problem[] {
-  const { limit } = readDescriptors();
-  if (limit === 0 || limits.maxConnections < limit) return [];
-  return [
-    {
-      path: ['limits', 'maxConnections'],
-      code: 'connections/few-descriptors',
-      says: `${limits.maxConnections} connections are allowed, and this process may hold ${limit} file descriptors, those to upstreams included`,
-      instead: `a number well below ${limit}, or a higher limit (ulimit -n, LimitNOFILE)`,
-    },
-  ];
-}
-
-function asTrouble(problems: readonly Problem[], tools: StartTools): Error {
+function asTrouble(problems: readonly Problem[], tools: Pick<StartTools, 'trouble'>): Error {
   if (tools.trouble !== undefined) return tools.trouble(problems);
   return new GateTrouble(
     problems
@@ -125,76 +381,10 @@ function asTrouble(problems: readonly Problem[], tools: StartTools): Error {
   );
 }
 
-function banKeeperOf(settings: Settings, gateway: Gateway, tools: StartTools): BanKeeper {
-  const { callers } = gateway.generation;
-  callers.onChange(({ kind }) => {
-    if (kind === 'banned' || kind === 'listed') gateway.endShutOut();
-  });
-  return new BanKeeper(callers, {
-    clock: systemClock,
-    dataDirectory: settings.dataDirectory,
-    blocklists: settings.blocklists,
-    never: {
-      neverLoopback: settings.bans.neverLoopback,
-      trusted: [...settings.trustedProxies, ...settings.listen.flatMap(({ proxyProtocol }) => proxyProtocol)],
-      upstreams: settings.sites.flatMap(({ to }) => to.flatMap(({ host }) => (host === '' ? [] : [host]))),
-    },
-    kernel: kernelKeeperOf(settings, callers, (says) =>
-      tools.warn?.([{ path: ['firewall', 'enforce'], code: 'firewall/kernel', says }]),
-    ),
-    warn: (says) => tools.warn?.([{ path: ['bans'], code: 'firewall/bans', says }]),
-  });
-}
-
-function controlOf(
-  settings: Settings,
-  gateway: Gateway,
-  opened: () => readonly Opened[],
-  bans: BanKeeper,
-): Promise<Control> {
-  const path = join(settings.dataDirectory, 'control.sock');
-  return listenControl(path, { ...answersOf(gateway, opened, systemClock.now()), ...bans.answers() });
-}
-
-function runningGate(
-  gateway: Gateway,
-  deadlines: Deadlines,
-  control: Control,
-  opened: readonly Opened[],
-  bans: BanKeeper,
-): Gate {
-  const { settings, tls, observe, proxy } = gateway.generation;
-  let stopping: Promise<void> | null = null;
-  let finish: () => void = () => {};
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const stop = async (): Promise<void> => {
-    for (const { socket } of opened) void socket.close();
-    await gateway.drain(settings.limits.drainTimeoutMs);
-    proxy.stop();
-    await control.close();
-    bans.stop();
-    await observe.stop();
-    deadlines.stop();
-    finish();
-  };
-  return {
-    addresses: opened.map(({ socket, listener }) => ({
-      name: listener.name,
-      address: socket.address,
-      port: socket.port,
-      tls: listener.tls,
-    })),
-    caCertificatePath: tls?.caCertificatePath ?? null,
-    reopen: async () => {
-      const problem = await observe.reopen();
-      return problem === null ? null : `${problem.says}; what it needs is ${problem.instead ?? 'another file'}`;
-    },
-    stop: () => {
-      stopping ??= stop();
-      return stopping;
-    },
-    finished,
-  };
+async function controlOf(settings: Settings, answers: Answers): Promise<Control> {
+  try {
+    return await listenControl(join(settings.dataDirectory, 'control.sock'), answers);
+  } catch (error) {
+    throw error instanceof ControlTrouble ? new GateTrouble(error.message) : error;
+  }
 }

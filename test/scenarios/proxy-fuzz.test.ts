@@ -14,7 +14,7 @@ import { settingsFrom } from '../../src/config/config.ts';
 import { Deadlines } from '../../src/connections/connections.ts';
 import { Gateway } from '../../src/gateway.ts';
 import { build } from '../../src/generation.ts';
-import { openListeners } from '../../src/supervisor/listeners.ts';
+import { openListener } from '../../src/ports/ports.ts';
 import { eventually, type Message, scripted, stand, Wire } from './world.ts';
 
 /** A small generator of whole numbers below `bound`, the same in every run. */
@@ -202,7 +202,14 @@ async function bareGate(t: TestContext, upstreamPort: number) {
     connections,
     observe,
   });
-  const opened = await openListeners(settings.listen, (socket, listener) => gateway.accept(socket, listener));
+  const opened = await Promise.all(
+    settings.listen.map(async ({ address, port, tls }) => {
+      const listener = { name: 'test', port, tls, redirectPort: 0, announcers: null, accepted: 0 };
+      const socket = await openListener(address, port, (accepted) => gateway.accept(accepted, listener));
+      listener.port = socket.port;
+      return { listener, socket };
+    }),
+  );
   deadlines.start();
   t.after(async () => {
     for (const { socket } of opened) void socket.close();

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { added, merges, withTallies } from './merge.ts';
+
+test('counts are added, facts and words are those of the first', () => {
+  assert.deepEqual(
+    added([
+      { port: 443, open: 2, name: 'a', perStage: { idle: 1 }, none: null },
+      { port: 443, open: 3, name: 'a', perStage: { idle: 2, tunnel: 1 }, none: null },
+    ]),
+    { port: 443, open: 5, name: 'a', perStage: { idle: 3, tunnel: 1 }, none: null },
+  );
+});
+
+test('entries of a list are added by their name, wherever they stand', () => {
+  assert.deepEqual(
+    added([
+      [
+        { endpoint: 'a', busy: 1 },
+        { endpoint: 'b', busy: 2 },
+      ],
+      [
+        { endpoint: 'b', busy: 10 },
+        { endpoint: 'a', busy: 20 },
+      ],
+    ]),
+    [
+      { endpoint: 'a', busy: 21 },
+      { endpoint: 'b', busy: 12 },
+    ],
+  );
+  assert.deepEqual(added([['x', 1], ['y']]), ['x', 1]);
+});
+
+test('a trouble that only one worker has is told', () => {
+  assert.deepEqual(added([{ trouble: '' }, { trouble: 'disk full' }]), { trouble: 'disk full' });
+});
+
+test('status: memory is a sum, descriptors are those of the worker that has the fewest left', () => {
+  const of = (open: number, rssBytes: number, left: number, perConnectionBytes: number) => ({
+    connections: { open, max: 100 },
+    memory: { rssBytes, availableBytes: 7, perConnectionBytes },
+    descriptors: { open: 10, limit: 20, left },
+  });
+  assert.deepEqual(merges.status!([of(100, 5, 9, 10), of(300, 6, 3, 30)], { ask: 'status' }), {
+    connections: { open: 400, max: 100 },
+    memory: { rssBytes: 11, availableBytes: 7, perConnectionBytes: 25 },
+    descriptors: { open: 10, limit: 20, left: 3 },
+  });
+});
+
+test('connections of all workers, the oldest first, as many as were asked for', () => {
+  const answers = [
+    { total: 5, rows: [{ ageMs: 30 }, { ageMs: 10 }] },
+    { total: 2, rows: [{ ageMs: 20 }] },
+  ];
+  assert.deepEqual(merges.connections!(answers, { ask: 'connections', limit: 2 }), {
+    total: 7,
+    rows: [{ ageMs: 30 }, { ageMs: 20 }],
+  });
+});
+
+test('firewall: only the hits are added up', () => {
+  const of = (hits: number) => ({ rules: [{ number: 1, hits }], default: 'DENY', defaultHits: hits });
+  assert.deepEqual(merges.firewall!([of(1), of(2)], { ask: 'firewall' }), {
+    rules: [{ number: 1, hits: 3 }],
+    default: 'DENY',
+    defaultHits: 3,
+  });
+});
+
+test('explain: the journey of whoever has it; journeys of all, the newest first', () => {
+  const reasons = {};
+  assert.deepEqual(
+    merges.explain!(
+      [
+        { journey: null, reasons },
+        { journey: { id: 'x' }, reasons },
+      ],
+      { ask: 'explain' },
+    ),
+    { journey: { id: 'x' }, reasons },
+  );
+  assert.deepEqual(
+    merges.explain!(
+      [
+        { journeys: [{ time: '2026-01-02' }], reasons },
+        { journeys: [{ time: '2026-01-03' }, { time: '2026-01-01' }], reasons },
+      ],
+      { ask: 'explain' },
+    ),
+    { journeys: [{ time: '2026-01-03' }, { time: '2026-01-02' }, { time: '2026-01-01' }], reasons },
+  );
+});
+
+test('what workers that are gone had counted stays counted', () => {
+  const status = {
+    connections: { open: 1, denied: 1, refused: 0 },
+    requests: { total: 10, detected: 0, refusedByWhy: { 'waf/x': 1 }, statuses: { '2xx': 9 } },
+    listeners: [{ name: ':443 tls', port: 443, accepted: 4 }],
+  };
+  const gone = {
+    exchanges: 5,
+    detected: 1,
+    whys: { 'waf/x': 2, 'firewall/denied': 3, 'connections/too-many': 4 },
+    statuses: { '2xx': 5 },
+    accepted: { ':443 tls': 6, ':80': 1 },
+  };
+  assert.deepEqual(withTallies(status, [gone, gone]), {
+    connections: { open: 1, denied: 7, refused: 8 },
+    requests: {
+      total: 20,
+      detected: 2,
+      refusedByWhy: { 'waf/x': 5, 'firewall/denied': 6, 'connections/too-many': 8 },
+      statuses: { '2xx': 19 },
+    },
+    listeners: [{ name: ':443 tls', port: 443, accepted: 16 }],
+  });
+  assert.deepEqual(withTallies(status, []), status);
+});

@@ -1,0 +1,109 @@
+// What a supervisor and its workers say to each other. Every order gets one reply; events come by themselves.
+
+import type { Problem } from '../base/problem.ts';
+import type { Blueprint } from './blueprint.ts';
+import type { ControlQuestion } from './control.ts';
+
+/** A listener as workers are told of it; `key` is its name between supervisor and worker. */
+export interface ListenerFacts {
+  readonly key: string;
+  /** As its owner wrote it: `:443 tls`. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Port of the redirect's target, or 0. */
+  readonly redirectPort: number;
+  /** CIDRs of the balancers that announce their clients. */
+  readonly proxyProtocol: readonly string[];
+}
+
+/** The numbers that a worker gives its connections. */
+export interface Numbers {
+  readonly first: number;
+  readonly step: number;
+}
+
+/** State that workers share, by the name of who keeps it. */
+export type Deltas = readonly (readonly [name: string, deltas: unknown])[];
+
+export type Order =
+  | {
+      readonly kind: 'start';
+      readonly blueprint: Blueprint;
+      readonly slot: number;
+      readonly crew: number;
+      readonly numbers: Numbers;
+      readonly ticketKeys: Uint8Array;
+      readonly startedAt: number;
+      /** What others counted before. */
+      readonly known: Deltas;
+    }
+  /** Accepts on the socket that comes along. */
+  | { readonly kind: 'listen'; readonly facts: ListenerFacts }
+  /** Accepts no longer; without `drains` those accepted live on. */
+  | { readonly kind: 'unlisten'; readonly key: string; readonly drains: boolean }
+  /** Builds a generation beside the one that stands. */
+  | { readonly kind: 'build'; readonly blueprint: Blueprint }
+  /** Puts the generation that was built in its place. */
+  | {
+      readonly kind: 'swap';
+      readonly number: number;
+      readonly listeners: readonly ListenerFacts[];
+      readonly crew: number;
+      /** Null where the numbers go on. */
+      readonly numbers: Numbers | null;
+    }
+  | { readonly kind: 'absorb'; readonly deltas: Deltas }
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'ask'; readonly question: ControlQuestion }
+  | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
+  | { readonly kind: 'reopen' }
+  /** Takes no more connections, lets what runs end within `ms`, and is done. */
+  | { readonly kind: 'drain'; readonly ms: number };
+
+export interface ToWorker {
+  readonly id: number;
+  readonly order: Order;
+}
+
+/** What a worker counted since its start, kept by the supervisor for when the worker is gone. */
+export interface Tallies {
+  readonly exchanges: number;
+  readonly detected: number;
+  readonly whys: Readonly<Record<string, number>>;
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Accepted connections by name of the listener. */
+  readonly accepted: Readonly<Record<string, number>>;
+}
+
+export type WorkerEvent =
+  /** A sign of life, several times a second, with what is to be shared. */
+  | {
+      readonly kind: 'pulse';
+      readonly open: number;
+      readonly nextNumber: number;
+      readonly deltas: Deltas;
+      readonly tallies: Tallies | null;
+    }
+  /** What must not wait for the next pulse. */
+  | { readonly kind: 'told'; readonly name: string; readonly deltas: unknown }
+  /** It has nearly as many descriptors open as it may, or has room again. */
+  | { readonly kind: 'room'; readonly isFull: boolean }
+  /** An error that nobody caught: the worker ends as soon as what runs has ended. */
+  | { readonly kind: 'fault'; readonly says: string };
+
+export type FromWorker =
+  | { readonly reply: number; readonly ok: true; readonly value: unknown }
+  | { readonly reply: number; readonly ok: false; readonly says: string; readonly problems: readonly Problem[] }
+  | { readonly event: WorkerEvent };
+
+/** An order that could not be carried out. `problems` is empty where it is not about the configuration. */
+export class OrderFailure extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(says: string, problems: readonly Problem[] = []) {
+    super(says);
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,298 @@
+// One worker: holds a gateway and the sockets it accepts on, does what its supervisor orders, and tells what others must know.
+
+import { randomFillSync } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { Identifiers } from '../base/identifier.ts';
+import { Deadlines } from '../connections/connections.ts';
+import type { CallersChange } from '../firewall/firewall.ts';
+import type { Listener } from '../gate.ts';
+import { Gateway } from '../gateway.ts';
+import type { Generation } from '../generation.ts';
+import { acceptOn, buildAnnouncers, type OpenListener } from '../ports/ports.ts';
+import type { Shared } from '../traffic/deltas.ts';
+import { answersOf } from './answers.ts';
+import { type Blueprint, raise } from './blueprint.ts';
+import type { Answers } from './control.ts';
+import { readDescriptors } from './figures.ts';
+import {
+  type Deltas,
+  type FromWorker,
+  type ListenerFacts,
+  type Order,
+  OrderFailure,
+  type Tallies,
+  type ToWorker,
+} from './messages.ts';
+
+/** How often others are told, in ms. */
+const pulseMs = 100;
+
+/** Every so many pulses the tallies go along, and descriptors are looked at. */
+const talliesEvery = 10;
+
+/** Parts of the descriptors that may be in use before other workers are left to accept, and when it begins again. */
+const fullShare = 0.93;
+const roomyShare = 0.9;
+
+/** How long a worker whose supervisor is gone lets what runs go on, in ms. */
+const orphanMs = 10_000;
+
+/** A listener that is open here. `listener` is replaced when its settings change. */
+interface Open {
+  listener: Listener;
+  readonly socket: OpenListener;
+}
+
+type OrderOf<K extends Order['kind']> = Extract<Order, { readonly kind: K }>;
+
+/** A worker, whether it is a process of its own or not. `send` reaches its supervisor. */
+export class Worker {
+  readonly #send: (message: FromWorker) => void;
+  readonly #clock: Clock = systemClock;
+  readonly #deadlines = new Deadlines(systemClock);
+  readonly #open = new Map<string, Open>();
+  readonly #descriptors = readDescriptors().limit;
+  #gateway: Gateway | null = null;
+  #answers: Answers = {};
+  /** Orders that came before the start was done. */
+  #early: [ToWorker, object | undefined][] | null = null;
+  /** The generation that waits to be put in place, and its number. */
+  #next: { readonly generation: Generation; readonly number: number } | null = null;
+  #ticketKeys: Buffer | null = null;
+  #pulses = 0;
+  #isFull = false;
+  #timer: NodeJS.Timeout | null = null;
+  #draining: Promise<void> | null = null;
+  /** What was counted until the end. */
+  #last: Tallies | null = null;
+
+  constructor(send: (message: FromWorker) => void) {
+    this.#send = send;
+  }
+
+  /** Does what is ordered and replies; `handle` is the socket that came with the order. */
+  receive(message: ToWorker, handle?: object): void {
+    if (message.order.kind === 'start') this.#early = [];
+    else if (this.#early !== null) {
+      this.#early.push([message, handle]);
+      return;
+    }
+    void this.#reply(message, handle);
+  }
+
+  /** The supervisor is gone: nobody would be answered for long, so that what runs may end and nothing begins. */
+  async orphaned(): Promise<void> {
+    await this.#drain(orphanMs);
+  }
+
+  /** An error that nobody caught left something in a state that nobody knows: another worker takes over, what runs may end within `ms`. */
+  async stepDown(says: string, ms: number): Promise<void> {
+    this.#send({ event: { kind: 'fault', says } });
+    await this.#drain(ms);
+  }
+
+  async #reply({ id, order }: ToWorker, handle: object | undefined): Promise<void> {
+    let reply: FromWorker;
+    try {
+      reply = { reply: id, ok: true, value: await this.#obey(order, handle) };
+    } catch (error) {
+      const problems = error instanceof OrderFailure ? error.problems : [];
+      reply = { reply: id, ok: false, says: error instanceof Error ? error.message : String(error), problems };
+    }
+    // Number 0 is an order whose reply nobody waits for.
+    if (id > 0) this.#send(reply);
+    if (order.kind !== 'start') return;
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const [message, itsHandle] of early) void this.#reply(message, itsHandle);
+  }
+
+  #obey(order: Order, handle: object | undefined): unknown {
+    switch (order.kind) {
+      case 'start':
+        return this.#start(order);
+      case 'listen':
+        return this.#listen(order.facts, handle);
+      case 'unlisten':
+        return this.#unlisten(order);
+      case 'build':
+        return this.#build(order.blueprint);
+      case 'swap':
+        return this.#swap(order);
+      case 'absorb':
+        return this.#absorb(order.deltas);
+      case 'snapshot':
+        return this.#snapshot();
+      case 'ask':
+        return this.#answers[order.question.ask]?.(order.question);
+      case 'ticket-keys':
+        return this.#useTicketKeys(Buffer.from(order.keys));
+      case 'reopen':
+        return this.#gateway?.tools.observe.reopen();
+      case 'drain':
+        return this.#drain(order.ms).then(() => this.#last);
+    }
+  }
+
+  async #start(order: OrderOf<'start'>): Promise<readonly string[]> {
+    const generation = await this.#raised(order.blueprint);
+    const { connections, observe } = generation;
+    const problem = await observe.start();
+    if (problem !== null) throw new OrderFailure(problem.says, [problem]);
+    const identifiers = new Identifiers((block) => randomFillSync(block));
+    const tools = { clock: this.#clock, timekeeper: this.#deadlines, identifiers, connections, observe };
+    this.#gateway = new Gateway(generation, tools);
+    connections.numberFrom(order.numbers.first, order.numbers.step);
+    generation.callers.onChange((change) => {
+      this.#send({ event: { kind: 'told', name: 'callers', deltas: [change] } });
+      this.#gateway?.endShutOut();
+    });
+    this.#share(order.crew);
+    this.#useTicketKeys(Buffer.from(order.ticketKeys));
+    this.#absorb(order.known);
+    this.#answers = answersOf(this.#gateway, () => [...this.#open.values()], order.startedAt);
+    this.#deadlines.start();
+    this.#timer = setInterval(() => this.#pulse(), pulseMs).unref();
+    return Object.keys(this.#answers);
+  }
+
+  async #raised(blueprint: Blueprint): Promise<Generation> {
+    const result = await raise(blueprint, this.#clock, this.#deadlines, this.#gateway?.generation ?? null);
+    if (result.ok) return result.value;
+    throw new OrderFailure('the configuration has problems', result.problems);
+  }
+
+  async #listen(facts: ListenerFacts, handle: object | undefined): Promise<void> {
+    const gateway = this.#gateway!;
+    if (handle === undefined) throw new OrderFailure(`no socket came along for ${facts.name}`);
+    await this.#open.get(facts.key)?.socket.close();
+    let open: Open | null = null;
+    const accept = (socket: Socket): void => gateway.accept(socket, open!.listener);
+    const socket = await acceptOn(handle, facts.address, facts.port, accept);
+    open = { listener: listenerOf(facts, 0), socket };
+    this.#open.set(facts.key, open);
+  }
+
+  async #unlisten({ key, drains }: OrderOf<'unlisten'>): Promise<void> {
+    const open = this.#open.get(key);
+    if (open === undefined) return;
+    this.#open.delete(key);
+    void open.socket.close();
+    const gateway = this.#gateway!;
+    // Not waited for: a tunnel on it may go on until the deadline, and the owner wants to hear of the change now.
+    if (drains) void gateway.drainListener(open.listener.name, gateway.generation.settings.limits.drainTimeoutMs);
+  }
+
+  async #build(blueprint: Blueprint): Promise<void> {
+    this.#next = { generation: await this.#raised(blueprint), number: blueprint.number };
+  }
+
+  async #swap({ number, listeners, crew, numbers }: OrderOf<'swap'>): Promise<string | null> {
+    const next = this.#next;
+    if (next === null || next.number !== number) throw new OrderFailure(`generation ${number} is not built here`);
+    this.#next = null;
+    const { observe, connections } = this.#gateway!.tools;
+    this.#gateway!.swap(next.generation);
+    if (numbers !== null) connections.numberFrom(numbers.first, numbers.step);
+    this.#share(crew);
+    if (this.#ticketKeys !== null) this.#useTicketKeys(this.#ticketKeys);
+    for (const facts of listeners) {
+      const open = this.#open.get(facts.key);
+      if (open !== undefined) open.listener = listenerOf(facts, open.listener.accepted);
+    }
+    this.#gateway!.endShutOut();
+    const problem = await observe.adopt(next.generation.observe);
+    return problem?.says ?? null;
+  }
+
+  /** What is shared, by name. */
+  #shared(): readonly (readonly [string, Shared])[] {
+    const { generation, tools } = this.#gateway!;
+    return [
+      ['clients', tools.connections],
+      ['rates', generation.rates],
+    ];
+  }
+
+  #share(crew: number): void {
+    const { generation, tools } = this.#gateway!;
+    tools.connections.isShared = crew > 1;
+    generation.rates.isShared = crew > 1;
+  }
+
+  #absorb(deltas: Deltas): void {
+    const shared = new Map(this.#shared());
+    for (const [name, what] of deltas)
+      if (name === 'callers') this.#absorbCallers(what as readonly CallersChange[]);
+      else shared.get(name)?.absorb(what);
+  }
+
+  #absorbCallers(changes: readonly CallersChange[]): void {
+    for (const change of changes) this.#gateway!.generation.callers.absorb(change);
+    this.#gateway!.endShutOut();
+  }
+
+  #snapshot(): Deltas {
+    const all = this.#shared().map(([name, shared]) => [name, shared.snapshot()] as const);
+    return all.filter(([, what]) => what !== null);
+  }
+
+  #useTicketKeys(keys: Buffer): void {
+    this.#ticketKeys = keys;
+    this.#gateway?.generation.tls?.useTicketKeys(keys);
+  }
+
+  #pulse(): void {
+    const { tools } = this.#gateway!;
+    const told = this.#shared().map(([name, shared]) => [name, shared.takeDeltas()] as const);
+    const deltas = told.filter(([, what]) => what !== null);
+    const tallies = this.#pulses++ % talliesEvery === 0 ? this.#tallies() : null;
+    const { size: open, nextNumber } = tools.connections;
+    this.#send({ event: { kind: 'pulse', open, nextNumber, deltas, tallies } });
+    this.#lookForRoom(open);
+  }
+
+  #tallies(): Tallies {
+    const { exchanges, detected, whys, statuses } = this.#gateway!.tools.observe.counts();
+    const accepted: Record<string, number> = {};
+    for (const { listener } of this.#open.values()) accepted[listener.name] = listener.accepted;
+    return { exchanges, detected, whys, statuses, accepted };
+  }
+
+  #lookForRoom(open: number): void {
+    if (this.#descriptors === 0) return;
+    const { proxy } = this.#gateway!.generation;
+    const used = proxy.describe().reduce((sum, { idle, busy }) => sum + idle + busy, open);
+    const isFull = used >= this.#descriptors * (this.#isFull ? roomyShare : fullShare);
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    this.#send({ event: { kind: 'room', isFull } });
+  }
+
+  #drain(ms: number): Promise<void> {
+    this.#draining ??= this.#end(ms);
+    return this.#draining;
+  }
+
+  async #end(ms: number): Promise<void> {
+    const accepted = this.#gateway === null ? {} : this.#tallies().accepted;
+    for (const { socket } of this.#open.values()) void socket.close();
+    this.#open.clear();
+    const gateway = this.#gateway;
+    if (gateway === null) return;
+    await gateway.drain(ms);
+    gateway.generation.proxy.stop();
+    await gateway.tools.observe.stop();
+    this.#deadlines.stop();
+    this.#last = { ...this.#tallies(), accepted };
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+}
+
+function listenerOf({ name, port, tls, redirectPort, proxyProtocol }: ListenerFacts, accepted: number): Listener {
+  // The build of the generation has found these networks to be right.
+  const announcers = buildAnnouncers(proxyProtocol);
+  const some = announcers.ok && proxyProtocol.length > 0 ? announcers.value : null;
+  return { name, port, tls, redirectPort, announcers: some, accepted };
+}

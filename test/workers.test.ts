@@ -1,0 +1,323 @@
+// Workers as processes: killed, stopped and reloaded under load. What clients lose is counted.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, createServer as createListener, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ask } from '../src/cli/ask.ts';
+import { compileCache, type Running, runToEnd, start } from './portcullis-process.ts';
+
+interface Status {
+  readonly generation: number;
+  readonly requests: { readonly total: number };
+  readonly crew: {
+    readonly deaths: number;
+    readonly stalls: number;
+    readonly last: { readonly says: string } | null;
+    readonly workers: readonly { readonly worker: number; readonly pid: number; readonly generation: number }[];
+  };
+}
+
+/** A gate of two workers before an application, its configuration in a file. */
+interface Place {
+  readonly gate: Running;
+  readonly directory: string;
+  readonly ports: readonly number[];
+  /** Writes the configuration; `more` are its further lines. */
+  write(more: string, listen?: readonly number[]): void;
+  status(): Promise<Status>;
+  /** Waits until the status is as wanted; the gate is asked again as soon as it has answered. */
+  until(isSo: (status: Status) => boolean): Promise<Status>;
+  reload(...words: string[]): ReturnType<typeof runToEnd>;
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const listeners = Array.from({ length: count }, () => createListener());
+  await Promise.all(listeners.map((listener) => once(listener.listen(0, '127.0.0.1'), 'listening')));
+  const found = listeners.map((listener) => (listener.address() as AddressInfo).port);
+  await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));
+  return found;
+}
+
+async function place(
+  t: TestContext,
+  more: string,
+  app: (asked: IncomingMessage, answer: ServerResponse) => void = (asked, answer) =>
+    answer.end(`you asked ${asked.url}`),
+): Promise<Place> {
+  const server = createServer(app);
+  server.on('upgrade', (_asked, socket: Socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    socket.on('error', () => {}).pipe(socket);
+  });
+  server.keepAliveTimeout = 60_000;
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const appPort = (server.address() as AddressInfo).port;
+  const directory = mkdtempSync(join(tmpdir(), 'portcullis-workers-'));
+  const ports = await freePorts(3);
+  const write = (lines: string, listen: readonly number[] = ports.slice(0, 1)): void =>
+    writeFileSync(
+      join(directory, 'portcullis.yaml'),
+      `listen: [${listen.map((port) => `{ port: ${port}, address: 127.0.0.1 }`).join(', ')}]
+data_directory: data
+firewall: { default: allow }
+sites: [{ host: '*', to: ['127.0.0.1:${appPort}'] }]
+${lines}\n`,
+    );
+  write(more);
+  const surroundings = { cwd: directory, env: { NODE_COMPILE_CACHE: compileCache } };
+  const gate = start(['run', '--journal', 'journal'], surroundings);
+  t.after(async () => {
+    await gate.stop('SIGKILL');
+    server.close();
+    server.closeAllConnections();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  await gate.says(/^Ctrl-C ends it$/m);
+  const status = async () => (await ask(join(directory, 'data'), { ask: 'status' }, 60_000)) as Status;
+  return {
+    gate,
+    directory,
+    ports,
+    write,
+    status,
+    until: async (isSo) => {
+      for (;;) {
+        const now = await status();
+        if (isSo(now)) return now;
+      }
+    },
+    reload: (...words) => runToEnd(['reload', ...words], surroundings),
+  };
+}
+
+const roomy = `workers: 2
+rates: []
+limits: { max_requests_per_connection: 1000000, max_new_connections_per_client_per_second: 100000, drain_timeout: 10s }`;
+
+/** What a load came to. `lost` had no whole answer, `wrong` another than its own. */
+interface Outcome {
+  answered: number;
+  lost: number;
+  wrong: number;
+}
+
+/** Clients that ask one request after the other, each on its connection and on a new one where that ends, until `isOver`. */
+async function load(port: number, clients: number, isOver: (outcome: Outcome) => boolean): Promise<Outcome> {
+  const outcome: Outcome = { answered: 0, lost: 0, wrong: 0 };
+  const one = async (client: number): Promise<void> => {
+    let socket: Socket | null = null;
+    for (let number = 0; !isOver(outcome); number++) {
+      socket ??= await opened(port);
+      const path = `/${client}/${number}`;
+      const text = await answerOn(socket, path);
+      if (text === null) outcome.lost++;
+      else if (text.startsWith('HTTP/1.1 200 ') && text.endsWith(`\r\n\r\nyou asked ${path}`)) outcome.answered++;
+      else outcome.wrong++;
+      if (text === null || /^connection: close\r$/im.test(text)) {
+        socket.destroy();
+        socket = null;
+      }
+    }
+    socket?.destroy();
+  };
+  await Promise.all(Array.from({ length: clients }, (_, client) => one(client)));
+  return outcome;
+}
+
+async function opened(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').setNoDelay();
+  await once(socket, 'connect');
+  return socket.on('error', () => {});
+}
+
+/** One answer with a length, or null where the connection ended before it was whole. */
+function answerOn(socket: Socket, path: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    let text = '';
+    const done = (value: string | null): void => {
+      socket.off('data', onData).off('close', onEnd).off('end', onEnd);
+      resolve(value);
+    };
+    const onEnd = (): void => done(null);
+    const onData = (piece: Buffer): void => {
+      text += piece.toString('latin1');
+      const head = text.indexOf('\r\n\r\n');
+      const length = /^content-length: (\d+)\r$/im.exec(text);
+      if (head >= 0 && length !== null && text.length >= head + 4 + Number(length[1])) done(text);
+    };
+    socket.on('data', onData).once('close', onEnd).once('end', onEnd);
+    if (socket.destroyed || socket.readableEnded) onEnd();
+    else socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  });
+}
+
+test('reload under load: nothing is lost and nothing is wrong', async (t) => {
+  const { ports, write, reload, until } = await place(t, roomy);
+  let isOver = false;
+  const loaded = load(ports[0]!, 16, ({ answered }) => isOver && answered >= 3000);
+  for (const [round, mode] of ['detect', 'off', 'block'].entries()) {
+    write(`${roomy}\nwaf: { mode: ${mode} }`);
+    const { code, stdout, stderr } = await reload();
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, new RegExp(`^reloaded, generation ${round + 2} in \\d+ ms\n`));
+    assert.match(stdout, /^ {2}waf\.mode: "\w+" → "\w+"$/m);
+  }
+  isOver = true;
+  const { answered, lost, wrong } = await loaded;
+  assert.deepEqual({ lost, wrong }, { lost: 0, wrong: 0 });
+  assert.ok(answered >= 3000);
+  const { crew } = await until(() => true);
+  assert.deepEqual(
+    crew.workers.map(({ generation }) => generation),
+    [4, 4],
+  );
+});
+
+test('a worker that is killed under load takes its own requests with it and no others, and has a successor', async (t) => {
+  const { gate, ports, status, until, directory } = await place(t, roomy);
+  const before = (await status()).crew.workers;
+  let isOver = false;
+  const loaded = load(ports[0]!, 16, ({ answered }) => isOver && answered >= 2000);
+  await until(({ requests }) => requests.total > 300);
+  process.kill(before[0]!.pid, 'SIGKILL');
+  const after = await until(({ crew }) => crew.deaths === 1 && crew.workers.length === 2);
+  isOver = true;
+  const { lost, wrong } = await loaded;
+  assert.ok(lost <= 16, `${lost} requests were lost, and only 16 can have been in flight`);
+  assert.equal(wrong, 0);
+  assert.notEqual(after.crew.workers[0]!.pid, before[0]!.pid);
+  assert.equal(after.crew.workers[1]!.pid, before[1]!.pid);
+  assert.match(after.crew.last!.says, /^worker 1 \(pid \d+\) was ended by SIGKILL after /);
+  const { stderr } = await gate.stop('SIGTERM');
+  assert.match(
+    stderr,
+    /^portcullis: worker 1 \(pid \d+\) was ended by SIGKILL after [\d.]+ s; another takes its place$/m,
+  );
+  const lines = readFileSync(join(directory, 'journal'), 'utf8').trimEnd().split('\n');
+  const journeys = lines.map((line) => JSON.parse(line) as { id: string; connection: { id: number; from: string } });
+  assert.equal(new Set(journeys.map(({ id }) => id)).size, lines.length, 'every id is given once');
+  const owners = new Map<number, string>();
+  for (const { connection } of journeys) {
+    assert.equal(
+      owners.get(connection.id) ?? connection.from,
+      connection.from,
+      'every connection number is given once',
+    );
+    owners.set(connection.id, connection.from);
+  }
+});
+
+test('a worker that stalls is replaced, and one that dies again and again is called so', async (t) => {
+  const { gate, status, until } = await place(t, `${roomy.replace('drain_timeout: 10s', 'worker_stall: 1s')}`);
+  const [first] = (await status()).crew.workers;
+  process.kill(first!.pid, 'SIGSTOP');
+  // Asking it would wait for the stopped worker; the supervisor says by itself what it did.
+  const stalled = await until(({ crew }) => crew.stalls === 1 && crew.workers.length === 2);
+  assert.match(stalled.crew.last!.says, /^worker 1 \(pid \d+\) said nothing for [\d.]+ s and was killed after /);
+  for (const deaths of [2, 3]) {
+    const { crew } = await until(({ crew: { workers } }) => workers.length === 2);
+    process.kill(crew.workers.find(({ worker }) => worker === 1)!.pid, 'SIGKILL');
+    await until((now) => now.crew.deaths === deaths && now.crew.workers.length === 2);
+  }
+  const { stderr } = await gate.stop('SIGTERM');
+  assert.match(stderr, /SIGKILL after [\d.]+ s; another takes its place in 0\.2 s; it died 3 times in a row/);
+});
+
+test('a wrong configuration is refused with all its problems, and everything stays as it was', async (t) => {
+  const { ports, write, reload, status, directory } = await place(t, roomy);
+  write(`${roomy}\nwaf: { mode: blok }\ntrusted_proxies: [elsewhere]`);
+  const { code, stderr } = await reload();
+  assert.equal(code, 1);
+  assert.match(stderr, /expected block, detect or off, found "blok"/);
+  assert.match(stderr, /elsewhere/);
+  assert.match(stderr, /2 problems in portcullis\.yaml/);
+  write(`${roomy}\ntls: { certificates: [{ certificate: no.pem, key: no.key }] }`, [ports[0]!, ports[1]!]);
+  assert.equal((await reload()).code, 0, 'certificates are not looked at where no listener speaks TLS');
+  write(roomy.replace('workers: 2', 'data_directory: other\nworkers: 2').replace('data_directory: data\n', ''));
+  writeFileSync(
+    join(directory, 'portcullis.yaml'),
+    readFileSync(join(directory, 'portcullis.yaml'), 'utf8').replace('data_directory: data\n', ''),
+  );
+  assert.match(
+    (await reload('--data-dir', 'data')).stderr,
+    /^portcullis: the data directory cannot change while the gate runs: /,
+  );
+  assert.equal((await status()).generation, 2);
+  assert.match((await answerOn(await opened(ports[0]!), '/still'))!, /you asked \/still$/);
+});
+
+test('listeners come and go with a reload; a tunnel lives on, and those of a listener that goes drain', async (t) => {
+  const { gate, ports, write, status } = await place(t, roomy);
+  const [first, second] = ports as [number, number];
+  const tunnel = await opened(first);
+  tunnel.write(
+    'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  assert.match(String((await once(tunnel, 'data'))[0]), /^HTTP\/1\.1 101 /);
+  write(`${roomy}\nwaf: { mode: off }`, [first, second]);
+  gate.child.kill('SIGHUP');
+  await gate.says(/^reloaded, generation 2$/m);
+  const idle = await opened(second);
+  assert.match((await answerOn(idle, '/second'))!, /you asked \/second$/);
+  tunnel.write('still there');
+  assert.equal(String((await once(tunnel, 'data'))[0]), 'still there');
+  const idleEnded = once(idle.resume(), 'close');
+  write(roomy, [first]);
+  gate.child.kill('SIGHUP');
+  await gate.says(/^reloaded, generation 3$/m);
+  await idleEnded;
+  const refused = connect(second, '127.0.0.1');
+  assert.equal(((await once(refused, 'error')) as [NodeJS.ErrnoException])[0].code, 'ECONNREFUSED');
+  tunnel.write('and still');
+  assert.equal(String((await once(tunnel, 'data'))[0]), 'and still');
+  tunnel.destroy();
+  assert.equal((await status()).generation, 3);
+});
+
+test('a limit holds over all workers, and over a reload', async (t) => {
+  const limited = 'workers: 2\nrates: [{ limit: 60 per 10m, by: client }]';
+  const { ports, reload, write } = await place(t, limited);
+  let passed = 0;
+  const rounds = async (count: number) => {
+    for (let round = 0; round < count; round++) {
+      const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(async () => answerOn(await opened(ports[0]!), '/')));
+      passed += answers.filter((text) => text?.startsWith('HTTP/1.1 200 ')).length;
+    }
+  };
+  await rounds(8);
+  write(`${limited}\nwaf: { mode: off }`);
+  assert.equal((await reload()).code, 0);
+  await rounds(30);
+  // Deltas take a moment: within it, the other worker may let through as many as came meanwhile.
+  assert.ok(passed >= 60 && passed < 110, `${passed} passed`);
+  const before = passed;
+  await rounds(5);
+  assert.equal(passed, before, 'nobody passes any more');
+});
+
+test('SIGTERM lets what runs end, and takes nothing new', async (t) => {
+  const waiting: ServerResponse[] = [];
+  let isAsked = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve;
+  });
+  const { gate, ports } = await place(t, roomy, (_asked, answer) => {
+    waiting.push(answer);
+    isAsked();
+  });
+  const idle = await opened(ports[0]!);
+  const answer = answerOn(await opened(ports[0]!), '/slow');
+  await asked;
+  const idleEnded = once(idle.resume(), 'close');
+  gate.child.kill('SIGTERM');
+  await gate.says(/^draining…$/m);
+  await idleEnded;
+  waiting[0]!.end('at last');
+  assert.match((await answer)!, /^HTTP\/1\.1 200 [\s\S]*\r\n\r\nat last$/);
+  assert.equal((await gate.ended).code, 0);
+});

@@ -327,14 +327,10 @@ export class Gateway implements Gate, Reception {
     this.#arrivals.abort();
     for (const socket of this.#handshakes.keys()) socket.destroy();
     for (const passage of [...this.#passages.keys()]) passage.drain();
-    await this.#emptied(ms);
+    await this.#until(() => this.#passages.size === 0, ms);
     for (const passage of [...this.#passages.keys()]) passage.destroy('http/drained');
     // A journey is told when its socket has closed, and the journal must still be there to hear it.
-    await this.#emptied(maxFarewellMs);
-  }
-
-  #emptied(ms: number): Promise<void> {
-    return this.#until(() => this.#passages.size === 0, ms);
+    await this.#until(() => this.#passages.size === 0, maxFarewellMs);
   }
 
   async #until(isOver: () => boolean, ms: number): Promise<void> {

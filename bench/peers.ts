@@ -68,6 +68,8 @@ export interface GateOptions {
   readonly tls: CertificateFiles | null;
   readonly waf: 'block' | 'off';
   readonly limits?: Readonly<Record<string, unknown>>;
+  /** Worker processes; 1 where nothing is said. */
+  readonly workers?: number;
 }
 
 /** The gate before `upstream`, one worker, everything off that nginx does not do either; journeys stay on. */
@@ -100,8 +102,10 @@ export function gateConfiguration(
     ...(options.tls === null ? {} : { tls: { certificates: [options.tls] } }),
     sites: [{ host: '*', to: [`127.0.0.1:${upstream}`], waf: { mode: options.waf } }],
     rates: [],
+    // One core for each server that is measured, unless it is said otherwise.
+    workers: options.workers ?? 1,
     limits: {
-      max_connections_per_client: 20_000,
+      max_connections_per_client: 200_000,
       max_new_connections_per_client_per_second: 100_000,
       max_requests_per_connection: 1_000_000_000,
       ...options.limits,

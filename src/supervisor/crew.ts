@@ -55,6 +55,9 @@ const longestPauseMs = 10_000;
 const loopDeaths = 3;
 /** How far ahead of the last known number a successor begins: more than are admitted between two pulses. */
 const numbersAhead = 10_000;
+/** A worker that holds more connections than `crowdedShare` of what each holds on average, and this many on top, leaves accepting to others. */
+const crowdedShare = 1.2;
+const crowdedSlack = 100;
 /** Time beyond the drain's own after which a worker that was told to end is ended, in ms. */
 const endGraceMs = 5000;
 
@@ -217,6 +220,7 @@ export class Crew {
         member.nextNumber = event.nextNumber;
         this.#nextNumbers.set(member.slot, Math.max(event.nextNumber, this.#nextNumbers.get(member.slot) ?? 0));
         if (event.tallies !== null) member.tallies = event.tallies;
+        this.#makeRoom(member);
         for (const [name, deltas] of event.deltas) {
           if (name === 'clients') this.#ledger.note(member.id, deltas);
           this.#relay(member.id, name, deltas);
@@ -246,17 +250,18 @@ export class Crew {
     this.#bury(member, { code: null, signal: null, stderr: member.fault });
   }
 
-  /** A worker that is nearly out of descriptors leaves accepting to the others, as long as there is one that has room. */
+  /** A worker that is nearly out of descriptors, or holds far more connections than the others, leaves accepting to those: the kernel
+   * gives a connection to whoever wakes first, and one worker may be that for a long time. One always accepts. */
   #makeRoom(member: Member): void {
+    const { ready } = this;
+    const mean = ready.reduce((sum, { open }) => sum + open, 0) / ready.length;
+    const rests = member.isFull || member.open > mean * crowdedShare + crowdedSlack;
+    if (rests === member.isResting || !member.isReady) return;
+    if (rests && !ready.some((other) => other !== member && !other.isFull && !other.isResting)) return;
     const { sockets } = this.#tools.brief();
-    if (member.isFull) {
-      if (member.isResting || !this.ready.some((other) => other !== member && !other.isFull)) return;
-      member.isResting = true;
-      for (const { facts } of sockets) member.tell({ kind: 'unlisten', key: facts.key, drains: false });
-    } else if (member.isResting) {
-      member.isResting = false;
-      for (const { facts, handle } of sockets) member.tell({ kind: 'listen', facts }, handle);
-    }
+    member.isResting = rests;
+    if (rests) for (const { facts } of sockets) member.tell({ kind: 'unlisten', key: facts.key, drains: false });
+    else for (const { facts, handle } of sockets) member.tell({ kind: 'listen', facts }, handle);
   }
 
   #relay(from: number, name: string, deltas: unknown): void {

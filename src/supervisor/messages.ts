@@ -41,7 +41,7 @@ export type Order =
     }
   /** Accepts on the socket that comes along. */
   | { readonly kind: 'listen'; readonly facts: ListenerFacts }
-  /** Accepts no longer; without `drains` those accepted live on. */
+  /** Accepts no longer: because the listener is gone and its connections are to end, or (without `drains`) for a while. */
   | { readonly kind: 'unlisten'; readonly key: string; readonly drains: boolean }
   /** Builds a generation beside the one that stands. */
   | { readonly kind: 'build'; readonly blueprint: Blueprint }

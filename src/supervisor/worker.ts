@@ -166,22 +166,25 @@ export class Worker {
   async #listen(facts: ListenerFacts, handle: object | undefined): Promise<void> {
     const gateway = this.#gateway!;
     if (handle === undefined) throw new OrderFailure(`no socket came along for ${facts.name}`);
-    await this.#open.get(facts.key)?.socket.close();
+    const before = this.#open.get(facts.key);
+    await before?.socket.close();
     let open: Open | null = null;
     const accept = (socket: Socket): void => gateway.accept(socket, open!.listener);
     const socket = await acceptOn(handle, facts.address, facts.port, accept);
-    open = { listener: listenerOf(facts, 0), socket };
+    open = { listener: listenerOf(facts, before?.listener.accepted ?? 0), socket };
     this.#open.set(facts.key, open);
   }
 
   async #unlisten({ key, drains }: OrderOf<'unlisten'>): Promise<void> {
     const open = this.#open.get(key);
     if (open === undefined) return;
-    this.#open.delete(key);
     void open.socket.close();
+    // A worker that only rests still has the listener, and will accept again.
+    if (!drains) return;
+    this.#open.delete(key);
     const gateway = this.#gateway!;
     // Not waited for: a tunnel on it may go on until the deadline, and the owner wants to hear of the change now.
-    if (drains) void gateway.drainListener(open.listener.name, gateway.generation.settings.limits.drainTimeoutMs);
+    void gateway.drainListener(open.listener.name, gateway.generation.settings.limits.drainTimeoutMs);
   }
 
   async #build(blueprint: Blueprint): Promise<void> {

@@ -451,8 +451,10 @@ test('defaults are those of the design', () => {
       maxConnectionsPerClient: 1000,
       maxNewConnectionsPerClientPerSecond: 100,
       drainTimeoutMs: 30_000,
+      workerStallMs: 10_000,
     },
     observe: { journal: null, maxJourneys: 2000 },
+    workers: 0,
   });
   assert.deepEqual(settingsFrom({ rates: [] }).rates, []);
 });

@@ -309,6 +309,8 @@ export class Gateway implements Gate, Reception {
   swap(next: Generation): void {
     const old = this.generation;
     old.callers.adopt(next.callers);
+    next.proxy.adopt(old.proxy);
+    next.proxy.start();
     this.generation = { ...next, callers: old.callers };
     this.tools.connections.adopt(next.connections);
     old.proxy.stop();

@@ -111,8 +111,11 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/gateway.ts': 'connections that a ban ends are looked for once a turn, not once a ban',
   },
   randomInt: { 'src/supervisor/supervisor.ts': 'the seed that a generation is handed' },
-  randomFillSync: { 'src/supervisor/supervisor.ts': 'the source that `Identifiers` is handed' },
-  randomBytes: { 'src/proxy/secrets.ts': 'the key that signs cookies, made once and kept in a file' },
+  randomFillSync: { 'src/supervisor/worker.ts': 'the source that `Identifiers` is handed' },
+  randomBytes: {
+    'src/supervisor/supervisor.ts': 'ticket keys, which workers are handed',
+    'src/proxy/secrets.ts': 'the key that signs cookies, made once and kept in a file',
+  },
   randomUUID: { 'src/tls/files.ts': 'a name for a temporary file: no decision hangs on it' },
   fetch: {
     'src/supervisor/ban-keeper.ts': 'hands it to the keeper of blocklists, which is tested with its own servers',

@@ -153,6 +153,7 @@ export class Worker {
     this.#absorb(order.known);
     this.#answers = answersOf(this.#gateway, () => [...this.#open.values()], order.startedAt);
     this.#deadlines.start();
+    generation.proxy.start();
     this.#timer = setInterval(() => this.#pulse(), pulseMs).unref();
     return Object.keys(this.#answers);
   }

@@ -307,13 +307,13 @@ export class Gateway implements Gate, Reception {
 
   /** Puts another generation in the place of this one. What runs ends under the one it came under; limits of connections hold at once. */
   swap(next: Generation): void {
-    const old = this.generation;
-    old.callers.adopt(next.callers);
-    next.proxy.adopt(old.proxy);
+    const { callers, proxy } = this.generation;
+    callers.adopt(next.callers);
+    next.proxy.adopt(proxy);
     next.proxy.start();
-    this.generation = { ...next, callers: old.callers };
+    this.generation = { ...next, callers };
     this.tools.connections.adopt(next.connections);
-    old.proxy.stop();
+    proxy.stop();
   }
 
   /** The same as `drain` for the connections of one listener alone. */
@@ -336,9 +336,8 @@ export class Gateway implements Gate, Reception {
   }
 
   async #until(isOver: () => boolean, ms: number): Promise<void> {
-    const { clock } = this.tools;
-    const until = clock.monotonicMs() + ms;
-    while (!isOver() && clock.monotonicMs() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    const until = this.tools.clock.monotonicMs() + ms;
+    while (!isOver() && this.tools.clock.monotonicMs() < until) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

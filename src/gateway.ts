@@ -305,14 +305,14 @@ export class Gateway implements Gate, Reception {
     return this.#passages.size;
   }
 
-  /** Puts another generation in the place of this one. What runs ends under the one it came under; limits of connections hold at once. */
+  /** Another generation takes over. What runs ends under the one it came under; limits of connections hold at once. */
   swap(next: Generation): void {
     const { callers, proxy } = this.generation;
     callers.adopt(next.callers);
     next.proxy.adopt(proxy);
     next.proxy.start();
-    this.generation = { ...next, callers };
     this.tools.connections.adopt(next.connections);
+    this.generation = { ...next, callers };
     proxy.stop();
   }
 

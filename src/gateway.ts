@@ -308,20 +308,20 @@ export class Gateway implements Gate, Reception {
   /** Another generation takes over. What runs ends under the one it came under; limits of connections hold at once. */
   swap(next: Generation): void {
     const { callers, proxy } = this.generation;
-    callers.adopt(next.callers);
     next.proxy.adopt(proxy);
     next.proxy.start();
     this.tools.connections.adopt(next.connections);
+    callers.adopt(next.callers);
     this.generation = { ...next, callers };
     proxy.stop();
   }
 
   /** The same as `drain` for the connections of one listener alone. */
   async drainListener(name: string, ms: number): Promise<void> {
-    const of = () => [...this.#passages].filter(([, connection]) => connection.listener === name);
-    for (const [passage] of of()) passage.drain();
-    await this.#until(() => of().length === 0, ms);
-    for (const [passage] of of()) passage.destroy('http/drained');
+    const its = () => [...this.#passages].flatMap(([passage, { listener }]) => (listener === name ? [passage] : []));
+    for (const passage of its()) passage.drain();
+    await this.#until(() => its().length === 0, ms);
+    for (const passage of its()) passage.destroy('http/drained');
   }
 
   /** No further request on any connection; idle ones close now. Resolves when all are over, at the latest after `ms`. */

@@ -191,6 +191,7 @@ export const longFiles: Readonly<Record<string, { readonly lines: number; readon
     lines: 590,
     because: 'one state machine: what one callback leaves, the next takes up',
   },
+  'src/gateway.ts': { lines: 410, because: 'one spine: the order of the stations in one place' },
   'src/http/h1.ts': { lines: 540, because: 'one state machine of a client connection' },
   'src/http/h2-connection.ts': { lines: 860, because: 'one state machine of an HTTP/2 connection, both ends of it' },
   'src/proxy/upstream.ts': { lines: 510, because: 'one state machine of an upstream connection' },

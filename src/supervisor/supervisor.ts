@@ -167,8 +167,9 @@ class Supervisor implements Gate {
   async #stop(): Promise<void> {
     // A reload that is half done is let through: its workers would otherwise be of two minds.
     await this.#turn;
-    await this.#crew.stop(this.#blueprint!.settings.limits.drainTimeoutMs);
+    // At once, so that who comes now is refused and does not wait in a queue that nobody empties.
     for (const { socket } of this.#bound) socket.close();
+    await this.#crew.stop(this.#blueprint!.settings.limits.drainTimeoutMs);
     if (this.#ticketTimer !== null) clearInterval(this.#ticketTimer);
     await this.#control?.close();
     this.#bans?.stop();

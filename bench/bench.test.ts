@@ -5,9 +5,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { settingsFrom } from '../src/config/config.ts';
-import { cases, judged, rowOf, tableOf } from './bench.ts';
+import { type Case, cases, judged, rowOf, tableOf } from './bench.ts';
+import { outcomeOf as bodiesOutcome } from './bodies.ts';
 import { countIn, rowsIn } from './connections.ts';
 import { measure as measureFirewall, table as tableOfFirewall } from './firewall.ts';
+import { outcomeOf as latencyOutcome, percentilesOf } from './latency.ts';
 import { median, type Sample } from './load.ts';
 import { gateConfiguration } from './peers.ts';
 import { cpuNanoseconds, descriptors, residentBytes, treeOf } from './proc.ts';
@@ -23,18 +25,59 @@ describe('the figures', () => {
     assert.equal(median([7]), 7);
   });
 
-  it('judge the last server against the first', () => {
-    const rows = (first: number, last: number) => [rowOf('a', [sample(first)]), rowOf('b', [sample(last)])];
-    assert.deepEqual([judged(plain!, rows(10, 15)).figure, judged(plain!, rows(10, 15)).met], [1.5, true]);
-    assert.equal(judged(plain!, rows(10, 15.1)).met, false);
-    assert.deepEqual([judged(waf!, rows(30, 50)).figure, judged(waf!, rows(30, 50)).met], [20, true]);
-    assert.equal(judged(waf!, rows(30, 50.1)).met, false);
+  const figures = (one: Case, cpu: Readonly<Record<string, number>>) =>
+    judged(
+      one,
+      Object.entries(cpu).map(([server, us]) => rowOf(server, [sample(us)])),
+    ).targets.map(({ against, figure, met }) => [against, figure, met]);
+
+  it('judge the last server against those that its targets name', () => {
+    assert.deepEqual(figures(plain!, { nginx: 10, Caddy: 40, portcullis: 11 }), [
+      ['nginx', 1.1, true],
+      ['Caddy', 0.275, true],
+    ]);
+    assert.deepEqual(figures(plain!, { nginx: 10, Caddy: 20, portcullis: 12 }), [
+      ['nginx', 1.2, false],
+      ['Caddy', 0.6, false],
+    ]);
+    assert.deepEqual(figures(waf!, { 'portcullis, WAF off': 30, on: 50 }), [['portcullis, WAF off', 20, true]]);
+    assert.deepEqual(figures(waf!, { 'portcullis, WAF off': 30, on: 50.5 }), [['portcullis, WAF off', 20.5, false]]);
   });
 
   it('never meet a target with errors among them', () => {
-    const result = judged(plain!, [rowOf('a', [sample(10)]), rowOf('b', [sample(10), sample(10, 1), sample(10)])]);
+    const result = judged(plain!, [
+      rowOf('nginx', [sample(10)]),
+      rowOf('Caddy', [sample(100)]),
+      rowOf('b', [sample(10), sample(10, 1), sample(10)]),
+    ]);
     assert.equal(result.met, false);
-    assert.match(tableOf(result), /1\.00 ×; target at most 1\.5 ×: MISSED/);
+    assert.match(tableOf(result), /1\.00 × nginx; target at most 1\.1 ×: MISSED/);
+  });
+
+  it('of latency are percentiles of what h2load wrote down', () => {
+    const log = Array.from({ length: 100 }, (_, index) => `17\t200\t${(index + 1) * 1000}\n`).join('');
+    assert.deepEqual(percentilesOf(log), { p50: 51, p99: 100, errors: 0 });
+    assert.equal(percentilesOf(`${log}17\t502\t1\n18\t-1\t1\n`).errors, 2);
+    const rows = (p99Ms: number, errors = 0) => [
+      { server: 'nginx', p50Ms: 1, p99Ms: 2, errors: 0 },
+      { server: 'portcullis', p50Ms: 1, p99Ms, errors },
+    ];
+    assert.equal(latencyOutcome(100, rows(3)).met, true);
+    assert.equal(latencyOutcome(100, rows(3.1)).met, false);
+    assert.equal(latencyOutcome(100, rows(1, 1)).met, false);
+  });
+
+  it('of bodies are bytes for each second of CPU, with flat memory', () => {
+    const row = (server: string, way: 'down' | 'up', bytesPerCpuSecond: number, growthBytes = 0, errors = 0) =>
+      ({ server, way, bytesPerCpuSecond, growthBytes, errors }) as const;
+    const both = (server: string, ...rest: [number, number?, number?]) => [
+      row(server, 'down', ...rest),
+      row(server, 'up', ...rest),
+    ];
+    assert.equal(bodiesOutcome([...both('nginx', 100), ...both('b', 70)]).met, true);
+    assert.equal(bodiesOutcome([...both('nginx', 100), ...both('b', 69)]).met, false);
+    assert.equal(bodiesOutcome([...both('nginx', 100), ...both('b', 70, 1e9)]).met, false);
+    assert.equal(bodiesOutcome([...both('nginx', 100), ...both('b', 70, 0, 1)]).met, false);
   });
 });
 

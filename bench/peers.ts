@@ -1,6 +1,6 @@
-// The servers that are measured: nginx as upstream, nginx as reverse proxy, and the gate; all on loopback.
+// The servers that are measured: nginx as upstream, nginx, HAProxy and Caddy as reverse proxies, and the gate; all on loopback.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, freePort, pinned, type Serving, serve } from './processes.ts';
 
@@ -25,7 +25,11 @@ export async function startUpstream(folder: string): Promise<Serving> {
     join(folder, 'upstream'),
     loadCore,
     port,
-    `server { listen 127.0.0.1:${port}; access_log off; location / { default_type text/plain; return 200 "${body}"; } }`,
+    `server {
+      listen 127.0.0.1:${port}; access_log off; client_max_body_size 0; root ${folder};
+      location / { default_type text/plain; return 200 "${body}"; }
+      location = /large { sendfile on; }
+    }`,
   );
 }
 
@@ -53,6 +57,9 @@ export async function startNginxProxy(
       location / {
         proxy_pass http://app;
         proxy_http_version 1.1;
+        proxy_request_buffering off;
+        proxy_max_temp_file_size 0;
+        client_max_body_size 0;
         proxy_set_header Connection "";
         proxy_set_header Host $host;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -61,6 +68,79 @@ export async function startNginxProxy(
       }
     }`,
   );
+}
+
+/** HAProxy as a reverse proxy before `upstream`, one thread, the same forwarding fields. */
+export async function startHaproxy(
+  folder: string,
+  upstream: number,
+  certificate: CertificateFiles | null,
+): Promise<Serving> {
+  const port = await freePort();
+  const place = join(folder, `haproxy-${port}`);
+  mkdirSync(place, { recursive: true });
+  const pem = join(place, 'both.pem');
+  if (certificate !== null)
+    writeFileSync(pem, readFileSync(certificate.certificate, 'utf8') + readFileSync(certificate.key, 'utf8'));
+  const tls = certificate === null ? '' : ` ssl crt ${pem} ssl-min-ver TLSv1.3`;
+  const file = join(place, 'haproxy.cfg');
+  writeFileSync(
+    file,
+    `global
+  nbthread 1
+  maxconn 4000
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+  http-reuse always
+frontend in
+  bind 127.0.0.1:${port}${tls}
+  unique-id-format %[uuid()]
+  unique-id-header X-Request-Id
+  option forwardfor
+  http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
+  default_backend app
+backend app
+  server one 127.0.0.1:${upstream} pool-max-conn 256
+`,
+  );
+  return serve(pinned(serverCore, [findProgram('haproxy') ?? 'haproxy', '-db', '-f', file]), port);
+}
+
+/** Caddy as a reverse proxy before `upstream`, on one core; it sets the forwarding fields by itself. */
+export async function startCaddy(
+  folder: string,
+  upstream: number,
+  certificate: CertificateFiles | null,
+): Promise<Serving> {
+  const port = await freePort();
+  const place = join(folder, `caddy-${port}`);
+  mkdirSync(place, { recursive: true });
+  const file = join(place, 'Caddyfile');
+  const tls =
+    certificate === null ? '' : `tls ${certificate.certificate} ${certificate.key} {\n    protocols tls1.3\n  }`;
+  writeFileSync(
+    file,
+    `{
+  admin off
+  auto_https off
+  storage file_system ${place}
+}
+${certificate === null ? 'http' : 'https'}://127.0.0.1:${port} {
+  bind 127.0.0.1
+  ${tls}
+  reverse_proxy 127.0.0.1:${upstream} {
+    transport http {
+      keepalive_idle_conns_per_host 256
+    }
+  }
+}
+`,
+  );
+  const caddy = findProgram('caddy') ?? 'caddy';
+  return serve(pinned(serverCore, [caddy, 'run', '--adapter', 'caddyfile', '--config', file]), port);
 }
 
 /** What a measurement varies in the gate. `limits` are added to those that must not bite. */

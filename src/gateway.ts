@@ -7,6 +7,7 @@ import { performance } from 'node:perf_hooks';
 import { Arrivals, type Caller, callerOf, type Reception } from './arrivals.ts';
 import { AddressReader, normalise } from './base/address.ts';
 import { latin1 } from './base/bytes.ts';
+import { Writes } from './base/writes.ts';
 import type { Firewall } from './firewall/firewall.ts';
 import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
@@ -36,6 +37,7 @@ export class Gateway implements Gate, Reception {
   readonly #http2: Http2Tools;
   readonly #reader = new AddressReader();
   #isEnding = false;
+  readonly #writes = new Writes();
   /** One for all connections: what a read brings is consumed before the next one. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(65_536);
 
@@ -188,7 +190,14 @@ export class Gateway implements Gate, Reception {
       return;
     }
     const { timekeeper, clock } = this.tools;
-    const side = new ClientSide(connection, this.generation.limits, timekeeper, () => clock.monotonicMs(), this.#seen);
+    const side = new ClientSide(
+      connection,
+      this.generation.limits,
+      timekeeper,
+      () => clock.monotonicMs(),
+      this.#seen,
+      this.#writes,
+    );
     const passage = new Passage(this, new Http1Stream(side), listener, side);
     const readHttp1 = (bytes: Buffer, count: number): void => {
       try {

@@ -21,6 +21,7 @@ import {
   buildClientResolver,
   type ClientLimits,
   type ClientResolver,
+  Compression,
   contentCodings,
   http2Codec,
   reasons as httpReasons,
@@ -52,6 +53,8 @@ import { build as buildWaf, type Waf, reasons as wafReasons } from './waf/waf.ts
 export interface Site extends SiteSettings {
   /** The Strict-Transport-Security line with its CRLF, or ''. */
   readonly hsts: string;
+  /** Null where its answers go on as they came. */
+  readonly compression: Compression | null;
 }
 
 /** One configuration, compiled. */
@@ -171,7 +174,11 @@ class Findings {
 }
 
 function siteOf(site: SiteSettings): Site {
-  return { ...site, hsts: site.hstsSeconds > 0 ? `Strict-Transport-Security: max-age=${site.hstsSeconds}\r\n` : '' };
+  return {
+    ...site,
+    hsts: site.hstsSeconds > 0 ? `Strict-Transport-Security: max-age=${site.hstsSeconds}\r\n` : '',
+    compression: site.compress === null ? null : new Compression(site.compress),
+  };
 }
 
 function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock) {

@@ -2,6 +2,7 @@
 // protocol each side speaks is the side's own affair. What may pass is decided in `gateway.ts` and by the stations; here is how it passes, and that each request gets exactly one end.
 
 import { performance } from 'node:perf_hooks';
+import { AnswerOut } from './answer-out.ts';
 import { outgoingRequest, ownForwarding } from './departure.ts';
 import { type Gate, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
@@ -59,10 +60,12 @@ export class Passage implements ClientHandler, Carried {
   #tried: Endpoint[] = [];
   /** The whole request as it was sent, while it may have to be sent again. */
   #replay: OutgoingRequest | null = null;
+  readonly #answer: AnswerOut;
 
   constructor(gateway: Gate, side: ClientStream, listener: Listener, passing: Passing) {
     this.#gateway = gateway;
     this.side = side;
+    this.#answer = new AnswerOut(side);
     this.#passing = passing;
     this.#listener = listener;
     this.#generation = gateway.generation;
@@ -389,7 +392,7 @@ export class Passage implements ClientHandler, Carried {
       return;
     }
     if (inspector !== null && inspector.holdBytes > 0) this.#heldAnswer = new HeldAnswer(head, inspector);
-    else this.side.beginAnswer(head, this.#ownFields(exchange));
+    else this.#beginAnswer(exchange, head);
   }
 
   /** Lets a held answer go, or refuses it; false where it was refused. */
@@ -405,9 +408,9 @@ export class Passage implements ClientHandler, Carried {
       this.#refuse('waf', verdict);
       return false;
     }
-    this.side.beginAnswer(held.head, this.#ownFields(exchange));
+    this.#beginAnswer(exchange, held.head);
     const { body } = held;
-    if (body.length > 0) this.side.writeAnswer(body, 0, body.length);
+    if (body.length > 0) this.#answer.write(body, 0, body.length);
     return true;
   }
 
@@ -421,18 +424,19 @@ export class Passage implements ClientHandler, Carried {
     return true;
   }
 
-  /** What we add to every answer. */
-  #ownFields(exchange: Exchange): string {
-    const { hsts } = this.#generation.siteSettings[exchange.siteIndex]!;
+  /** Lets the answer begin, with what we add to every one. */
+  #beginAnswer(exchange: Exchange, head: AnswerHead): void {
+    const { hsts, compression } = this.#generation.siteSettings[exchange.siteIndex]!;
     const strict = this.side.connection.secure ? hsts : '';
     const sticky = this.#route!.cookieLine(exchange, this.#endpoint);
-    return `X-Request-Id: ${exchange.id}\r\n${strict}${sticky}${rateHeaders(exchange)}`;
+    const own = `X-Request-Id: ${exchange.id}\r\n${strict}${sticky}${rateHeaders(exchange)}`;
+    this.#answer.begin(exchange, compression, head, own);
   }
 
   onAnswerBody(bytes: Buffer, from: number, to: number): boolean {
     this.#exchange!.responseBytes += to - from;
     const held = this.#heldAnswer;
-    if (held === null) return this.side.writeAnswer(bytes, from, to);
+    if (held === null) return this.#answer.write(bytes, from, to);
     held.add(bytes.subarray(from, to));
     return !held.isFull || this.#releaseAnswer(true);
   }
@@ -446,13 +450,13 @@ export class Passage implements ClientHandler, Carried {
     if (this.#heldAnswer !== null && !this.#releaseAnswer(false)) return;
     this.#endpoint?.health.finished();
     this.#endpoint = null;
-    this.side.endAnswer(trailers);
+    this.#answer.end(trailers);
     this.#conclude();
     this.side.finish();
   }
 
   onReadEnd(): void {
-    this.side.flushAnswer();
+    this.#answer.flush();
   }
 
   onFailure(failure: Failure, upstream: UpstreamSide): void {
@@ -547,6 +551,7 @@ export class Passage implements ClientHandler, Carried {
     this.#held.clear();
     this.#replay = null;
     this.#heldAnswer = null;
+    this.#answer.close();
     exchange.ms = performance.now() - this.#startedMs;
     this.#generation.waf.conclude(exchange);
     if (exchange.refusal !== null || exchange.status === 404) this.#gateway.weigh(exchange);

@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { latin1 } from '../src/base/bytes.ts';
+import { Writes } from '../src/base/writes.ts';
 import { readAnswerHead } from '../src/http/answer-head.ts';
 import type { ClientHandler, ClientLimits } from '../src/http/client-handler.ts';
 import { SeenFields } from '../src/http/fields.ts';
@@ -123,7 +124,7 @@ class Reader implements ClientHandler {
     const connection = new Connection(1, '127.0.0.1', 50_000, '127.0.0.1', 443, ':443', false, 0);
     const timekeeper = { set: () => {}, clear: () => {} };
     this.#isLate = isLate;
-    this.#side = new ClientSide(connection, bounds, timekeeper, () => 0, new SeenFields());
+    this.#side = new ClientSide(connection, bounds, timekeeper, () => 0, new SeenFields(), new Writes());
     this.#side.start(this.#socket as unknown as Socket, this);
   }
 

@@ -128,7 +128,7 @@ portcullis.yaml:19:5  config/duplicate-key
 portcullis.yaml:20:18  config/invalid
       max_body: 10 Mib
                    ^^^ no unit is called "Mib"; units are B, KiB, MiB, GiB, KB, MB or GB
-  expected a size from 0B to 1GiB, such as 8KiB or 10MiB
+  expected a size from 0B to 1024GiB, such as 8KiB or 10MiB
 
 portcullis.yaml:22:17  config/invalid
     idle_timeout: 30
@@ -296,6 +296,7 @@ data_directory: state
         waf: { mode: 'detect', exclude: [{ detector: 'sql-injection', place: 'ARGS:q', because: 'console' }] },
         rates: null,
         maxBodyBytes: 10_485_760,
+        compress: null,
       },
     ],
   );

@@ -169,6 +169,25 @@ const rates = list(
   'a list of limits, each with `limit: 500 per 10s`',
 );
 
+const compress = group({
+  codings: list(oneOf('br', 'zstd', 'gzip'), 'a list of br, zstd and gzip')
+    .prefault(['zstd', 'br', 'gzip'])
+    .describe('The codings that are offered; of those that a client wants equally the first is taken.'),
+  types: list(text('a media type such as text/html or text/*', 128), 'a list of media types')
+    .prefault([
+      'text/*',
+      'application/json',
+      'application/javascript',
+      'application/xml',
+      'application/manifest+json',
+      'application/ld+json',
+      'image/svg+xml',
+    ])
+    .describe('The media types that are compressed; never text/event-stream and gRPC.'),
+  min_size: size('0B', '1GiB').prefault('1KiB').describe('Shorter answers go on as they came.'),
+  level: whole(1, 9).prefault(3).describe('How hard to try: 1 is fast, 9 is small.'),
+});
+
 const site = group({
   host: oneOrMany(host(), 'a host')
     .prefault('*')
@@ -197,7 +216,8 @@ const site = group({
     .prefault({})
     .describe('The WAF on this site.'),
   rates: rates.optional().describe("Limits of this site in place of the whole gate's."),
-  max_body: size('0B', '1GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),
+  max_body: size('0B', '1024GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),
+  compress: compress.optional().describe('Compression of answers; none where missing.'),
 });
 
 const waf = group({
@@ -278,7 +298,7 @@ const limits = group({
   max_request_line: size('256B', '64KiB').prefault('8KiB').describe('The longest request line.'),
   max_header: size('1KiB', '1MiB').prefault('32KiB').describe('The longest header block.'),
   max_headers: whole(10, 10_000).prefault(100).describe('The most header fields.'),
-  max_body: size('0B', '1GiB').prefault('10MiB').describe('The longest request body.'),
+  max_body: size('0B', '1024GiB').prefault('10MiB').describe('The longest request body.'),
   header_timeout: duration('100ms', '10m').prefault('10s').describe('The longest wait for a whole header block.'),
   idle_timeout: duration('100ms', '1h').prefault('60s').describe('The longest silence between two requests.'),
   min_body_bytes_per_second: whole(0, 1_000_000_000).prefault(500).describe('The slowest body that is waited for.'),

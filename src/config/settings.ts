@@ -128,6 +128,13 @@ export interface SiteSettings {
   /** null: the limits of the whole gate. */
   readonly rates: readonly RateSettings[] | null;
   readonly maxBodyBytes: number;
+  /** null: answers go on as they came. Types are in lower case. */
+  readonly compress: {
+    readonly codings: readonly ('br' | 'zstd' | 'gzip')[];
+    readonly types: readonly string[];
+    readonly minBytes: number;
+    readonly level: number;
+  } | null;
 }
 
 /** One upstream of a site. */

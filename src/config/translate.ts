@@ -149,6 +149,7 @@ function siteOf(site: Complete['sites'][number], words: Complete, absolute: (nam
     waf: { mode: site.waf.mode ?? words.waf.mode, exclude: site.waf.exclude.map(withoutUndefined) },
     rates: site.rates?.map(rateOf) ?? null,
     maxBodyBytes: site.max_body ?? words.limits.max_body,
+    compress: site.compress === undefined ? null : compressOf(site.compress),
   };
 }
 
@@ -201,6 +202,11 @@ function kernelOf(kernel: Complete['firewall']['kernel']): Settings['firewall'][
     log: kernel.log,
     logRate: kernel.log_rate,
   };
+}
+
+function compressOf(compress: NonNullable<Complete['sites'][number]['compress']>): SiteSettings['compress'] {
+  const { codings, types, min_size: minBytes, level } = compress;
+  return { codings, types: types.map((type) => type.toLowerCase()), minBytes, level };
 }
 
 function rateOf(rate: Complete['rates'][number]): RateSettings {

@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { bytesOf, limits } from '../../test/http-reading.ts';
+import { Writes } from '../base/writes.ts';
 import { Connection } from '../traffic/connection.ts';
 import type { Fault } from '../traffic/fault.ts';
 import { SeenFields } from './fields.ts';
@@ -38,7 +39,7 @@ class Scene extends EventEmitter {
       },
     };
     const connection = new Connection(1, '127.0.0.1', 1, '127.0.0.1', 2, ':2', false, 0);
-    this.side = new ClientSide(connection, limits, timekeeper, () => this.nowMs, new SeenFields());
+    this.side = new ClientSide(connection, limits, timekeeper, () => this.nowMs, new SeenFields(), new Writes());
     const handler = {
       onRequest: () => {},
       onBody: () => this.onBody(),

@@ -81,7 +81,7 @@ export class Http1Stream implements ClientStream {
 
   writeAnswer(bytes: Buffer, from: number, to: number): boolean {
     const length = to - from;
-    if (this.#side.isTunnel) return this.#side.write(Buffer.from(bytes.subarray(from, to)));
+    if (this.#side.isTunnel) return this.#side.writeLent(bytes, from, to);
     if (length > maxGatheredBytes) return this.#writeLarge(bytes, from, to);
     const text = latin1(bytes, from, to);
     this.#out += this.#isChunked ? `${length.toString(16)}\r\n${text}\r\n` : text;
@@ -127,10 +127,11 @@ export class Http1Stream implements ClientStream {
   }
 
   #writeLarge(bytes: Buffer, from: number, to: number): boolean {
+    if (!this.#isChunked && this.#out === '') return this.#side.writeLent(bytes, from, to) && !this.#side.isBlocked;
     if (this.#isChunked) this.#out += `${(to - from).toString(16)}\r\n`;
     this.#side.cork();
     this.flushAnswer();
-    const flows = this.#side.write(Buffer.from(bytes.subarray(from, to)));
+    const flows = this.#side.writeLent(bytes, from, to);
     if (this.#isChunked) this.#out = '\r\n';
     this.flushAnswer();
     this.#side.uncork();

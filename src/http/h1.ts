@@ -2,6 +2,7 @@
 // It knows bytes, order and time; what a request deserves is for the handler (the spine) to say.
 
 import type { Socket } from 'node:net';
+import { unsentBytes, type Writes } from '../base/writes.ts';
 import type { Connection } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import { Fault } from '../traffic/fault.ts';
@@ -61,6 +62,8 @@ export class ClientSide implements BodySink, Expiring {
   #clientEnded = false;
   #closedWhy = '';
   #now: () => number;
+  /** Shared with all connections, as `seen` is. */
+  readonly #writes: Writes;
 
   constructor(
     connection: Connection,
@@ -68,7 +71,9 @@ export class ClientSide implements BodySink, Expiring {
     timekeeper: Timekeeper,
     now: () => number,
     seen: SeenFields,
+    writes: Writes,
   ) {
+    this.#writes = writes;
     this.connection = connection;
     this.#seen = seen;
     this.#limits = limits;
@@ -132,13 +137,23 @@ export class ClientSide implements BodySink, Expiring {
   write(piece: string | Buffer): boolean {
     if (this.#state === 'closed' || this.#state === 'lingering') return true;
     this.connection.bytesOut += piece.length;
-    const flowing = typeof piece === 'string' ? this.socket.write(piece, 'latin1') : this.socket.write(piece);
+    return this.#flows(typeof piece === 'string' ? this.#writes.text(this.socket, piece) : this.socket.write(piece));
+  }
+
+  #flows(flowing: boolean): boolean {
     // A reader that stops reading for as long as an idle connection may last is gone or means harm.
     if (!flowing && this.#state !== 'tunnel') {
       this.#isBlocked = true;
       this.#timekeeper.set(this, this.#limits.idleTimeoutMs);
     }
     return flowing;
+  }
+
+  /** Writes a copy of lent bytes, as `write` does. */
+  writeLent(bytes: Buffer, from: number, to: number): boolean {
+    if (this.#state === 'closed' || this.#state === 'lingering') return true;
+    this.connection.bytesOut += to - from;
+    return this.#flows(this.#writes.lent(this.socket, bytes, from, to));
   }
 
   /** Several pieces as one write to the kernel. */
@@ -291,7 +306,7 @@ export class ClientSide implements BodySink, Expiring {
 
   /** What was written has as long as any slow reader has; only for what the client still sends nobody waits. */
   #expireLingering(): void {
-    const unsent = this.socket.writableLength;
+    const unsent = unsentBytes(this.socket);
     if (unsent === 0) this.socket.destroy();
     else if (unsent >= this.#unsentBytes) this.destroy('http/slow-reader');
     else {

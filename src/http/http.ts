@@ -12,6 +12,8 @@ import { Http2Tools } from './h2-stream.ts';
 export { ownAnswer, prefersJson, redirectAnswer } from './answers.ts';
 export { buildClientResolver, type ClientResolver } from './client.ts';
 export type { ClientHandler, ClientLimits, Http2Handler, StreamHandler } from './client-handler.ts';
+export { Compression, type CompressionSettings } from './compression.ts';
+export type { Compressor } from './compressor.ts';
 export { contentCodings } from './content-decoder.ts';
 export { SeenFields } from './fields.ts';
 export { ClientSide } from './h1.ts';

@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
+import { Writes } from '../base/writes.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
 import type { MultiplexedCodec } from '../traffic/multiplexed.ts';
 import type { AnswerCodec } from '../traffic/wire.ts';
@@ -134,7 +135,7 @@ class Builder {
     this.#tools = tools;
     this.#resolve = tools.resolve ?? resolverOf(settings.resolvers);
     const { codec, http2, timekeeper } = tools;
-    this.#shared = { codec, http2, timekeeper, readBuffer: Buffer.allocUnsafeSlow(65_536) };
+    this.#shared = { codec, http2, timekeeper, readBuffer: Buffer.allocUnsafeSlow(65_536), writes: new Writes() };
   }
 
   async route(site: ProxySite, siteIndex: number): Promise<Route> {

@@ -96,6 +96,12 @@ export function secureFailure(code: string, message: string, endpoint: string, i
   return new Failure(502, 'proxy/tls-failed', `the TLS handshake with ${endpoint} failed: ${shown}`, isUnsent);
 }
 
+/** Bytes stood on a connection before the request went out: they are another's answer, or none. */
+export function unaskedFailure(endpoint: string): Failure {
+  const says = `${endpoint} had sent bytes that nobody had asked for when the request went out`;
+  return new Failure(502, 'proxy/reset', says, false);
+}
+
 /** What each reason of this station means and how its owner mends it. */
 export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'proxy/refused': {

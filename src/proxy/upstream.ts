@@ -2,6 +2,7 @@
 // both sides finished to the last byte; a byte too many, or one that nobody asked for, ends it.
 
 import type { Socket } from 'node:net';
+import { unsentBytes, type Writes } from '../base/writes.ts';
 import { endpoint as endpointText } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import { Fault } from '../traffic/fault.ts';
@@ -10,10 +11,12 @@ import type { OutgoingRequest } from '../traffic/outgoing.ts';
 import type { UpstreamSide } from '../traffic/sides.ts';
 import type { AnswerCodec, AnswerHead, BodyReader, BodySink } from '../traffic/wire.ts';
 import type { Announced } from './announcing.ts';
+import { writePiece } from './body-piece.ts';
 import { type DialHandler, Dialling, type UpstreamOptions } from './dial.ts';
-import { connectFailure, Failure, isOfTls, secureFailure } from './failure.ts';
+import { connectFailure, Failure, isOfTls, secureFailure, unaskedFailure } from './failure.ts';
 import { lastChunk, requestText } from './hop-headers.ts';
 import { labelOf } from './target.ts';
+import { currentTurn } from './turn.ts';
 
 /** Who hears of the answer. `onAnswerBody` lends its bytes for the time of the call; false asks to pause. */
 export interface AnswerReceiver {
@@ -46,6 +49,7 @@ export interface UpstreamTools {
   readonly codec: AnswerCodec;
   readonly timekeeper: Timekeeper;
   readonly readBuffer: Buffer;
+  readonly writes: Writes;
 }
 
 type State = 'connecting' | 'idle' | 'waiting' | 'answering' | 'tunnel' | 'closed';
@@ -89,6 +93,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
   /** What is to be sent once the connection stands, and the pieces of its body that came meanwhile. */
   #unsent: OutgoingRequest | null = null;
   #queued: Buffer[] = [];
+  #sentTurn = -1;
   #from = '';
   #to = '';
 
@@ -138,6 +143,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
       return;
     }
     this.#state = 'waiting';
+    this.#sentTurn = currentTurn();
     this.#write(requestText(request));
     this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
   }
@@ -151,12 +157,9 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
     }
     // An upstream that is still being sent to is not late with its answer.
     if (this.#state === 'waiting') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
-    this.#cork();
-    return this.#write(
-      this.#isChunked && this.#state !== 'tunnel'
-        ? Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, crlf])
-        : Buffer.from(piece),
-    );
+    const isChunked = this.#isChunked && this.#state !== 'tunnel';
+    if (isChunked || !this.#tools.writes.pays(piece.length)) this.#cork();
+    return writePiece(this.socket, this.#tools.writes, piece, isChunked);
   }
 
   /** A body may come in chunks of one byte: all that one read brought goes out in one write. */
@@ -227,7 +230,6 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
     this.#tools.timekeeper.clear(this);
   }
 
-  /** Sends our FIN. */
   endTunnel(): void {
     this.socket.end();
   }
@@ -249,7 +251,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
         break;
       case 'waiting':
         // It was sent all that came, and the rest is late: that is the client's affair, whose pace is watched where it is read.
-        if (!this.#isSent && this.socket.writableLength === 0) {
+        if (!this.#isSent && unsentBytes(this.socket) === 0) {
           this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
           break;
         }
@@ -278,7 +280,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
   }
 
   #write(piece: string | Buffer): boolean {
-    return typeof piece === 'string' ? this.socket.write(piece, 'latin1') : this.socket.write(piece);
+    return typeof piece === 'string' ? this.#tools.writes.text(this.socket, piece) : this.socket.write(piece);
   }
 
   onDialled(socket: Socket): void {
@@ -331,6 +333,11 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
 
   /** `onread` callback: bytes stand in the shared buffer until it returns. False would stop the reading, as `pause` does. */
   #onRead(count: number): boolean {
+    // Because an answer takes a turn of the loop at least: these bytes were there before the request, and are another's answer or none.
+    if (!this.#sawBytes && this.#state === 'waiting' && this.isReused && this.#sentTurn === currentTurn()) {
+      this.#fail(unaskedFailure(this.endpoint));
+      return false;
+    }
     this.#sawBytes = true;
     let bytes = this.#tools.readBuffer;
     let to = count;
@@ -427,7 +434,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
     this.#receiver = null;
     this.#body = null;
     // One that answers before it took the whole request may never take the rest.
-    if (!this.#mayReuse || !this.#isSent || this.socket.writableLength > 0) this.#close();
+    if (!this.#mayReuse || !this.#isSent || unsentBytes(this.socket) > 0) this.#close();
     else {
       if (this.#isPaused) this.socket.resume();
       this.#isPaused = false;
@@ -501,5 +508,3 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
 function uncork(upstream: Upstream): void {
   upstream.uncork();
 }
-
-const crlf = Buffer.from('\r\n');

@@ -249,6 +249,27 @@ test('bytes that come while a connection is idle end it', async (t) => {
   assert.equal(upstream.wires.length, 2);
 });
 
+for (const method of ['GET', 'POST'])
+  test(`bytes that came before a ${method} was sent do not answer it, though they are read behind it`, async (t) => {
+    const upstream = await answering(t, ({ first }) => ok(first.split(' ')[0]!));
+    const world = await stand(t, upstream.port);
+    const client = await world.client();
+    const ask = `${method} / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`;
+    client.send('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    assert.equal((await client.message()).body.toString(), 'GET');
+    for (let round = 0; round < 20; round++) {
+      // Both are there when the gate looks next, the request first: it goes out on a connection that has bytes waiting.
+      client.send(ask);
+      upstream.wires.at(-1)!.send(ok('POISON'));
+      const answer = await client.message();
+      assert.notEqual(answer.body.toString(), 'POISON', `round ${round}`);
+      // Sent again where that is safe, as long as the budget of retries lasts.
+      assert.equal(answer.status, method === 'GET' && round === 0 ? 200 : answer.status === 200 ? 200 : 502);
+      // A fresh connection stands in the pool for the next round.
+      assert.equal((await world.get('/')).status, 200);
+    }
+  });
+
 test('an early answer to an upload that is not done reaches the client, and neither connection is used again', async (t) => {
   const upstream = await scripted(t, async (wire) => {
     await wire.take('\r\n\r\n');

@@ -5,5 +5,12 @@ import { chunkCases } from './chunks.ts';
 import { fieldCases } from './fields.ts';
 import { framingCases } from './framing.ts';
 import { requestLineCases } from './request-line.ts';
+import { smugglingCases } from './smuggling.ts';
 
-export const groups: readonly CaseGroup[] = [...requestLineCases, ...fieldCases, ...framingCases, ...chunkCases];
+export const groups: readonly CaseGroup[] = [
+  ...requestLineCases,
+  ...fieldCases,
+  ...framingCases,
+  ...chunkCases,
+  ...smugglingCases,
+];

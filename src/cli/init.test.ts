@@ -31,7 +31,7 @@ test('the file is right and warns of nothing, whatever host and upstream it is w
     const { settings, warnings } = await loadSettings({ options: {} }, world);
     assert.deepEqual(warnings, []);
     assert.deepEqual(
-      [settings.sites[0]!.hosts, settings.sites[0]!.to, settings.tls.localNames],
+      [settings.sites[0]!.hosts, settings.sites[0]!.to.map(({ url }) => url), settings.tls.localNames],
       [[hosts], [upstream], names],
     );
     assert.deepEqual(settings.firewall.comments, ['HTTPS from anywhere', 'HTTP from anywhere']);

@@ -68,7 +68,7 @@ describe('rules that take themselves back', { concurrency: 2 }, () => {
       (await chains(it)).some((name) => name.startsWith('former_')),
       false,
     );
-    while (it.pids().includes(guard)) await new Promise((resolve) => setImmediate(resolve));
+    while (it.pids().includes(guard)) await new Promise((resolve) => setTimeout(resolve, 100));
   });
 
   test('a rule set that would cut its author off is refused, and forced comes back by the guard though all else was killed', {
@@ -90,13 +90,13 @@ describe('rules that take themselves back', { concurrency: 2 }, () => {
       refused.text,
       /^portcullis: this would cut your own connection: tcp 10\.50\.0\.2:\d+ → :22 \(the default\)\n {2}allow it by a rule, or say --even-if-it-locks-me-out\n$/,
     );
-    const forced = await session.say('apply --confirm-within 10s --even-if-it-locks-me-out');
+    const forced = await session.say('apply --confirm-within 30s --even-if-it-locks-me-out');
     assert.equal(forced.code, 0, forced.text);
     assert.ok((await chains(it)).includes('former_input'));
     const guard = guardOf(it);
     await it.kill([guard]);
     // Because the kernel turns back by itself soon after the deadline, the guard is waited for: what stands then is the former table alone.
-    while (it.pids().includes(guard)) await new Promise((resolve) => setImmediate(resolve));
+    while (it.pids().includes(guard)) await new Promise((resolve) => setTimeout(resolve, 100));
     await it.start();
     const again = await it.call();
     it.allow('10.50.0.0/24');
@@ -115,7 +115,7 @@ describe('rules that take themselves back', { concurrency: 2 }, () => {
     const session = await it.call();
     assert.equal((await session.say('apply')).code, 0);
     it.allow('10.99.0.0/24');
-    const forced = await session.say('apply --confirm-within 10s --even-if-it-locks-me-out');
+    const forced = await session.say('apply --confirm-within 30s --even-if-it-locks-me-out');
     assert.equal(forced.code, 0, forced.text);
     assert.ok((await chains(it)).includes('former_input'));
     await it.kill();

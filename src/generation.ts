@@ -130,7 +130,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     null,
     await buildProxy(settings.proxy, settings.sites, proxyTools(settings, tools, clock, codec, timekeeper)),
   );
-  const observe = found.take(null, buildObserve(settings.observe, { files: systemJournalFiles }));
+  const observe = found.take(null, buildObserve(observeSettings(settings, waf), { files: systemJournalFiles }));
   const wantsTls = settings.listen.some((listener) => listener.tls);
   const tls = wantsTls ? found.take('tls', await buildTls(settings.tls, tlsTools(settings, tools, clock))) : null;
 
@@ -171,6 +171,14 @@ class Findings {
     this.warnings.push(...result.warnings.map(whole));
     return result.value;
   }
+}
+
+/** What the file leaves open of the audit log is as rules of files say. */
+function observeSettings({ observe }: Settings, waf: Waf | null): Settings['observe'] {
+  const rules = waf?.rules?.audit;
+  const { file, format, mode } = observe.audit;
+  const audit = { file: file ?? rules?.file ?? null, format: format ?? rules?.format ?? null, mode };
+  return { ...observe, audit };
 }
 
 function siteOf(site: SiteSettings): Site {

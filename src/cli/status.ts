@@ -62,6 +62,7 @@ function facts(gate: Part): string {
     ['firewall', firewall(part(gate.firewall))],
     ['waf', waf(part(gate.waf))],
     ['journal', journal(part(gate.journal))],
+    ['audit log', journal(part(gate.audit))],
   ];
   const shown = lines.filter(([, text]) => text !== '');
   return shown.map(([name, text]) => `${name.padEnd(12)}  ${visible(text)}\n`).join('');

@@ -454,7 +454,7 @@ test('defaults are those of the design', () => {
       drainTimeoutMs: 30_000,
       workerStallMs: 10_000,
     },
-    observe: { journal: null, maxJourneys: 2000 },
+    observe: { journal: null, maxJourneys: 2000, audit: { file: null, format: null, mode: null } },
     workers: 0,
   });
   assert.deepEqual(settingsFrom({ rates: [] }).rates, []);

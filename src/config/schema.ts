@@ -267,6 +267,17 @@ const waf = group({
   cpu_budget: duration('1ms', '10s')
     .prefault('50ms')
     .describe('CPU time that rules of files may take for one request: one that takes more is refused.'),
+  audit_log: text('a file name')
+    .optional()
+    .describe('File that gets a record of what the WAF found, as ModSecurity writes it; `SecAuditLog` where missing.'),
+  audit_format: oneOf('json', 'native')
+    .optional()
+    .describe("ModSecurity's JSON, a line a record, or its sections; `SecAuditLogFormat`, then json, where missing."),
+  audit: oneOf('relevant', 'all', 'off')
+    .optional()
+    .describe(
+      'Which exchanges get a record: those with a finding or a refusal of the WAF, all, or none; `SecAuditEngine`, then relevant, where missing.',
+    ),
 });
 
 const proxy = group({

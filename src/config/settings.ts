@@ -297,4 +297,10 @@ export interface ObserveSettings {
   readonly journal: string | null;
   /** How many journeys are kept in memory for `explain`. */
   readonly maxJourneys: number;
+  /** The audit log, as far as the file says; rules of files say the rest. */
+  readonly audit: {
+    readonly file: string | null;
+    readonly format: 'json' | 'native' | null;
+    readonly mode: 'all' | 'off' | 'relevant' | null;
+  };
 }

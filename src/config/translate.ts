@@ -87,6 +87,11 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
     observe: {
       journal: words.journal === undefined ? null : absolute(words.journal),
       maxJourneys: words.max_journeys,
+      audit: {
+        file: words.waf.audit_log === undefined ? null : absolute(words.waf.audit_log),
+        format: words.waf.audit_format ?? null,
+        mode: words.waf.audit ?? null,
+      },
     },
     workers: words.workers === 'auto' ? 0 : words.workers,
   };

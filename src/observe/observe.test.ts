@@ -14,7 +14,7 @@ function made(maxJourneys = 4, journal: string | null = null) {
       return { append: async (text) => void written.push(text), close: async () => {} };
     },
   };
-  const result = build({ journal, maxJourneys }, { files });
+  const result = build({ journal, maxJourneys, audit: { file: null, format: null, mode: null } }, { files });
   assert.ok(result.ok);
   return { observe: result.value, written };
 }
@@ -96,6 +96,7 @@ test('counts are exact, whatever was forgotten', () => {
     whys: { 'waf/blocked': 3, 'proxy/upstream-reset': 1, 'firewall/denied': 1 },
     statuses: { none: 2, '1xx': 1, '2xx': 3, '3xx': 1, '4xx': 4, '5xx': 2 },
     journal: null,
+    audit: null,
   });
 });
 
@@ -152,7 +153,10 @@ test('a journal that cannot be written is a problem, and traffic goes on', async
 });
 
 test('a bound that cannot be is a problem', () => {
-  const result = build({ journal: null, maxJourneys: 0 }, { files: { open: () => Promise.reject(new Error()) } });
+  const result = build(
+    { journal: null, maxJourneys: 0, audit: { file: null, format: null, mode: null } },
+    { files: { open: () => Promise.reject(new Error()) } },
+  );
   assert.deepEqual(!result.ok && result.problems.map(({ path, says }) => `${path.join('.')}: ${says}`), [
     'observe.maxJourneys: 0 journeys cannot be kept',
   ]);

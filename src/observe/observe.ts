@@ -1,10 +1,12 @@
 // The door of observation: keeps what happened for whoever asks, counts it, and writes it to the journal.
 
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
+import type { AuditWords } from '../traffic/auditing.ts';
 import { type Connection, endpoint } from '../traffic/connection.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import { type Journey, journeyOf, journeyOfConnection } from '../traffic/journey.ts';
 import type { Reason } from '../traffic/verdict.ts';
+import { AuditLog } from './audit.ts';
 import type { Files } from './files.ts';
 import { Journal, type JournalCounts } from './journal.ts';
 import { jsonLine } from './plain.ts';
@@ -22,6 +24,8 @@ export interface ObserveSettings {
   readonly journal: string | null;
   /** How many journeys of each kind (passed, refused, connections without a request) are kept in memory. */
   readonly maxJourneys: number;
+  /** The audit log; without a file there is none. JSON and what is relevant, where nothing is said. */
+  readonly audit: AuditWords;
 }
 
 export interface ObserveTools {
@@ -42,6 +46,7 @@ export interface ObserveCounts {
   /** `1xx` to `5xx`, and `none` for exchanges that ended without an answer. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly journal: JournalCounts | null;
+  readonly audit: JournalCounts | null;
 }
 
 /** A connection that never became an exchange, with what was said about it. */
@@ -61,6 +66,7 @@ const classes = Object.freeze(['none', '1xx', '2xx', '3xx', '4xx', '5xx']);
 /** The station. Nothing in it waits, and what it keeps is bounded. */
 export class Observe {
   journal: Journal | null;
+  #audit: AuditLog | null;
   #maxJourneys: number;
   // Three rings, because a flood of one kind must not push out the others.
   #passed: Ring<Exchange>;
@@ -74,9 +80,10 @@ export class Observe {
   /** Keyed by the reasons that stand in our own tables, not by traffic. */
   #whys = new Map<string, number>();
 
-  constructor(settings: ObserveSettings, journal: Journal | null) {
+  constructor(settings: ObserveSettings, journal: Journal | null, audit: AuditLog | null = null) {
     const { maxJourneys } = settings;
     this.journal = journal;
+    this.#audit = audit;
     this.#maxJourneys = maxJourneys;
     this.#passed = new Ring(maxJourneys, maxJourneys * maxCharsPerJourney);
     this.#refused = new Ring(maxJourneys, maxJourneys * maxCharsPerJourney);
@@ -91,6 +98,8 @@ export class Observe {
     const { refusal, status } = exchange;
     const why = refusal === null ? exchange.endedWhy : refusal.why;
     const weight = weightOf(exchange);
+    this.#audit?.tell(exchange);
+    exchange.auditing = null;
     exchange.headers.fold();
     const spare = (refusal === null ? this.#passed : this.#refused).push(exchange, weight);
     this.#exchanges++;
@@ -152,20 +161,25 @@ export class Observe {
       whys: Object.fromEntries(this.#whys),
       statuses,
       journal: this.journal?.counts ?? null,
+      audit: this.#audit?.counts ?? null,
     };
   }
 
-  /** Opens the journal; gives the problem where that cannot be, and traffic may still be told. */
+  /** Opens journal and audit log; gives the problem where that cannot be, and traffic may still be told. */
   async start(): Promise<Problem | null> {
-    return this.#opening(() => this.journal?.start());
+    return (
+      (await opening('journal', () => this.journal?.start())) ??
+      (await opening('audit', () => this.#audit?.file.start()))
+    );
   }
 
-  /** Opens the journal anew under its name, after somebody moved the file away. */
+  /** Opens them anew under their names, after somebody moved the files away. */
   async reopen(): Promise<Problem | null> {
-    return this.#opening(() => this.journal?.reopen());
+    const journal = await opening('journal', () => this.journal?.reopen());
+    return (await opening('audit', () => this.#audit?.file.reopen())) ?? journal;
   }
 
-  /** Goes on with the settings of `another`, which was not started: its journal, opened anew also where it is the same, and its bound. */
+  /** Goes on with the settings of `another`, which was not started: its files, opened anew also where they are the same, and its bound. */
   async adopt(another: Observe): Promise<Problem | null> {
     if (another.#maxJourneys !== this.#maxJourneys) {
       this.#maxJourneys = another.#maxJourneys;
@@ -173,8 +187,12 @@ export class Observe {
       this.#refused = this.#refused.copyInto(another.#refused);
       this.#lost = this.#lost.copyInto(another.#lost);
     }
-    if (another.journal?.path === this.journal?.path) return this.reopen();
-    const problem = await another.start();
+    return (await this.#adoptJournal(another)) ?? (await this.#adoptAudit(another));
+  }
+
+  async #adoptJournal(another: Observe): Promise<Problem | null> {
+    if (another.journal?.path === this.journal?.path) return opening('journal', () => this.journal?.reopen());
+    const problem = await opening('journal', () => another.journal?.start());
     if (problem !== null) return problem;
     const old = this.journal;
     this.journal = another.journal;
@@ -182,20 +200,23 @@ export class Observe {
     return null;
   }
 
-  /** Writes what waits and closes the journal. */
-  async stop(): Promise<void> {
-    await this.journal?.stop();
+  async #adoptAudit(another: Observe): Promise<Problem | null> {
+    const old = this.#audit;
+    if (old !== null && another.#audit?.file.path === old.file.path) {
+      this.#audit = another.#audit.onto(old.file);
+      return opening('audit', () => old.file.reopen());
+    }
+    const problem = await opening('audit', () => another.#audit?.file.start());
+    if (problem !== null) return problem;
+    this.#audit = another.#audit;
+    await old?.file.stop();
+    return null;
   }
 
-  async #opening(open: () => Promise<void> | undefined): Promise<Problem | null> {
-    try {
-      await open();
-      return null;
-    } catch (error) {
-      const says = `the journal cannot be written: ${error instanceof Error ? error.message : String(error)}`;
-      const instead = 'a file in a directory that this user may write in';
-      return { path: ['observe', 'journal'], code: 'observe/journal-not-writable', says, instead };
-    }
+  /** Writes what waits and closes the files. */
+  async stop(): Promise<void> {
+    await this.journal?.stop();
+    await this.#audit?.file.stop();
   }
 
   #newest(count: number, isIt: (connection: Connection) => boolean): Journey[] {
@@ -226,7 +247,27 @@ export function build(settings: ObserveSettings, tools: ObserveTools): Built<Obs
       instead: 'a whole number from 1 to 1000000',
     });
   if (problems.length > 0) return failed(problems);
-  return built(new Observe(settings, journal === null ? null : new Journal(journal, tools.files)));
+  const log = settings.audit.file === null ? null : new Journal(settings.audit.file, tools.files);
+  const audit = log === null ? null : new AuditLog(log, settings.audit);
+  return built(new Observe(settings, journal === null ? null : new Journal(journal, tools.files), audit));
+}
+
+/** What stands at fault where a file cannot be opened. */
+const fileNames = {
+  journal: { path: ['observe', 'journal'], code: 'observe/journal-not-writable', name: 'the journal' },
+  audit: { path: ['waf', 'auditLog'], code: 'observe/audit-log-not-writable', name: 'the audit log' },
+} as const;
+
+async function opening(which: keyof typeof fileNames, open: () => Promise<void> | undefined): Promise<Problem | null> {
+  try {
+    await open();
+    return null;
+  } catch (error) {
+    const { path, code, name } = fileNames[which];
+    const says = `${name} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    const instead = 'a file in a directory that this user may write in';
+    return { path: [...path], code, says, instead };
+  }
 }
 
 function chosen<T extends { readonly connection: Connection }>(

@@ -111,6 +111,7 @@ function statusOf(gateway: Gateway, opened: readonly Opened[], startedAt: number
     certificates: generation.tls?.describe() ?? [],
     waf: { mode: generation.settings.waf.mode, threshold: generation.settings.waf.threshold },
     journal: told.journal,
+    audit: told.audit,
   };
 }
 

@@ -1,5 +1,6 @@
 // The central record: one request and its answer as plain data, filled in station by station. No socket in here.
 
+import type { Auditing } from './auditing.ts';
 import type { Connection } from './connection.ts';
 import type { Finding } from './finding.ts';
 import type { Headers } from './headers.ts';
@@ -59,6 +60,8 @@ export class Exchange {
   findings!: Finding[] | null;
   /** What the WAF keeps from the head to the end of this exchange; nobody else's business. */
   inspection!: object | null;
+  /** How rules of files want it in the audit log, from their end to its telling; null where none were asked. */
+  auditing!: Auditing | null;
 
   /** Our own endpoint towards the upstream and the upstream's, as `address:port`, or ''. */
   upstreamFrom!: string;
@@ -123,6 +126,7 @@ export class Exchange {
     this.wafMicroseconds = 0;
     this.findings = null;
     this.inspection = null;
+    this.auditing = null;
     this.upstreamFrom = '';
     this.upstreamTo = '';
     this.upstreamReused = false;

@@ -21,4 +21,18 @@ export interface Finding {
   /** `file:line` of a rule that its owner wrote, and what it has to say beside its message. */
   readonly at?: string;
   readonly data?: string;
+  /** The rest of what its rule says of itself, for the audit log. */
+  readonly rule?: FindingRule;
+}
+
+/** A rule of a file, as it describes itself. */
+export interface FindingRule {
+  readonly tags: readonly string[];
+  readonly version: string;
+  readonly revision: string;
+  /** `Rx`, and what it looks for. */
+  readonly operator: string;
+  readonly argument: string;
+  /** False for `noauditlog`. */
+  readonly isAudited: boolean;
 }

@@ -83,7 +83,7 @@ export function journeyOf(exchange: Exchange): Journey {
     client: exchange.client,
     request: {
       method: exchange.method,
-      target: excerpt(exchange.target),
+      target: shownTarget(exchange),
       version: exchange.version,
       host: exchange.host,
       site: exchange.site,
@@ -193,12 +193,22 @@ function connectionPart(connection: Connection) {
   };
 }
 
+/** The target as it may be written down. */
+export function shownTarget({ target }: Exchange): string {
+  return excerpt(target);
+}
+
+/** The value of a header field as it may be written down: cut, and nothing of it where it is a secret. `name` in lower case. */
+export function shownValue(name: string, value: string): string {
+  return secretHeaders.has(name) ? '[redacted]' : excerpt(value);
+}
+
 function redacted(exchange: Exchange): Record<string, string | string[]> {
   const shown: Record<string, string | string[]> = Object.create(null);
   const { names, values } = exchange.headers;
   for (let index = 0; index < names.length; index++) {
     const name = names[index]!;
-    const value = secretHeaders.has(name) ? '[redacted]' : excerpt(values[index]!);
+    const value = shownValue(name, values[index]!);
     const before = shown[name];
     shown[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
   }

@@ -1,6 +1,7 @@
 // A rule set of SecLang at work: transactions opened for exchanges, phases run as parts of them come, matches told as findings.
 
 import type { Clock } from '../base/clock.ts';
+import type { Auditing, AuditWords } from '../traffic/auditing.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import type { Finding } from '../traffic/finding.ts';
 import type { Headers } from '../traffic/headers.ts';
@@ -55,6 +56,13 @@ export class RuleSet {
   /** What each rule cost and found since the rules stand. */
   bill(): BillAnswer {
     return this.#bill.read();
+  }
+
+  /** What the files say of the audit log. */
+  get audit(): AuditWords {
+    const { auditLog, auditFormat } = this.program.settings;
+    // Because ModSecurity writes sections where nothing else is said.
+    return { file: auditLog, format: auditFormat ?? (auditLog === null ? null : 'native'), mode: null };
   }
 
   /** How many rules there are. */
@@ -129,6 +137,7 @@ export class RuleSet {
     runPhase(this.program, told.transaction, 5, this.#needed, this.#bill);
     this.#tell(inspection, exchange, told);
     exchange.inspection = null;
+    exchange.auditing = auditingOf(told.transaction);
   }
 
   #run(inspection: Inspection, exchange: Exchange, phase: 1 | 2 | 3 | 4): void {
@@ -251,6 +260,20 @@ class RuleBody implements BodyReader {
   }
 }
 
+const auditModes = { on: 'all', off: 'off', detect: 'relevant', relevant: 'relevant' } as const;
+
+function auditingOf({ audit, auditParts, settings, answerHeaders, engine }: Transaction): Auditing {
+  return {
+    mode: auditModes[settings.auditEngine],
+    changed: audit === settings.auditEngine ? null : auditModes[audit],
+    parts: auditParts,
+    relevantStatus: settings.auditRelevantStatus,
+    answer: answerHeaders,
+    engine: engine === 'on' ? 'Enabled' : engine === 'off' ? 'Disabled' : 'DetectionOnly',
+    components: settings.componentSignatures,
+  };
+}
+
 function findingOf(match: RuleMatch): Finding {
   const { rule } = match;
   const score = match.scores.reduce((sum, { name, by }) => (name.includes('anomaly_score') ? sum + by : sum), 0);
@@ -267,6 +290,14 @@ function findingOf(match: RuleMatch): Finding {
     decoded: match.transformations,
     at: rule.at,
     data: match.data.slice(0, 1024),
+    rule: {
+      tags: rule.tags,
+      version: rule.version,
+      revision: rule.revision,
+      operator: match.link?.operator ?? '',
+      argument: match.link?.argument ?? '',
+      isAudited: rule.isAudited,
+    },
   };
 }
 

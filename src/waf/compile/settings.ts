@@ -32,6 +32,8 @@ export function defaultSettings(): EngineSettings {
     auditEngine: 'relevant',
     auditParts: 'ABIJDEFHZ',
     auditRelevantStatus: null,
+    auditLog: null,
+    auditFormat: null,
     webAppId: 'default',
     componentSignatures: [],
   };
@@ -66,6 +68,7 @@ function whole(least: number, set: (settings: EngineSettings, value: number) => 
 const onOff = { on: true, off: false };
 const engineModes = { on: 'on', off: 'off', detectiononly: 'detect' } as const;
 const limitActions = { reject: 'reject', processpartial: 'process' } as const;
+const auditParts = 'ABCDEFGHIJKZ';
 const nothing: SettingDirective = () => {};
 
 function refused(says: string, instead: string): SettingDirective {
@@ -81,14 +84,11 @@ function only(accepted: readonly string[], says: string, instead: string): Setti
 
 /** What concerns files, processes and connections of other servers: read, and nothing follows from it here. */
 const withoutMeaning: readonly string[] = [
-  'SecAuditLog',
   'SecAuditLog2',
   'SecAuditLogDirMode',
   'SecAuditLogFileMode',
-  'SecAuditLogFormat',
   'SecAuditLogPrefix',
   'SecAuditLogStorageDir',
-  'SecAuditLogType',
   'SecCacheTransformations',
   'SecConnReadStateLimit',
   'SecConnWriteStateLimit',
@@ -178,8 +178,34 @@ const directives: Readonly<Record<string, SettingDirective>> = {
   SecAuditEngine: choice({ on: 'on', off: 'off', relevantonly: 'relevant' } as const, (settings, mode) => {
     settings.auditEngine = mode;
   }),
-  SecAuditLogParts: (settings, words) => {
-    settings.auditParts = words[0]?.text ?? settings.auditParts;
+  SecAuditLog: (settings, words, name, compiler) => {
+    const path = words[0]?.text ?? '';
+    if (path.startsWith('/')) settings.auditLog = path;
+    else
+      compiler.fault(
+        words[0] ?? name,
+        `SecAuditLog takes no "${path}": a file is meant, by its whole name`,
+        'write SecAuditLog /var/log/portcullis/audit.log, or audit_log under waf in portcullis.yaml',
+      );
+  },
+  SecAuditLogFormat: choice({ json: 'json', native: 'native' } as const, (settings, format) => {
+    settings.auditFormat = format;
+  }),
+  SecAuditLogType: only(
+    ['serial'],
+    'knows only Serial: all records go to one file',
+    'write SecAuditLogType Serial, and let a program read the file',
+  ),
+  SecAuditLogParts: (settings, words, name, compiler) => {
+    const parts = words[0]?.text.toUpperCase() ?? '';
+    if (parts.startsWith('A') && parts.endsWith('Z') && [...parts].every((part) => auditParts.includes(part)))
+      settings.auditParts = parts;
+    else
+      compiler.fault(
+        words[0] ?? name,
+        `SecAuditLogParts takes no "${words[0]?.text ?? ''}": letters of ${auditParts}, A first and Z last, are meant`,
+        'write SecAuditLogParts ABFHZ',
+      );
   },
   SecAuditLogRelevantStatus: (settings, words, name, compiler) => {
     const pattern = words[0] === undefined ? undefined : compiler.selectorPattern(words[0]);

@@ -97,6 +97,9 @@ export interface EngineSettings {
   auditEngine: EngineMode | 'relevant';
   auditParts: string;
   auditRelevantStatus: { test(value: string): boolean } | null;
+  /** Absolute name of the audit log, or null, and its format where it is said. */
+  auditLog: string | null;
+  auditFormat: 'json' | 'native' | null;
   webAppId: string;
   componentSignatures: readonly string[];
 }

@@ -106,6 +106,7 @@ function note(transaction: Transaction, rule: Rule, evidence: Evidence): void {
     message: rule.message?.expand(transaction) ?? '',
     data: rule.logData?.expand(transaction) ?? '',
     transformations: evidence.link?.transformationNames ?? [],
+    link: evidence.link,
     scores: transaction.scores,
   };
   transaction.matches.push(match);

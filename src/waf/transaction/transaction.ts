@@ -3,7 +3,7 @@
 import type { EngineMode, RuleChoice, State, TargetChoice } from '../actions/action.ts';
 import { noMultipart } from '../bodies/strict-multipart.ts';
 import { readArguments, readCookies } from '../bodies/urlencoded.ts';
-import type { EngineSettings, Evidence, Rule } from '../program/program.ts';
+import type { EngineSettings, Evidence, Link, Rule } from '../program/program.ts';
 import { noPairs, Pairs } from '../variables/pairs.ts';
 import type { MultipartFacts, XmlFacts } from '../variables/variable.ts';
 import type { Lasting, LastingCollection } from './lasting.ts';
@@ -65,6 +65,8 @@ export interface RuleMatch {
   readonly message: string;
   readonly data: string;
   readonly transformations: readonly string[];
+  /** What of the rule matched, or null where nothing was asked. */
+  readonly link: Link | null;
   readonly scores: readonly Score[];
 }
 

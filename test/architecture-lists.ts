@@ -283,7 +283,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the tests of their folder, through the door',
-    'src/connections/clients.ts src/connections/table.ts src/firewall/rule-fields.ts src/http/h1-stream.ts src/http/tokens.ts src/observe/audit-native.ts src/observe/layout.ts src/ports/arrival.ts src/ports/listen.ts src/proxy/build.ts src/proxy/dial.ts src/proxy/endpoint.ts src/proxy/origin.ts src/proxy/route.ts src/proxy/target.ts src/proxy/upstream.ts src/proxy/upstreams.ts src/proxy/waiting.ts src/rates/policy.ts',
+    'src/connections/clients.ts src/connections/table.ts src/firewall/rule-fields.ts src/http/h1-stream.ts src/http/tokens.ts src/observe/audit-native.ts src/observe/audit-record.ts src/observe/layout.ts src/ports/arrival.ts src/ports/listen.ts src/proxy/build.ts src/proxy/dial.ts src/proxy/endpoint.ts src/proxy/origin.ts src/proxy/route.ts src/proxy/target.ts src/proxy/upstream.ts src/proxy/upstreams.ts src/proxy/waiting.ts src/rates/policy.ts',
   ],
   [
     '`algebra.test.ts`, one set of properties for all, and `firewall.test.ts` of the commands',

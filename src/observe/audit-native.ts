@@ -1,6 +1,6 @@
 // A record of the audit log in sections, as ModSecurity writes it: `--id-A--` to `--id-Z--`. One character of traffic never begins a line.
 
-import type { AuditMessage, AuditRecord } from './audit.ts';
+import type { AuditMessage, AuditRecord } from './audit-record.ts';
 import { plain } from './plain.ts';
 
 /** The sections, after `Transaction::toOldAuditLogFormat` in src/transaction.cc of owasp-modsecurity/ModSecurity at 035f71c. */

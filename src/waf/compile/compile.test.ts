@@ -65,6 +65,18 @@ test('every problem of a file is told at once, with carets', () => {
 
 test('what stops a load says why, and what to do', () => {
   const table: readonly (readonly [string, string])[] = [
+    [
+      'SecAuditLog audit.log',
+      'SecAuditLog takes no "audit.log": a file is meant, by its whole name; write SecAuditLog /var/log/portcullis/audit.log, or audit_log under waf in portcullis.yaml',
+    ],
+    [
+      'SecAuditLogType Concurrent',
+      'SecAuditLogType knows only Serial: all records go to one file; write SecAuditLogType Serial, and let a program read the file',
+    ],
+    [
+      'SecAuditLogParts ABQZ',
+      'SecAuditLogParts takes no "ABQZ": letters of ABCDEFGHIJKZ, A first and Z last, are meant; write SecAuditLogParts ABFHZ',
+    ],
     ['SecRuleScript "a.lua" "id:1"', 'SecRuleScript runs Lua, which this gate has not; write the rule in SecLang'],
     [
       'SecRemoteRules k https://x',

@@ -90,11 +90,11 @@ export async function end(child: ChildProcess): Promise<void> {
 }
 
 async function untilOpen(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
+  for (let attempt = 0; attempt < 1600; attempt++) {
     if (await opens(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Missing(`nothing took connections on port ${port} within 10 s`);
+  throw new Missing(`nothing took connections on port ${port} within 40 s`);
 }
 
 function opens(port: number): Promise<boolean> {

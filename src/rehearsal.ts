@@ -5,7 +5,7 @@ import { AddressReader, normalise, parseAddress } from './base/address.ts';
 import { refuse } from './gate.ts';
 import { judgeHead, markRule, markShutOut } from './gateway.ts';
 import type { Generation } from './generation.ts';
-import { readRequestHead, SeenFields } from './http/http.ts';
+import { openRequestBody, readRequestHead, SeenFields } from './http/http.ts';
 import { Connection, splitEndpoint } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';
 import { Fault } from './traffic/fault.ts';
@@ -25,6 +25,8 @@ export interface Hypothesis {
   readonly host?: string;
   readonly headers?: readonly (readonly [string, string])[];
   readonly body?: string;
+  /** A whole HTTP/1.1 request as bytes, in place of everything from `method` on. */
+  readonly raw?: Buffer;
 }
 
 /** A journey that did not happen, and the words for its reasons. */
@@ -70,7 +72,7 @@ export function rehearse(
     connection.endedWhy = refusal.why;
     return { journey: journeyOfConnection(connection, 'rehearsal', 'firewall', refusal.says), reasons };
   }
-  if (hypothesis.target === undefined) {
+  if (hypothesis.target === undefined && hypothesis.raw === undefined) {
     const journey = journeyOfConnection(connection, 'rehearsal', '', '');
     return { journey: { ...journey, verdict: { ...journey.verdict, action: 'pass' } }, reasons };
   }
@@ -85,13 +87,13 @@ function rehearseRequest(
   now: number,
 ): Journey {
   connection.requests = 1;
-  const body = Buffer.from(hypothesis.body ?? '', 'utf8');
-  const head = headOf(generation, hypothesis, body.length);
-  if (head instanceof Fault) {
-    connection.endedWhy = head.why;
-    connection.endedStatus = head.status;
-    return journeyOfConnection(connection, 'rehearsal', 'http', head.says);
+  const read = hypothesis.raw === undefined ? imagined(generation, hypothesis) : written(generation, hypothesis.raw);
+  if (read instanceof Fault) {
+    connection.endedWhy = read.why;
+    connection.endedStatus = read.status;
+    return journeyOfConnection(connection, 'rehearsal', 'http', read.says);
   }
+  const { head, body } = read;
   const exchange = new Exchange(
     'rehearsal',
     connection,
@@ -140,6 +142,37 @@ function inspectBody(generation: Generation, exchange: Exchange, body: Buffer): 
   if (verdict.kind === 'pass') verdict = inspector.end();
   exchange.wafMicroseconds += (performance.now() - before) * 1000;
   if (verdict.kind !== 'pass') refuse(exchange, 'waf', verdict);
+}
+
+interface ReadRequest {
+  readonly head: RequestHead;
+  readonly body: Buffer;
+}
+
+function imagined(generation: Generation, hypothesis: Hypothesis): ReadRequest | Fault {
+  const body = Buffer.from(hypothesis.body ?? '', 'utf8');
+  const head = headOf(generation, hypothesis, body.length);
+  return head instanceof Fault ? head : { head, body };
+}
+
+/** The first request of these bytes, read by the codec that reads traffic; what follows it is another and not looked at. */
+function written(generation: Generation, bytes: Buffer): ReadRequest | Fault {
+  const head = readRequestHead(bytes, 0, bytes.length, generation.limits, new SeenFields());
+  if (head === null) return new Fault(400, 'http/bad-request-line', 'the request ends before its head does');
+  if (head instanceof Fault) return head;
+  const reader = openRequestBody(head.framing, head.contentLength);
+  const pieces: Buffer[] = [];
+  if (reader !== null && !reader.done) {
+    // Copied, because a reader may join small chunks in the bytes that it is handed.
+    const sink = {
+      data: (from: Buffer, start: number, end: number) => void pieces.push(Buffer.from(from.subarray(start, end))),
+      end: () => {},
+    };
+    const fault = reader.read(Buffer.from(bytes), head.bytes, bytes.length, sink);
+    if (fault instanceof Fault) return fault;
+    if (!reader.done) return new Fault(400, 'http/bad-request-line', 'the request ends before its body does');
+  }
+  return { head, body: Buffer.concat(pieces) };
 }
 
 /** The request as bytes, read by the codec that reads traffic. */

@@ -293,6 +293,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'what the real programs print, in `test/import.test.ts`, and `import.test.ts`',
     'src/cli/firewall-import.ts src/firewall/import/aws.ts src/firewall/import/nft.ts src/firewall/import/nft-json.ts src/firewall/import/nft-rule.ts src/firewall/import/ufw.ts src/firewall/import/yaml.ts',
   ],
+  ['`src/cli/waf-offline.test.ts`, through the command', 'src/waf/listing.ts'],
   [
     'records and small tools that every other test uses',
     'src/base/address-faults.ts src/base/bytes.ts src/base/clock.ts src/traffic/exchange.ts src/traffic/fault.ts src/traffic/journey.ts src/traffic/outgoing.ts src/traffic/verdict.ts src/traffic/wire.ts',

@@ -358,6 +358,18 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/^The built-in rules hold, which have no bill: waf\.crs or waf\.files name others\.$/m],
     json: (told: object | null) => assert.equal(told, null),
   },
+  "portcullis waf test --get '/users?id=1;DROP TABLE users;--'": {
+    code: 1,
+    says: [/^refused +waf\/sql-injection/m, /^ +matched +ARGS:id = "/m, /^ +score +\+5$/m, / = 5 of 5$/m],
+    json: (told: { refused: boolean; waf: { rules: unknown[] } }) => {
+      assert.equal(told.refused, true);
+      assert.ok(told.waf.rules.length > 0);
+    },
+  },
+  'portcullis waf rules': {
+    says: [/^The built-in rules hold, which are no list: waf\.crs or waf\.files name others\.$/m],
+    json: (told: object | null) => assert.equal(told, null),
+  },
   'portcullis firewall show': {
     says: [
       /^Rule # +Action +Protocol +Port +Source +Description +Hits +Where$/m,

@@ -1,4 +1,4 @@
-// `portcullis waf bill`: what each rule of the running gate cost, and how often it matched.
+// `portcullis waf`: what each rule of the running gate cost; a request judged without a gate; the rules that are loaded.
 
 import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
@@ -26,37 +26,90 @@ const shownRules = 20;
 /** The `waf` command. */
 export const waf: Command = {
   name: 'waf',
-  summary: 'What the rules of the firewall for applications cost and find',
-  usage: 'bill [--top N]',
+  summary: 'What the rules of the firewall for applications are, find and cost',
+  usage:
+    "bill [--top N] | test (--get TARGET [-X METHOD] [-H 'N: V'] [-d BODY] | --raw FILE) | rules [--id N] [--tag TAG] [--file NAME]",
   options: {
     top: {
       type: 'string',
       value: 'N',
       says: `bill: how many rules are shown, ${shownRules} where it is left out; all with --json`,
     },
+    get: {
+      type: 'string',
+      value: 'TARGET',
+      says: 'test: a request for this path and query; exit code 1 where it would be refused',
+    },
+    host: { type: 'string', value: 'HOST', says: 'test: its host (that of the first site)' },
+    method: { type: 'string', short: 'X', value: 'METHOD', says: 'test: its method (GET, with --data POST)' },
+    header: {
+      type: 'string',
+      short: 'H',
+      multiple: true,
+      value: "'N: V'",
+      says: 'test: a field of its header; again for more',
+    },
+    data: {
+      type: 'string',
+      short: 'd',
+      value: 'BODY',
+      says: 'test: its body (a form, unless a header says otherwise)',
+    },
+    raw: { type: 'string', value: 'FILE', says: 'test: a whole HTTP/1.1 request as it is sent, in a file' },
+    id: { type: 'string', value: 'N', says: 'rules: the one with this number' },
+    tag: { type: 'string', value: 'TAG', says: 'rules: those with this tag' },
+    file: { type: 'string', value: 'NAME', says: 'rules: those of the file whose name ends so' },
     'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate' },
-    config: { type: 'string', value: 'FILE', says: 'the configuration of the gate, for its data directory' },
+    config: { type: 'string', value: 'FILE', says: 'the configuration of the gate (bill: for its data directory)' },
   },
   examples: [
     { says: 'the dearest rules, and how often they matched', line: 'portcullis waf bill' },
     { says: 'the five dearest', line: 'portcullis waf bill --top 5' },
+    {
+      says: 'every rule that matches a request, what it saw and what it added; no gate is asked',
+      line: "portcullis waf test --get '/users?id=1;DROP TABLE users;--'",
+    },
+    { says: 'the rules of files that are loaded', line: 'portcullis waf rules' },
   ],
   run,
 };
 
+/** The words of this command. */
+const words: Readonly<Record<string, Command['run']>> = {
+  bill,
+  test: async (args, world) => (await import('./waf-offline.ts')).testRequest(args, world),
+  rules: async (args, world) => (await import('./waf-offline.ts')).showRules(args, world),
+};
+
+/** Options that belong to one word; `bill` has `top`. */
+const optionsOf: Readonly<Record<string, readonly string[]>> = {
+  bill: ['top'],
+  test: ['get', 'host', 'method', 'header', 'data', 'raw'],
+  rules: ['id', 'tag', 'file'],
+};
+
 async function run(args: Arguments, world: World): Promise<ExitCode> {
   const [word, extra] = args.words;
-  if (word !== 'bill')
-    throw new UsageError(word === undefined ? 'waf needs a word: bill' : `waf has no word "${word}": write bill`);
-  if (extra !== undefined) throw new UsageError(`"${extra}" is not expected behind bill`);
+  const names = Object.keys(words).join(', ');
+  if (word === undefined) throw new UsageError(`waf needs a word: ${names}`);
+  if (!Object.hasOwn(words, word)) throw new UsageError(`waf has no word "${word}": write one of ${names}`);
+  if (extra !== undefined) throw new UsageError(`"${extra}" is not expected behind ${word}`);
+  for (const [owner, options] of Object.entries(optionsOf))
+    for (const option of options)
+      if (owner !== word && args.options[option] !== undefined)
+        throw new UsageError(`--${option} belongs to waf ${owner}, not to waf ${word}`);
+  return words[word]!(args, world);
+}
+
+async function bill(args: Arguments, world: World): Promise<ExitCode> {
   const top = topOf(args.options.top);
-  const bill = (await ask(dataDirectoryOf(args, world), { ask: 'bill' })) as Bill | null;
-  if (args.options.json === true) world.stdout.write(jsonText(bill));
+  const answer = (await ask(dataDirectoryOf(args, world), { ask: 'bill' })) as Bill | null;
+  if (args.options.json === true) world.stdout.write(jsonText(answer));
   else
     world.stdout.write(
-      bill === null
+      answer === null
         ? 'The built-in rules hold, which have no bill: waf.crs or waf.files name others.\n'
-        : screen(bill, top, world),
+        : screen(answer, top, world),
     );
   return 0;
 }

@@ -46,6 +46,13 @@ export class Exclusions {
     return this.#list.length;
   }
 
+  /** What of a rule an owner excluded: `everywhere`, `ARGS:q`, `everywhere below /console`. */
+  about(detector: string, id: number): string[] {
+    return this.#list
+      .filter((one) => (one.detector === '' || one.detector === detector) && (one.rule === 0 || one.rule === id))
+      .map(({ place, path }) => `${place === '' ? 'everywhere' : place}${path === '' ? '' : ` below ${path}`}`);
+  }
+
   /** Whether an owner excluded `detector` (or its rule `id`) at `place` on the path of `exchange`. */
   cover(detector: string, id: number, place: string, exchange: RequestPath): boolean {
     for (const one of this.#list) {

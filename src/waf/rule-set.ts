@@ -310,7 +310,7 @@ const families: readonly (readonly [tag: string, detector: string])[] = [
 ];
 
 /** The family of a rule by its tags, in our own words where there is one; else its first tag of an attack, or `rule`. */
-function detectorOf(tags: readonly string[]): string {
+export function detectorOf(tags: readonly string[]): string {
   for (const [tag, detector] of families) if (tags.includes(tag)) return detector;
   return tags.find((tag) => tag.startsWith('attack-')) ?? 'rule';
 }

@@ -14,6 +14,7 @@ import { detectorNames } from './detectors.ts';
 import { type ExclusionSettings, Exclusions } from './exclusions.ts';
 import { CleanHeaders, judgeFields, judgeHead } from './head.ts';
 import { Inspection, type InspectionLimits, type SitePolicy } from './inspection.ts';
+import { type ListedRule, listRules } from './listing.ts';
 import type { BillAnswer } from './program/bill.ts';
 import type { RuleSet } from './rule-set.ts';
 import { buildRules, type RuleSettings } from './rule-sources.ts';
@@ -21,6 +22,7 @@ import { buildRules, type RuleSettings } from './rule-sources.ts';
 export type { BodyInspector } from './bodies/inspector.ts';
 export type { ExclusionSettings } from './exclusions.ts';
 export type { SitePolicy } from './inspection.ts';
+export type { ListedRule } from './listing.ts';
 export type { BillAnswer, BillRow } from './program/bill.ts';
 export { reasons } from './reasons.ts';
 
@@ -162,6 +164,11 @@ export class Waf {
   /** What each rule of files cost and found; null for the built-in rules. */
   bill(): BillAnswer | null {
     return this.rules?.bill() ?? null;
+  }
+
+  /** Every rule of files; null for the built-in rules. */
+  listRules(): ListedRule[] | null {
+    return this.rules === null ? null : listRules(this.rules.program.rules, this.policies);
   }
 
   /** What stands, for `status`. */

@@ -252,7 +252,9 @@ test('SIGHUP goes on in a fresh journal, SIGTERM drains and exits with 0', async
     await readdir(join(directory, 'data')).then((names) => names.filter((name) => name.endsWith('.sock'))),
     [],
   );
-  assert.equal((await linesOf(journal)).at(-1)?.request?.target, '/slow');
+  // Because a knock of `isRefused` that was still let in is a line too, and may be told after it.
+  const asked = (await linesOf(journal)).filter(({ request }) => request !== null);
+  assert.equal(asked.at(-1)?.request?.target, '/slow');
 });
 
 test('a gate that cannot start exits with 1 and one clear sentence', async (t) => {

@@ -26,6 +26,8 @@ const maxReplayBytes = 65_536;
 /** A flag and a length stand before each message of gRPC. */
 const grpcPrefixBytes = 5;
 
+const nobody: readonly Endpoint[] = [];
+
 /** The passage of one client's side: a connection, or a stream of one. Only one exchange is under way at a time. */
 export class Passage implements ClientHandler, Carried {
   readonly side: ClientStream;
@@ -57,7 +59,7 @@ export class Passage implements ClientHandler, Carried {
   #upstream: UpstreamSide | null = null;
   /** The endpoint that has the request in hand, and all that were tried. */
   #endpoint: Endpoint | null = null;
-  #tried: Endpoint[] = [];
+  #tried: readonly Endpoint[] = nobody;
   /** The whole request as it was sent, while it may have to be sent again. */
   #replay: OutgoingRequest | null = null;
   readonly #answer: AnswerOut;
@@ -124,7 +126,7 @@ export class Passage implements ClientHandler, Carried {
     this.#trailers = null;
     this.#upstream = null;
     this.#endpoint = null;
-    if (this.#tried.length > 0) this.#tried = [];
+    this.#tried = nobody;
     this.#replay = null;
     this.#heldAnswer = null;
     this.side.beginExchange(head);
@@ -325,7 +327,7 @@ export class Passage implements ClientHandler, Carried {
   onPlaced(endpoint: Endpoint, side: UpstreamSide): void {
     this.#endpoint = endpoint;
     this.#upstream = side;
-    this.#tried.push(endpoint);
+    this.#tried = this.#tried === nobody ? endpoint.alone : [...this.#tried, endpoint];
     this.#exchange!.upstreamTo = endpoint.label;
     this.#sentMs = performance.now();
   }

@@ -57,6 +57,9 @@ export class Endpoint implements Candidate {
   /** Does its upstream's name lead to other addresses, too? */
   isOneOfSeveral = false;
 
+  /** A list of it alone, made once: nearly every request tries no other. */
+  readonly alone: readonly Endpoint[] = [this];
+
   constructor(settings: EndpointSettings, pool: Connections, tools: HealthTools) {
     this.settings = settings;
     this.pool = pool;

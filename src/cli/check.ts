@@ -38,7 +38,7 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
     const loaded = await loadSettings(args, world);
     const built = await buildStations(loaded);
     if (!built.ok) throw loaded.trouble(built.problems);
-    tell(loaded, [...loaded.warnings, ...built.warnings], args, world);
+    tell(loaded, [...loaded.warnings, ...built.warnings, ...(await warnKernel(loaded))], args, world);
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigurationTrouble) || args.options.json !== true) throw error;
@@ -59,6 +59,17 @@ export async function withStations(trouble: ConfigurationTrouble): Promise<Confi
 async function buildStations(loaded: Loaded): Promise<Built<unknown>> {
   const { build } = await import('../generation.ts');
   return build(loaded.settings, { locate: loaded.locate });
+}
+
+/** What this machine's kernel is not set to that the configuration needs there. */
+async function warnKernel({ settings: { firewall } }: Loaded): Promise<Problem[]> {
+  if (!firewall.enforce.includes('kernel') || firewall.kernel.synProxyPorts.length === 0) return [];
+  const { synProxyTrouble } = await import('../firewall/firewall.ts');
+  const { machineReader } = await import('../ports/ports.ts');
+  const unfit = synProxyTrouble(firewall.kernel.synProxyPorts, (path) => machineReader.read(path));
+  if (unfit === null) return [];
+  const path = ['firewall', 'kernel', 'syn_proxy'];
+  return [{ path, code: 'firewall/kernel-unfit', says: unfit.says, instead: unfit.instead }];
 }
 
 function tell(loaded: Loaded, warnings: readonly Problem[], args: Arguments, world: World): void {

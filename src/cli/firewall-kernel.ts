@@ -6,6 +6,7 @@ import {
   listTable,
   offTrial,
   replacement,
+  synProxyTrouble,
   tableName,
   tableOf,
   textOf,
@@ -28,7 +29,8 @@ export async function exportRules(args: Arguments, world: World): Promise<ExitCo
 /** Compares the kernel's table with the rules of a file; exit code 1 where they differ. */
 export async function verify(args: Arguments, world: World): Promise<ExitCode> {
   const { candidate, loaded } = await loadCandidate(args, world);
-  const { nft, store } = kernelTools(args, world);
+  const { nft, store, reader } = kernelTools(args, world);
+  const unfit = synProxyTrouble(candidate.kernel.synProxyPorts, (path) => reader.read(path));
   const listing = valueOf(await listTable(nft), loaded);
   const pending = await store.pending();
   const read = listing === null ? null : tableOf(listing, tableName);
@@ -37,7 +39,8 @@ export async function verify(args: Arguments, world: World): Promise<ExitCode> {
     standing === null
       ? listing
       : replacement(standing).flatMap(({ json }) => ('add' in (json as object) ? [(json as { add: never }).add] : []));
-  const drift = findDrift(tableFor(candidate, [], standing), live).map((each) => ({
+  const unset = unfit === null ? [] : [{ says: `${unfit.says}; ${unfit.instead}`, rule: 0 }];
+  const drift = [...unset, ...findDrift(tableFor(candidate, [], standing), live)].map((each) => ({
     ...each,
     at: each.rule === 0 ? '' : loaded.locate(['firewall', 'rules', each.rule - 1]),
   }));

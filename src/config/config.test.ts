@@ -391,6 +391,7 @@ test('defaults are those of the design', () => {
         maxConnectionsPerSource: 0,
         log: 'off',
         logRate: { limit: 10, windowMs: 1000 },
+        synProxyPorts: [],
       },
     },
     bans: {

@@ -76,6 +76,9 @@ const kernel = group({
   max_connections_per_source: orOff(whole(1, 1_000_000), 'a whole number from 1 to 1,000,000')
     .prefault('off')
     .describe('The most connections of one source (an IPv6 /64) at once; more are dropped.'),
+  syn_proxy: flag()
+    .prefault(false)
+    .describe("Whether the kernel makes the TCP handshakes of the gate's own ports with cookies, against SYN floods."),
   log: oneOf('off', 'denied', 'all')
     .prefault('off')
     .describe("What the kernel's log is told, with the number of the rule that decided."),

@@ -64,6 +64,8 @@ export interface KernelSettings {
   readonly maxConnectionsPerSource: number;
   readonly log: 'off' | 'denied' | 'all';
   readonly logRate: { readonly limit: number; readonly windowMs: number };
+  /** TCP ports whose handshakes the kernel makes itself; none for off. */
+  readonly synProxyPorts: readonly number[];
 }
 
 /** So many in so much time. */

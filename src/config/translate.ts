@@ -39,7 +39,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       comments: words.firewall.rules.map((_, index) => setting.comments[index] ?? ''),
       enforce: words.firewall.enforce,
       expect: words.firewall.expect,
-      kernel: kernelOf(words.firewall.kernel),
+      kernel: kernelOf(words.firewall.kernel, words.listen),
     },
     bans: bansOf(words.bans),
     blocklists: words.blocklists.map(({ name, from: source, format, column, every, max_size }) => ({
@@ -198,7 +198,8 @@ function healthOf(health: NonNullable<Complete['sites'][number]['health']>): Hea
   };
 }
 
-function kernelOf(kernel: Complete['firewall']['kernel']): Settings['firewall']['kernel'] {
+function kernelOf(kernel: Complete['firewall']['kernel'], listen: Complete['listen']): Settings['firewall']['kernel'] {
+  const ports = kernel.syn_proxy ? listen.map(({ port }) => port).filter((port) => port > 0) : [];
   return {
     dropInvalid: kernel.drop_invalid,
     forward: kernel.forward,
@@ -206,6 +207,7 @@ function kernelOf(kernel: Complete['firewall']['kernel']): Settings['firewall'][
     maxConnectionsPerSource: kernel.max_connections_per_source ?? 0,
     log: kernel.log,
     logRate: kernel.log_rate,
+    synProxyPorts: [...new Set(ports)].sort((a, b) => a - b),
   };
 }
 

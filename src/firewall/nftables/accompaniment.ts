@@ -1,6 +1,7 @@
 // What stands before the rules: traffic that must always pass, states of connections, and limits of each source.
 
 import { type KernelRate, limitOf } from './phrases.ts';
+import { synProxy } from './syn-proxy.ts';
 import type { ChainRule, Json, Statement } from './table.ts';
 import { among, counter, ct, match, meta, packetPort, sourceOf, verdict } from './words.ts';
 
@@ -16,6 +17,8 @@ export interface KernelSettings {
   readonly maxConnectionsPerSource: number;
   readonly log: 'off' | 'denied' | 'all';
   readonly logRate: KernelRate;
+  /** TCP ports whose handshakes the kernel makes itself; generations stored before there was such a thing have none. */
+  readonly synProxyPorts?: readonly number[];
 }
 
 /** Sources that the kernel counts at most; what comes from others when it is full is not limited. */
@@ -36,7 +39,10 @@ export interface Accompaniment {
 export function accompaniment(kernel: KernelSettings): Accompaniment {
   const stateful: ChainRule[] = [];
   if (kernel.dropInvalid)
-    stateful.push(rule([match(ct('state'), 'invalid', 'in'), counter, verdict('drop')], 'invalid'));
+    stateful.push(
+      ...synProxy(kernel.synProxyPorts ?? []).answers,
+      rule([match(ct('state'), 'invalid', 'in'), counter, verdict('drop')], 'invalid'),
+    );
   stateful.push(
     rule([match(ct('state'), ['established', 'related'], 'in'), counter, verdict('accept')], 'established'),
   );
@@ -109,4 +115,5 @@ export const defaultKernel: KernelSettings = {
   maxConnectionsPerSource: 0,
   log: 'off',
   logRate: { limit: 10, windowMs: 1000 },
+  synProxyPorts: [],
 };

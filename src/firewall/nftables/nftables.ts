@@ -25,6 +25,7 @@ export type { KernelRate } from './phrases.ts';
 export { conntrackProgram, nftProgram, type Program, type Ran } from './program.ts';
 export { isCallerSet, mended, type Reading, tableOf, withCallersOf, withoutCallers } from './reading.ts';
 export { type KernelPolicy, noCallers, render } from './render.ts';
+export { synProxyTrouble } from './syn-proxy.ts';
 export { type Command, inputOf, type Json, replacement, type Table, tableName } from './table.ts';
 export { textOf } from './text.ts';
 export { offTrial, onTrial } from './trial.ts';

@@ -37,7 +37,7 @@ function strange(says: string): Reading {
 
 function hookOf({ type, hook, prio }: Fields): Chain['hook'] {
   if (type === undefined) return null;
-  return { name: hook as 'input' | 'forward', priority: Number(prio) };
+  return { name: hook as 'input' | 'forward' | 'prerouting', priority: Number(prio) };
 }
 
 function setOf(kind: 'set' | 'map', { name, type, flags, elem }: Fields): NamedSet {

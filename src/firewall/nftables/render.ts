@@ -6,6 +6,7 @@ import { callerRules, callerSets, type KernelCallers } from './callers.ts';
 import { cutRules, cutSets, type Flow } from './cuts.ts';
 import { Listing, type Side } from './listing.ts';
 import { limitOf, shortened } from './phrases.ts';
+import { handshakes, synProxy } from './syn-proxy.ts';
 import { type Chain, type ChainRule, type NamedSet, type Statement, type Table, tableName } from './table.ts';
 import { counter, ct, goTo, jump, match, verdict } from './words.ts';
 
@@ -29,6 +30,7 @@ const priority = -10;
 export function render(policy: KernelPolicy): Table {
   const { kernel, callers } = policy;
   const beside = accompaniment(kernel);
+  const proxy = synProxy(kernel.synProxyPorts ?? []);
   const listing = new Listing(policy.rules);
   const isForwarding = kernel.forward === 'published';
   const whenNone = plain([goTo('default')]);
@@ -40,7 +42,8 @@ export function render(policy: KernelPolicy): Table {
   const chains: Chain[] = [
     { name: 'bans', hook: null, rules: [...cutRules(), ...callerRules(callers)] },
     { name: 'connections', hook: null, rules: beside.stateful },
-    baseChain('input', [...beside.always, plain([jump('bans')]), ...ways('input')]),
+    ...proxy.chains,
+    baseChain('input', [...proxy.completed, ...beside.always, plain([jump('bans')]), ...ways('input')]),
     judged('input'),
   ];
   if (isForwarding) {
@@ -72,15 +75,17 @@ function ruleChain(rule: Rule, kernel: KernelSettings): Chain {
   const comment = shortened(description === '' ? line : `${line}: ${description}`);
   const isLogged = kernel.log === 'all' || (kernel.log === 'denied' && action === 'DENY');
   const logs = isLogged ? [{ statements: logging(action, `rule ${number}`, kernel), comment: '', from: number }] : [];
+  const proxied = action === 'ALLOW' ? handshakes(kernel.synProxyPorts ?? [], rule) : [];
   const decides = { statements: [counter, verdict(action === 'ALLOW' ? 'accept' : 'drop')], comment, from: number };
-  return { name: `rule_${number}`, hook: null, rules: [...logs, decides] };
+  return { name: `rule_${number}`, hook: null, rules: [...proxied, ...logs, decides] };
 }
 
 function defaultChain({ default: whenNone, kernel }: KernelPolicy): Chain {
   const isLogged = kernel.log === 'all' || (kernel.log === 'denied' && whenNone === 'DENY');
   const logs = isLogged ? [plain(logging(whenNone, 'default', kernel))] : [];
   const decides = plain([counter, verdict(whenNone === 'ALLOW' ? 'accept' : 'drop')], 'default: no rule matches');
-  return { name: 'default', hook: null, rules: [...logs, decides] };
+  const proxied = whenNone === 'ALLOW' ? handshakes(kernel.synProxyPorts ?? [], null) : [];
+  return { name: 'default', hook: null, rules: [...proxied, ...logs, decides] };
 }
 
 /** A line in the kernel's log, no more often than the settings allow. */

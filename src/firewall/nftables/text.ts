@@ -41,7 +41,7 @@ export function statementText(statement: Statement): string {
   const parts = body as Record<string, Json>;
   switch (word) {
     case 'match':
-      return `${valueText(parts.left!)} ${parts.op === '!=' ? '!= ' : ''}${rightText(parts)}`;
+      return `${valueText(parts.left!)} ${operatorText(parts)}${rightText(parts)}`;
     case 'counter':
       return 'counter';
     case 'goto':
@@ -55,11 +55,18 @@ export function statementText(statement: Statement): string {
       return `log prefix ${quoted(String(parts.prefix))} level ${parts.level}`;
     case 'meter':
       return `meter ${parts.name} size ${parts.size} { ${valueText(parts.key!)} ${statementText(parts.stmt as Statement)} }`;
+    case 'synproxy':
+      return `synproxy mss ${parts.mss} wscale ${parts.wscale} ${(parts.flags as readonly string[]).join(' ')}`;
     case 'ct count':
       return `ct count ${parts.inv === true ? 'over ' : ''}${parts.val}`;
     default:
       return word;
   }
+}
+
+function operatorText({ op, left }: Record<string, Json>): string {
+  // Because behind a mask nft reads a value without an operator as part of the mask.
+  return op === '!=' || '&' in (left as object) ? `${op} ` : '';
 }
 
 function rightText({ left, right }: Record<string, Json>): string {
@@ -83,8 +90,10 @@ function valueText(value: Json): string {
       return parts.key === 'iif' ? 'iif' : `meta ${parts.key}`;
     case 'ct':
       return `ct ${parts.dir === undefined ? '' : `${parts.dir} `}${parts.key}`;
+    case 'fib':
+      return `fib ${(parts.flags as readonly string[]).join(' . ')} ${parts.result}`;
     case '&':
-      return (body as readonly Json[]).map(valueText).join(' & ');
+      return (body as readonly Json[]).map(maskText).join(' & ');
     case 'concat':
       return (body as readonly Json[]).map(valueText).join(' . ');
     case 'set':
@@ -98,6 +107,11 @@ function valueText(value: Json): string {
     default:
       return '';
   }
+}
+
+/** A list behind `&` is a mask of flags. */
+function maskText(value: Json): string {
+  return Array.isArray(value) ? `(${value.join('|')})` : valueText(value);
 }
 
 function quoted(text: string): string {

@@ -24,6 +24,11 @@ export function onTrial(table: Table, former: Table | null, seconds: number): Ta
     const goesTo = has.has(chain.name) ? goTo(formerly + chain.name) : verdict('accept');
     return { ...chain, rules: [trialRule(goesTo), ...chain.rules] };
   });
+  // Because a hook that the new rules do not have is gone with them, it stays for the trial, and does nothing before its end.
+  const lost = (former?.chains ?? []).filter(
+    ({ hook, name }) => hook !== null && !table.chains.some((chain) => chain.name === name),
+  );
+  chains.push(...lost.map((chain) => ({ ...chain, rules: [trialRule(goTo(formerly + chain.name))] })));
   const own = new Set(table.sets.map(({ name }) => name));
   const sets = [...table.sets, ...kept.sets.filter(({ name }) => !own.has(name)), trial];
   return { ...table, sets, chains: [...chains, ...kept.chains] };
@@ -73,8 +78,9 @@ function inside(value: Json): Json {
 /** A table that is on trial, or was, without the trial: the new rules alone. Others come back as they are. */
 export function offTrial(table: Table): Table {
   const isLeft = ({ name }: { name: string }) => name !== trialSet && !name.startsWith(formerly);
+  const isOnlyFormer = ({ rules }: Chain) => rules.length === 1 && isTrialRule(rules[0]!);
   const chains = table.chains
-    .filter(isLeft)
+    .filter((chain) => isLeft(chain) && !isOnlyFormer(chain))
     .map((chain) => ({ ...chain, rules: chain.rules.filter((rule) => !isTrialRule(rule)) }));
   return { ...table, sets: table.sets.filter(isLeft), chains };
 }

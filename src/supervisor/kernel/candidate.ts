@@ -15,6 +15,7 @@ import {
   type Program,
   type RuleSet,
   render,
+  synProxyTrouble,
   type Table,
   tableName,
   tableOf,
@@ -64,6 +65,8 @@ export async function planFor(
   former: StoredGeneration | null,
   tools: KernelTools,
 ): Promise<Done<Plan>> {
+  const unfit = synProxyTrouble(candidate.kernel.synProxyPorts, (path) => tools.reader.read(path));
+  if (unfit !== null) return { ok: false, trouble: unfit };
   const listed = await listTable(tools.nft);
   if (!listed.ok) return listed;
   const read = listed.value === null ? null : tableOf(listed.value, tableName);

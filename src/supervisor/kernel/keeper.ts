@@ -23,10 +23,12 @@ import {
   putTable,
   replacement,
   send,
+  synProxyTrouble,
   type Table,
   tableName,
   tableOf,
 } from '../../firewall/firewall.ts';
+import { machineReader } from '../../ports/ports.ts';
 import { firewallOf, tableFor } from './candidate.ts';
 import { settleOverdue } from './commit.ts';
 import { Store } from './store.ts';
@@ -37,6 +39,8 @@ export interface KernelKeeperTools {
   readonly store: Store;
   readonly settings: Pick<Settings, 'firewall' | 'blocklists'>;
   now(): number;
+  /** A file of /proc; null where there is none. */
+  read(path: string): string | null;
   /** Hears a sentence for the owner. */
   warn(says: string): void;
 }
@@ -153,11 +157,11 @@ export class KernelKeeper {
     const generation = await store.find(await store.current());
     if (generation === null)
       return this.#say('no rules are in the kernel yet; `portcullis apply --confirm-within 60s` puts them there');
-    const table = tableFor(
-      { firewall: firewallOf(generation), kernel: generation.kernel, callers: null, blocklists: names },
-      [],
-      null,
-    );
+    const unfit = synProxyTrouble(generation.kernel.synProxyPorts, (path) => this.#tools.read(path));
+    // Because after a restart the sysctls may be others, and a proxy that cannot work would shut everybody out.
+    const kernel = unfit === null ? generation.kernel : { ...generation.kernel, synProxyPorts: [] };
+    if (unfit !== null) this.#warn(unfit, 'the rules are in the kernel without the SYN proxy');
+    const table = tableFor({ firewall: firewallOf(generation), kernel, callers: null, blocklists: names }, [], null);
     const put = await putTable(nft, table);
     if (!put.ok) return this.#warn(put.trouble, 'the rules are not in the kernel');
     if (findDrift(wanted(table), made(table)).length > 0)
@@ -185,7 +189,14 @@ export function kernelKeeperOf(
 ): KernelKeeper | null {
   if (!settings.firewall.enforce.includes('kernel')) return null;
   const store = new Store(settings.dataDirectory);
-  return new KernelKeeper(callers, { nft: nftProgram(), store, settings, now: () => systemClock.now(), warn });
+  return new KernelKeeper(callers, {
+    nft: nftProgram(),
+    store,
+    settings,
+    now: () => systemClock.now(),
+    read: (path) => machineReader.read(path),
+    warn,
+  });
 }
 
 /** The objects that the commands for a table make. */

@@ -145,7 +145,8 @@ function sortedBounds(zero: Bound, spans: readonly Span[]): Bound[] {
   return sorted.filter((bound, index) => index === 0 || bound !== sorted[index - 1]);
 }
 
-function indexOf(bounds: readonly Bound[], bound: Bound): number {
+/** Where `bound` stands in these sorted bounds, which hold it. */
+export function indexOf(bounds: readonly Bound[], bound: Bound): number {
   let low = 0;
   let high = bounds.length - 1;
   while (low < high) {

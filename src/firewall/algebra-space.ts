@@ -2,7 +2,7 @@
 
 import { printAddress } from '../base/address.ts';
 import { type Cidr, coverOf } from '../base/cidr.ts';
-import type { Bound } from '../base/intervals.ts';
+import { type Bound, indexOf } from '../base/intervals.ts';
 import type { Protocol } from './rule.ts';
 import type { PortRange } from './rule-fields.ts';
 
@@ -208,17 +208,6 @@ function mergedPairs(pairs: [number, number][]): Int32Array {
     else merged.push(first, last);
   }
   return Int32Array.from(merged);
-}
-
-function indexOf(bounds: readonly Bound[], bound: Bound): number {
-  let low = 0;
-  let high = bounds.length - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (bounds[middle]! < bound) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The interval that begins at or before `point`. */

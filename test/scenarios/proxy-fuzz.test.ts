@@ -277,7 +277,8 @@ test('after 5,000 connections of all kinds nothing is left of them', async (t) =
   const random = dice(7);
   let left = 5000;
   const visit = async (): Promise<void> => {
-    while (left-- > 0) {
+    // Whoever resets at once may be gone before it is accepted: on a busy machine it takes more of them, within a bound.
+    while (left-- > 0 || (gate.connections.admitted <= 1000 && left > -20_000)) {
       const isSecure = random(10) === 0;
       const isRaw = random(4) === 0;
       const socket = net.connect({ host: '127.0.0.1', port: isSecure ? gate.tlsPort : gate.port, allowHalfOpen: true });
@@ -303,8 +304,7 @@ test('after 5,000 connections of all kinds nothing is left of them', async (t) =
     () => gate.deadlines.size === gate.generation.proxy.describe()[0]!.idle,
     'only idle upstream connections have deadlines',
   );
-  // Whoever resets at once may be gone before it is accepted: how many that are is the machine's affair.
-  assert.ok(gate.connections.admitted > 500, `${gate.connections.admitted} were admitted`);
+  assert.ok(gate.connections.admitted > 1000, `${gate.connections.admitted} were admitted`);
   // Idle connections to upstreams end by themselves.
   await eventually(
     () => gate.deadlines.size === 0 && gate.generation.proxy.describe()[0]!.idle === 0,

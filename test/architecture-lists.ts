@@ -57,7 +57,11 @@ export const kernelRim = 'src/firewall/nftables/program.ts';
 export const harmlessNames: ReadonlySet<string> = new Set(['isIP', 'isIPv4', 'isIPv6']);
 
 /** Packages that `src` may import, and from where. */
-export const packages: Readonly<Record<string, string>> = { yaml: 'src/config/', zod: 'src/config/' };
+export const packages: Readonly<Record<string, string>> = {
+  'mmdb-lib': 'src/rates/',
+  yaml: 'src/config/',
+  zod: 'src/config/',
+};
 
 /** Globals and functions that bring time, chance, the environment or the console, by law 5 arguments. */
 export const ambient: Readonly<Record<string, Exceptions>> = {

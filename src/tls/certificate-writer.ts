@@ -1,7 +1,6 @@
 // Writes X.509 v3 certificates (RFC 5280) for ECDSA P-256 keys: a CA of its own, and leaves that it signs.
 
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { AddressReader } from '../base/address.ts';
 import {
   bitString,
   derTrue,
@@ -14,6 +13,7 @@ import {
   time,
   utf8String,
 } from '../base/der.ts';
+import { alternativeNames, extension, pemOf } from '../base/x509.ts';
 
 /** Longest common name (RFC 5280 appendix A.1, ub-common-name), in characters. */
 export const maxCommonNameLength = 64;
@@ -67,7 +67,7 @@ export function writeLeaf(statement: Statement, names: readonly string[], key: K
     extension('2.5.29.19', sequence(), true),
     extension('2.5.29.15', bitString(Buffer.from([digitalSignature.bits]), digitalSignature.unusedBits), true),
     extension('2.5.29.37', sequence(serverAuth)),
-    extension('2.5.29.17', sequence(...names.map(generalName))),
+    alternativeNames(names),
     extension('2.5.29.14', octetString(keyIdentifier(key))),
     extension('2.5.29.35', sequence(tagged(0, keyIdentifier(signer.key), 'primitive'))),
   ]);
@@ -91,31 +91,12 @@ function write(statement: Statement, key: KeyObject, signer: Signer, extensions:
     tagged(3, sequence(...extensions), 'constructed'),
   );
   const signature = sign('sha256', toBeSigned, signer.key);
-  return pem(sequence(toBeSigned, ecdsaWithSha256, bitString(signature)));
+  return pemOf('CERTIFICATE', sequence(toBeSigned, ecdsaWithSha256, bitString(signature)));
 }
 
 function distinguishedName(commonName: string): Buffer {
   const attribute = (oid: string, value: string) => setOf(sequence(objectIdentifier(oid), utf8String(value)));
   return sequence(attribute('2.5.4.10', 'Portcullis'), attribute('2.5.4.3', commonName));
-}
-
-function generalName(name: string): Buffer {
-  const reader = new AddressReader();
-  const family = reader.read(name);
-  if (family === 0) return tagged(2, Buffer.from(name, 'latin1'), 'primitive');
-  const octets = Buffer.alloc(family === 4 ? 4 : 16);
-  octets.writeInt32BE(reader.word0, 0);
-  if (family === 6) {
-    octets.writeInt32BE(reader.word1, 4);
-    octets.writeInt32BE(reader.word2, 8);
-    octets.writeInt32BE(reader.word3, 12);
-  }
-  return tagged(7, octets, 'primitive');
-}
-
-function extension(oid: string, value: Buffer, critical = false): Buffer {
-  const identifier = objectIdentifier(oid);
-  return critical ? sequence(identifier, derTrue, octetString(value)) : sequence(identifier, octetString(value));
 }
 
 /** RFC 7093 2 (1): 160 bits of SHA-256, as SHA-1 has no place in anything new. */
@@ -125,11 +106,4 @@ function keyIdentifier(key: KeyObject): Buffer {
 
 function spki(key: KeyObject): Buffer {
   return createPublicKey(key).export({ type: 'spki', format: 'der' });
-}
-
-function pem(der: Buffer): string {
-  const base64 = der.toString('base64');
-  let lines = '';
-  for (let start = 0; start < base64.length; start += 64) lines += `${base64.slice(start, start + 64)}\n`;
-  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
 }

@@ -302,6 +302,38 @@ test('a limit holds over all workers, and over a reload', async (t) => {
   assert.equal(passed, before, 'nobody passes any more');
 });
 
+test('offences are counted over all workers: who spreads them is banned in all', async (t) => {
+  const { ports, directory } = await place(
+    t,
+    'workers: 2\nrates: []\nbans: { automatic: true, never_loopback: false, waf_blocks: 6 per 10m }',
+  );
+  const control = join(directory, 'data');
+  // Connections have numbers by turns: those of worker 1 are odd, those of worker 2 even.
+  const byWorker: Socket[][] = [[], []];
+  while (byWorker.some(({ length }) => length === 0)) {
+    const socket = await opened(ports[0]!);
+    assert.match((await answerOn(socket, '/'))!, /^HTTP\/1\.1 200 /);
+    const { rows } = (await ask(control, { ask: 'connections' })) as { rows: { number: number; from: string }[] };
+    const { number } = rows.find(({ from }) => from.endsWith(`:${socket.localPort}`))!;
+    byWorker[(number + 1) % 2]!.push(socket);
+  }
+  const sockets = byWorker.flat();
+  const ended = Promise.all(sockets.map((socket) => (socket.destroyed ? null : once(socket, 'close'))));
+  const attack = async (worker: number, times: number) => {
+    for (let time = 0; time < times; time++)
+      assert.match((await answerOn(byWorker[worker]![0]!, '/?id=1;DROP%20TABLE%20users;--'))!, /^HTTP\/1\.1 403 /);
+  };
+  await attack(0, 3);
+  await attack(1, 3);
+  await ended;
+  const { bans } = (await ask(control, { ask: 'bans' })) as { bans: { target: string; reason: string }[] };
+  assert.deepEqual(
+    bans.map(({ target, reason }) => [target, reason]),
+    [['127.0.0.1', '6 requests that the WAF refused in 600 s']],
+  );
+  assert.equal(await answerOn(await opened(ports[0]!), '/'), null, 'nobody of it is let in again');
+});
+
 test('SIGTERM lets what runs end, and takes nothing new', async (t) => {
   const waiting: ServerResponse[] = [];
   let isAsked = (): void => {};

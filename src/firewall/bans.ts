@@ -222,3 +222,27 @@ export function banOf(record: BanRecord, nowMs: number): Ban | null {
     level: record.level,
   };
 }
+
+/** The network that counts as one caller. */
+export function callerOf(reader: AddressReader, ipv6Prefix: number): Cidr {
+  const { family, value } = reader.address()!;
+  if (family === 4) return { family, start: value, end: Number(value) + 1, prefix: 32 };
+  const hostBits = BigInt(128 - ipv6Prefix);
+  const start = (BigInt(value) >> hostBits) << hostBits;
+  return { family, start, end: start + (1n << hostBits), prefix: ipv6Prefix };
+}
+
+/** Whether all of a network is in another. */
+export function isWithin(inner: Cidr, outer: Cidr): boolean {
+  return inner.family === outer.family && outer.start <= inner.start && inner.end <= outer.end;
+}
+
+/** ` until 2026-11-25T20:15:00Z`, or ` for good`. */
+export function lastingText({ lengthMs, madeAt }: Ban): string {
+  return lengthMs === Number.POSITIVE_INFINITY ? ' for good' : ` until ${timeText(madeAt + lengthMs)}`;
+}
+
+/** `2026-11-25T20:15:00Z`. */
+function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}

@@ -6,14 +6,8 @@ import { AddressReader } from '../base/address.ts';
 import { parseCidr } from '../base/cidr.ts';
 import { ManualClock } from '../base/clock.ts';
 import { ListReading } from './blocklist.ts';
-import {
-  type BanSettings,
-  type Blocklist,
-  buildCallers,
-  type Callers,
-  type CallersChange,
-  type NeverBan,
-} from './callers.ts';
+import { type BanSettings, type Blocklist, buildCallers, type Callers, type CallersChange } from './callers.ts';
+import type { NeverBan } from './never-ban.ts';
 
 const settings: BanSettings = {
   automatic: true,
@@ -188,6 +182,51 @@ test('offences bring a ban, each further one longer, and what comes during one d
   const { callers: off } = open({ automatic: false });
   for (let time = 0; time < 100; time++) off.offend('waf', '203.0.113.7');
   assert.equal(off.bans, 0);
+});
+
+test('offences that several processes saw are counted together, in one place, and a ban is not made twice', () => {
+  const clock = new ManualClock();
+  const [one, other, all] = [open({}, clock), open({}, clock), open({}, clock)];
+  one.callers.offend('waf', '203.0.113.7');
+  other.callers.offend('waf', '203.0.113.7');
+  assert.deepEqual(one.callers.takeOffences(), [{ kind: 'waf', address: '203.0.113.7', count: 1, lengthMs: 0 }]);
+  one.callers.offend('waf', '203.0.113.7');
+  const notes = [...one.callers.takeOffences()!, ...other.callers.takeOffences()!];
+  assert.equal(one.callers.takeOffences(), null);
+  assert.deepEqual([one.callers.bans, other.callers.bans], [0, 0]);
+  all.callers.weighAll(notes);
+  assert.equal(why(all.callers, '203.0.113.7'), '', 'two are not three');
+  all.callers.weighAll(notes);
+  assert.match(why(all.callers, '203.0.113.7'), /^firewall\/banned: /);
+  assert.equal(all.callers.takeOffences(), null, 'what was heard is not told again');
+  const [{ kind }] = all.changes as [CallersChange];
+  assert.deepEqual([kind, all.changes.length], ['banned', 1]);
+  // What comes while the ban stands is no offence, wherever it is counted.
+  for (let time = 0; time < 9; time++) all.callers.weighAll(notes);
+  assert.equal(all.changes.length, 1);
+  for (const change of all.changes) one.callers.absorb(change);
+  one.callers.offend('waf', '203.0.113.7');
+  assert.equal(one.callers.takeOffences(), null);
+  // A limit of its own, too, and its ban as long as it says.
+  for (let time = 0; time < 5; time++) {
+    one.callers.repeat('login', '192.0.2.1', 7000);
+    other.callers.repeat('login', '192.0.2.1', 7000);
+  }
+  all.callers.weighAll([...one.callers.takeOffences()!, ...other.callers.takeOffences()!]);
+  assert.deepEqual(
+    all.callers
+      .list()
+      .map(({ target, reason, lengthMs }) => [target, reason, lengthMs])
+      .at(0),
+    ['192.0.2.1', '10 requests over the limit "login" in 60 s', 7000],
+  );
+  // Who goes on counting knows what was counted, and how long the next ban is.
+  const next = open({}, clock);
+  next.callers.inherit(all.callers);
+  next.callers.weighAll(notes);
+  assert.equal(next.changes.length, 0);
+  next.callers.weighAll(notes);
+  assert.equal((next.changes[0] as { ban: { level: number } }).ban.level, 1);
 });
 
 test('IPv6 callers are counted by their /64, those who must get in are spared, kinds are counted apart', () => {

@@ -1,29 +1,38 @@
 // Who may not call at all, whatever the rules say: bans and blocklists, asked at accept before the rules; and who is never shut out.
 
 import { AddressReader } from '../base/address.ts';
-import { type Cidr, parseCidr } from '../base/cidr.ts';
+import { parseCidr } from '../base/cidr.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import { type PackedRanges, RangeSet, RangesBuilder } from '../base/ranges.ts';
 import { answer, close, type Refusal } from '../traffic/verdict.ts';
-import { type Ban, type BanRecord, Bans, banOf, maxReasonLength, recordOf, targetText } from './bans.ts';
-import { type Escalation, type OffenceKind, Offences, type Threshold } from './offences.ts';
+import {
+  type Ban,
+  type BanRecord,
+  Bans,
+  banOf,
+  callerOf,
+  isWithin,
+  lastingText,
+  maxReasonLength,
+  recordOf,
+  targetText,
+} from './bans.ts';
+import { configuredNever, isSameNever, type NeverBan, neverSetOf } from './never-ban.ts';
+import { type Escalation, type OffenceKind, type OffenceNote, Offences, type Threshold } from './offences.ts';
+
+/** Offences that have a threshold in the settings. */
+type CountedKind = Exclude<OffenceKind, `limit ${string}`>;
 
 /** The settings of bans. */
 export interface BanSettings {
   readonly automatic: boolean;
-  readonly thresholds: Readonly<Record<'waf' | 'rates' | 'handshake' | 'not-found', Threshold>>;
+  readonly thresholds: Readonly<Record<CountedKind, Threshold>>;
   readonly escalation: Escalation;
   /** What of an IPv6 address is one caller. */
   readonly ipv6Prefix: number;
   readonly never: readonly string[];
   readonly maxEntries: number;
-}
-
-/** Somebody who is never shut out, and why: `an SSH session of this machine comes from there`. */
-export interface NeverBan {
-  readonly cidr: Cidr;
-  readonly why: string;
 }
 
 /** A blocklist in force. */
@@ -56,7 +65,7 @@ export class Callers {
   #settings: BanSettings;
   readonly #clock: Clock;
   #bans: Bans;
-  readonly #offences = new Offences();
+  #offences = new Offences();
   #lists: readonly Listed[] = [];
   /** All lists in one: most callers are in none, and one question says so. */
   #listed: RangeSet | null = null;
@@ -72,7 +81,7 @@ export class Callers {
     this.#settings = settings;
     this.#clock = clock;
     this.#bans = new Bans(settings.maxEntries);
-    this.#configured = configuredNever(settings);
+    this.#configured = configuredNever(settings.never);
     this.#resetNever();
   }
 
@@ -80,10 +89,16 @@ export class Callers {
   adopt(another: Callers): void {
     const bans = [...this.#bans.all()];
     this.#settings = another.#settings;
-    this.#configured = configuredNever(this.#settings);
+    this.#configured = configuredNever(this.#settings.never);
     this.#bans = new Bans(this.#settings.maxEntries);
     for (const ban of bans) this.#bans.set(ban);
     this.#resetNever();
+  }
+
+  /** Goes on counting where another left off, who is used no more. */
+  inherit(another: Callers): void {
+    this.#offences = another.#offences;
+    this.#spared = another.#spared;
   }
 
   /** Hears of every change that is made here, not of those that come through `absorb`. */
@@ -127,30 +142,44 @@ export class Callers {
   }
 
   /** Counts an offence of an address; bans it where it was one too many. Never throws, never waits. */
-  offend(kind: 'waf' | 'rates' | 'handshake' | 'not-found', address: string): void {
-    if (!this.#settings.automatic) return;
-    this.#weigh(kind, address, this.#settings.thresholds[kind], offenceNames[kind], 0);
+  offend(kind: CountedKind, address: string): void {
+    if (this.#settings.automatic) this.#weigh(kind, address, 0, 1, true);
   }
 
   /** A request over a limit whose `repeated` is a ban of `lengthMs`: the tenth within a minute brings it. */
   repeat(limit: string, address: string, lengthMs: number): void {
-    this.#weigh(`limit ${limit}`, address, repeatedThreshold, `requests over the limit "${limit}"`, lengthMs);
+    this.#weigh(`limit ${limit}`, address, lengthMs, 1, true);
   }
 
-  #weigh(kind: OffenceKind, address: string, threshold: Threshold, what: string, lengthMs: number): void {
+  /** Offences counted here since the last call, for who counts those of all processes (`weighAll`); null for none. */
+  takeOffences(): OffenceNote[] | null {
+    return this.#offences.takeNotes();
+  }
+
+  /** Counts what another process has counted; bans whoever it is too many of with what others saw. */
+  weighAll(notes: readonly OffenceNote[]): void {
+    for (const { kind, address, count, lengthMs } of notes) this.#weigh(kind, address, lengthMs, count, false);
+  }
+
+  #weigh(kind: OffenceKind, address: string, lengthMs: number, count: number, isOwn: boolean): void {
     const reader = this.#reader;
     if (reader.read(address) === 0) return;
     const cidr = callerOf(reader, this.#settings.ipv6Prefix);
     const caller = targetText(cidr);
     const nowMs = this.#clock.monotonicMs();
-    if (!this.#offences.count(kind, caller, threshold, nowMs)) return;
+    // Because connections that were open still end, what they bring meanwhile must not make the next ban longer.
+    const before = this.#bans.of(caller);
+    if (before !== null && before.endsMs > nowMs) return;
+    const { threshold, what } = isOfLimit(kind)
+      ? { threshold: repeatedThreshold, what: `requests over the limit "${kind.slice('limit '.length)}"` }
+      : { threshold: this.#settings.thresholds[kind], what: offenceNames[kind] };
+    if (isOwn) this.#offences.note(kind, caller, address, lengthMs);
+    for (let counted = 1; !this.#offences.count(kind, caller, threshold, nowMs); counted++)
+      if (counted >= count) return;
     if (isIn(this.#neverSet, reader)) {
       this.#spared++;
       return;
     }
-    // Because connections that were open still end, what they bring meanwhile must not make the next ban longer.
-    const before = this.#bans.of(caller);
-    if (before !== null && before.endsMs > nowMs) return;
     const next = this.#offences.escalate(caller, this.#settings.escalation, nowMs);
     const length = lengthMs > 0 ? lengthMs : next.lengthMs;
     const seconds = Math.round(threshold.windowMs / 1000);
@@ -313,20 +342,20 @@ export class Callers {
   }
 
   #resetNever(): void {
-    const never = this.never();
-    const builder = new RangesBuilder();
-    const reader = new AddressReader();
-    for (const { cidr } of never) addCidr(builder, reader, cidr);
-    this.#neverSet = never.length === 0 ? null : new RangeSet(builder.build());
+    this.#neverSet = neverSetOf(this.never());
   }
 }
 
-const offenceNames = {
+const offenceNames: Readonly<Record<CountedKind, string>> = {
   waf: 'requests that the WAF refused',
   rates: 'requests over a limit',
   handshake: 'failed handshakes',
   'not-found': 'requests for what does not exist',
-} as const;
+};
+
+function isOfLimit(kind: OffenceKind): kind is `limit ${string}` {
+  return kind.startsWith('limit ');
+}
 
 /** What `repeated: ban 10m` of a limit waits for. */
 const repeatedThreshold: Threshold = { limit: 10, windowMs: 60_000 };
@@ -342,53 +371,8 @@ export function buildCallers(settings: BanSettings, clock: Clock): Built<Callers
   return problems.length > 0 ? failed(problems) : built(new Callers(settings, clock));
 }
 
-function configuredNever({ never }: BanSettings): NeverBan[] {
-  return never.flatMap((text) => {
-    const parsed = parseCidr(text);
-    return parsed.ok ? [{ cidr: parsed.value, why: 'bans.never names it' }] : [];
-  });
-}
-
 function isIn(set: RangeSet | null, reader: AddressReader): boolean {
   if (set === null) return false;
   if (reader.family === 4) return set.has4(reader.word0);
   return reader.family === 6 && set.has6(reader.word0, reader.word1, reader.word2, reader.word3);
-}
-
-/** The network that counts as one caller. */
-function callerOf(reader: AddressReader, ipv6Prefix: number): Cidr {
-  const { family, value } = reader.address()!;
-  if (family === 4) return { family, start: value, end: Number(value) + 1, prefix: 32 };
-  const hostBits = BigInt(128 - ipv6Prefix);
-  const start = (BigInt(value) >> hostBits) << hostBits;
-  return { family, start, end: start + (1n << hostBits), prefix: ipv6Prefix };
-}
-
-function isWithin(inner: Cidr, outer: Cidr): boolean {
-  return inner.family === outer.family && outer.start <= inner.start && inner.end <= outer.end;
-}
-
-function isSameNever(some: readonly NeverBan[], others: readonly NeverBan[]): boolean {
-  return (
-    some.length === others.length &&
-    some.every(({ cidr, why }, index) => {
-      const other = others[index]!;
-      return why === other.why && cidr.start === other.cidr.start && cidr.end === other.cidr.end;
-    })
-  );
-}
-
-function addCidr(builder: RangesBuilder, reader: AddressReader, { family, start, end, prefix }: Cidr): void {
-  if (family === 4) builder.add4(Number(start), Number(end) - 1);
-  else if (reader.read(targetText({ family, start, end, prefix }).split('/')[0]!) === 6)
-    builder.add6(reader.word0, reader.word1, reader.word2, reader.word3, prefix);
-}
-
-function lastingText({ lengthMs, madeAt }: Ban): string {
-  return lengthMs === Number.POSITIVE_INFINITY ? ' for good' : ` until ${timeText(madeAt + lengthMs)}`;
-}
-
-/** `2026-11-25T20:15:00Z`. */
-function timeText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

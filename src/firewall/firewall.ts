@@ -27,7 +27,6 @@ export {
   buildCallers,
   type Callers,
   type CallersChange,
-  type NeverBan,
 } from './callers.ts';
 export { type Agreement, type Exposure, type ExposureRow, expose } from './exposure/exposure.ts';
 export { type Ruleset, rulesetOf } from './exposure/ruleset.ts';
@@ -41,7 +40,9 @@ export {
   maxImportLength,
   yamlOf,
 } from './import/import.ts';
+export type { NeverBan } from './never-ban.ts';
 export * from './nftables/nftables.ts';
+export type { OffenceNote } from './offences.ts';
 export { compile } from './policy.ts';
 export type { Rule, RuleSet, RuleSetting } from './rule.ts';
 export { settingOf } from './rule-setting.ts';

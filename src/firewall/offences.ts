@@ -19,6 +19,15 @@ export interface Escalation {
   readonly longestMs: number;
 }
 
+/** Offences of one caller that others are to hear of. `lengthMs` is that of the ban a limit of its own asks for, else 0. */
+export interface OffenceNote {
+  readonly kind: OffenceKind;
+  /** The address that offended last; the caller is the network around it. */
+  readonly address: string;
+  readonly count: number;
+  readonly lengthMs: number;
+}
+
 interface Past {
   readonly level: number;
   /** Until when the next ban is a further one, in ms of the monotonic clock. */
@@ -28,11 +37,15 @@ interface Past {
 /** Callers that are counted, and callers whose bans are remembered. */
 export const maxOffenders = 65_536;
 
+/** Callers whose offences wait to be told to others; a flood of more loses those that offended longest ago. */
+const maxNotes = 8192;
+
 /** The offences of one process. */
 export class Offences {
   /** By kind and caller: a leaking bucket, so that whoever offends slower than the threshold is never banned for it. */
   readonly #buckets = new Bounded<string, number>(maxOffenders);
   readonly #past = new Bounded<string, Past>(maxOffenders);
+  #notes = new Bounded<string, OffenceNote>(maxNotes);
 
   /** Counts one offence; true where it is the one that is too many (and the count begins anew). */
   count(kind: OffenceKind, caller: string, { limit, windowMs }: Threshold, nowMs: number): boolean {
@@ -44,6 +57,21 @@ export class Offences {
     }
     this.#buckets.delete(key);
     return true;
+  }
+
+  /** Writes an offence down for whoever counts those of all processes. */
+  note(kind: OffenceKind, caller: string, address: string, lengthMs: number): void {
+    const key = `${kind} ${caller}`;
+    const count = (this.#notes.peek(key)?.count ?? 0) + 1;
+    this.#notes.set(key, { kind, address, count, lengthMs });
+  }
+
+  /** What was written down since the last call, or null for nothing. */
+  takeNotes(): OffenceNote[] | null {
+    if (this.#notes.size === 0) return null;
+    const notes = [...this.#notes.values()];
+    this.#notes = new Bounded<string, OffenceNote>(maxNotes);
+    return notes;
   }
 
   /** How long the next ban of a caller is, and which one it is; it counts as made. */

@@ -223,7 +223,9 @@ export class Crew {
         this.#makeRoom(member);
         for (const [name, deltas] of event.deltas) {
           if (name === 'clients') this.#ledger.note(member.id, deltas);
-          this.#relay(member.id, name, deltas);
+          // Because offences are counted in one place, other workers need not hear of each.
+          if (name === 'offences') this.#tools.hear(name, deltas);
+          else this.#relay(member.id, name, deltas);
         }
         break;
       case 'told':

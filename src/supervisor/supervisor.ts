@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import type { Path, Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
-import type { Callers, CallersChange } from '../firewall/firewall.ts';
+import type { Callers, CallersChange, OffenceNote } from '../firewall/firewall.ts';
 import { type BanKeeper, banKeeperOf } from './ban-keeper.ts';
 import { type Blueprint, draw } from './blueprint.ts';
 import { changesBetween } from './changes.ts';
@@ -268,6 +268,7 @@ class Supervisor implements Gate {
   /** Goes on keeping bans under these settings; `callers` is empty, and takes over what was known. */
   async #keepBans(settings: Settings, callers: Callers, tools: Pick<StartTools, 'warn'>): Promise<void> {
     this.#bans?.stop();
+    if (this.#callers !== null) callers.inherit(this.#callers);
     for (const change of this.#callers?.snapshot() ?? []) callers.absorb(change);
     this.#callers = callers;
     this.#bans = banKeeperOf(settings, callers, (problems) => tools.warn?.(problems));
@@ -276,8 +277,9 @@ class Supervisor implements Gate {
     Object.assign(this.#answers, this.#bans.answers());
   }
 
-  /** A worker has banned somebody: the others hear of it through the crew. */
+  /** A worker has banned somebody: the others hear of it through the crew. Offences of all workers are counted here. */
   #hear(name: string, deltas: unknown): void {
+    if (name === 'offences') this.#callers!.weighAll(deltas as readonly OffenceNote[]);
     if (name !== 'callers') return;
     for (const change of deltas as readonly CallersChange[]) this.#bans!.absorb(change);
   }

@@ -248,9 +248,11 @@ export class Worker {
   }
 
   #pulse(): void {
-    const { tools } = this.#gateway!;
+    const { tools, generation } = this.#gateway!;
     const told = this.#shared().map(([name, shared]) => [name, shared.takeDeltas()] as const);
-    const deltas = told.filter(([, what]) => what !== null);
+    const deltas = [...told, ['offences', generation.callers.takeOffences()] as const].filter(
+      ([, what]) => what !== null,
+    );
     const tallies = this.#pulses++ % talliesEvery === 0 ? this.#tallies() : null;
     const { size: open, nextNumber } = tools.connections;
     this.#send({ event: { kind: 'pulse', open, nextNumber, deltas, tallies } });

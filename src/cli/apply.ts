@@ -71,13 +71,23 @@ async function runApply(args: Arguments, world: World): Promise<ExitCode> {
   return 0;
 }
 
-/** Lets a gate that runs put its bans and blocklists into the table that stands now; without one they wait for its start. */
-export async function refill(args: Arguments, world: World): Promise<void> {
+/** Longest time that a gate takes to follow, in ms: a million entries go into the kernel's sets. */
+const maxFollowMs = 120_000;
+
+/**
+ * Lets a gate that runs have the rules hold at accept that stand in the kernel now, and put its bans and blocklists into
+ * the new table; without one they wait for its start.
+ */
+export async function refill(args: Pick<Arguments, 'options'>, world: World): Promise<void> {
   try {
-    await ask(dataDirectoryOf(args, world), { ask: 'refill' });
+    const follows = await ask(dataDirectoryOf(args, world), { ask: 'refill' }, maxFollowMs);
+    if (follows !== true)
+      world.stderr.write(
+        'the gate that runs does not have the kernel under `enforce` yet: `portcullis reload` lets it follow\n',
+      );
   } catch (error) {
     if (!(error instanceof NoGate))
-      world.stderr.write(`bans and blocklists were not renewed: ${(error as Error).message}\n`);
+      world.stderr.write(`the gate that runs does not follow yet, it will try again: ${(error as Error).message}\n`);
   }
 }
 
@@ -105,6 +115,7 @@ export function sayApplied(
 async function runConfirm(args: Arguments, world: World): Promise<ExitCode> {
   if (args.words.length > 0) throw new UsageError(`"${args.words[0]}" is not expected`);
   const generation = valueOf(await confirmRules(kernelTools(args, world)));
+  await refill(args, world);
   if (args.options.json === true) world.stdout.write(jsonText({ generation: generation.number }, 2));
   else world.stdout.write(`generation ${generation.number} is kept\n`);
   return 0;

@@ -12,6 +12,7 @@ import {
   textOf,
 } from '../firewall/firewall.ts';
 import { keepGuard, readyLine, tableFor } from '../supervisor/supervisor.ts';
+import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type ExitCode, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
 import { kernelTools, loadCandidate, valueOf } from './kernel-tools.ts';
@@ -68,7 +69,10 @@ export async function guard(args: Arguments, world: World): Promise<ExitCode> {
     wait: (ms) => untilStopped(ms, world.stop),
     ready: () => world.stdout.write(`${readyLine}\n`),
   });
-  return valueOf(done) ? 1 : 0;
+  const isUndone = valueOf(done);
+  // Because nobody reads what a guard writes, a gate that does not hear of it finds out by itself.
+  if (isUndone) await ask(dataDirectoryOf(args, world), { ask: 'refill' }).catch(() => undefined);
+  return isUndone ? 1 : 0;
 }
 
 /** True where the process was told to end before the time was over. */

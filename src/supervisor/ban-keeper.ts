@@ -86,6 +86,7 @@ export class BanKeeper {
     const nowMs = this.#tools.clock.monotonicMs();
     this.#flush();
     this.#callers.sweep();
+    void this.#tools.kernel?.tick();
     if (nowMs >= this.#prepareDueMs) void this.#prepare();
     if (nowMs >= this.#lookDueMs) this.#lookAtMachine('');
     void this.#lists.tick();
@@ -176,6 +177,7 @@ export function banKeeperOf(
   settings: Settings,
   callers: Callers,
   warn: (problems: readonly Problem[]) => void,
+  follow: () => Promise<void>,
 ): BanKeeper {
   return new BanKeeper(callers, {
     clock: systemClock,
@@ -186,8 +188,11 @@ export function banKeeperOf(
       trusted: [...settings.trustedProxies, ...settings.listen.flatMap(({ proxyProtocol }) => proxyProtocol)],
       upstreams: settings.sites.flatMap(({ to }) => to.flatMap(({ host }) => (host === '' ? [] : [host]))),
     },
-    kernel: kernelKeeperOf(settings, callers, (says) =>
-      warn([{ path: ['firewall', 'enforce'], code: 'firewall/kernel', says }]),
+    kernel: kernelKeeperOf(
+      settings,
+      callers,
+      (says) => warn([{ path: ['firewall', 'enforce'], code: 'firewall/kernel', says }]),
+      follow,
     ),
     warn: (says) => warn([{ path: ['bans'], code: 'firewall/bans', says }]),
   });

@@ -1,6 +1,7 @@
 // What a supervisor and its workers say to each other. Every order gets one reply; events come by themselves.
 
 import type { Problem } from '../base/problem.ts';
+import type { FirewallSettings } from '../config/config.ts';
 import type { Blueprint } from './blueprint.ts';
 import type { ControlQuestion } from './control.ts';
 
@@ -54,6 +55,8 @@ export type Order =
       /** Null where the numbers go on. */
       readonly numbers: Numbers | null;
     }
+  /** Puts other rules of the firewall in place of those that hold; `places` as in the blueprint. */
+  | { readonly kind: 'rules'; readonly firewall: FirewallSettings; readonly places: ReadonlyMap<string, string> }
   | { readonly kind: 'absorb'; readonly deltas: Deltas }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'ask'; readonly question: ControlQuestion }

@@ -5,77 +5,28 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import type { Path, Problem } from '../base/problem.ts';
+import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
 import type { Callers, CallersChange, OffenceNote } from '../firewall/firewall.ts';
 import { type BanKeeper, banKeeperOf } from './ban-keeper.ts';
-import { type Blueprint, draw } from './blueprint.ts';
+import type { Blueprint } from './blueprint.ts';
 import { changesBetween } from './changes.ts';
 import { type Answers, type Control, type ControlQuestion, ControlTrouble, listenControl } from './control.ts';
 import { Crew } from './crew.ts';
 import { descriptorWarnings, readResidentBytes } from './figures.ts';
-import { type Launch, launchHere } from './link.ts';
+import { drawInForce, followed } from './following.ts';
+import { launchHere } from './link.ts';
 import { type Bound, bindAll, troubleOf } from './listeners.ts';
 import { merges, withTallies } from './merge.ts';
 import { OrderFailure } from './messages.ts';
+import type { Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
 import { GateTrouble } from './trouble.ts';
 
 export * from './kernel/kernel.ts';
 export { launchProcess } from './link.ts';
+export type { Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
 export { GateTrouble } from './trouble.ts';
 export { runWorker } from './worker-process.ts';
-
-/** What a start is handed. */
-export interface StartTools {
-  /** `file:line` of a path of the settings, or ''. */
-  locate(path: Path): string;
-  /** The trouble that problems of the configuration are; without it they are told one a line. */
-  trouble?(problems: readonly Problem[]): Error;
-  /** Hears warnings that do not keep the gate from starting. */
-  warn?(warnings: readonly Problem[]): void;
-  /** Hears what happens to workers. */
-  say?(text: string): void;
-  /** How workers are made: as processes, or one within this process, which is so where nothing is said. */
-  readonly launch?: Launch;
-  /** Loads the configuration anew for whoever asks for a reload over the control socket; throws its trouble. */
-  load?(): Promise<Replacement>;
-}
-
-/** Settings to go on with. */
-export interface Replacement extends Pick<StartTools, 'locate' | 'trouble' | 'warn'> {
-  readonly settings: Settings;
-}
-
-/** An address that the gate listens on; `port` is the bound one. */
-export interface GateAddress {
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-  readonly tls: boolean;
-}
-
-/** What a reload did. */
-export interface Reloaded {
-  readonly generation: number;
-  readonly ms: number;
-  /** A line for each setting that changed. */
-  readonly changes: readonly string[];
-  /** What was wrong without being against it. */
-  readonly warnings: readonly string[];
-}
-
-/** A gate that runs. */
-export interface Gate {
-  readonly addresses: readonly GateAddress[];
-  readonly caCertificatePath: string | null;
-  /** Opens the journal anew, after log rotation; gives what is wrong where that cannot be, and the gate goes on. */
-  reopen(): Promise<string | null>;
-  /** Goes on with other settings in all workers and loses nothing; rejects with every problem, and then all stays as it was. */
-  reload(next: Replacement): Promise<Reloaded>;
-  /** Takes no more connections, lets what runs end within the drain deadline, and closes everything. */
-  stop(): Promise<void>;
-  readonly finished: Promise<void>;
-}
 
 /** Starts a gate; rejects with `GateTrouble` (or what `tools.trouble` makes of problems) with nothing left open. */
 export async function startGate(settings: Settings, tools: StartTools): Promise<Gate> {
@@ -96,6 +47,8 @@ class Supervisor implements Gate {
   readonly #seed = randomInt(2 ** 47);
   readonly #startedAt = systemClock.now();
   #blueprint: Blueprint | null = null;
+  /** The configuration as it was written; the blueprint's rules may be others, which stand in the kernel. */
+  #asked: Replacement | null = null;
   #bound: Bound[] = [];
   #control: Control | null = null;
   /** What is known of callers, and who keeps it; the workers have it too. */
@@ -133,6 +86,7 @@ class Supervisor implements Gate {
   async start(settings: Settings): Promise<void> {
     const { blueprint, caCertificatePath, callers } = await this.#draw({ ...this.#tools, settings }, 1);
     this.#blueprint = blueprint;
+    this.#asked = { ...this.#tools, settings };
     this.caCertificatePath = caCertificatePath;
     this.#control = await controlOf(settings, this.#answers);
     try {
@@ -178,6 +132,7 @@ class Supervisor implements Gate {
 
   async #change(next: Replacement): Promise<Reloaded> {
     const before = this.#blueprint!;
+    const asked = this.#asked!.settings;
     if (this.#stopping !== null) throw new GateTrouble('the gate is about to end');
     if (next.settings.dataDirectory !== before.settings.dataDirectory)
       throw new GateTrouble(
@@ -196,6 +151,7 @@ class Supervisor implements Gate {
       throw this.#troubleOf(error, next);
     }
     this.#blueprint = blueprint;
+    this.#asked = next;
     this.#bound = bound;
     this.caCertificatePath = caCertificatePath;
     const troubles = await this.#swap(held, opened);
@@ -206,9 +162,19 @@ class Supervisor implements Gate {
     return {
       generation: blueprint.number,
       ms: systemClock.monotonicMs() - startedMs,
-      changes: changesBetween(before.settings, next.settings),
+      changes: changesBetween(asked, next.settings),
       warnings: [...warnings.map(({ says }) => says), ...troubles],
     };
+  }
+
+  /** The rules that stand in the kernel hold at accept from now on. Builds nothing else anew, and loses nothing. */
+  #follow(): Promise<void> {
+    return this.#inTurn(async () => {
+      const blueprint = await followed(this.#blueprint!, this.#asked!);
+      if (blueprint === null) return;
+      this.#blueprint = blueprint;
+      await this.#crew.all({ kind: 'rules', firewall: blueprint.settings.firewall, places: blueprint.places });
+    });
   }
 
   /** Puts the built generation in its place in all workers, then opens what is new and closes what is gone. */
@@ -248,7 +214,13 @@ class Supervisor implements Gate {
 
   async #draw(next: Replacement, number: number) {
     const { settings, locate } = next;
-    const result = await draw(settings, { number, locate, clock: systemClock, seed: this.#seed, hostname: hostname() });
+    const result = await drawInForce(settings, {
+      number,
+      locate,
+      clock: systemClock,
+      seed: this.#seed,
+      hostname: hostname(),
+    });
     if (!result.ok) throw asTrouble(result.problems, next);
     const warnings = [...result.warnings, ...descriptorWarnings(settings, this.#crewSize(settings))];
     if (warnings.length > 0) next.warn?.(warnings);
@@ -271,7 +243,12 @@ class Supervisor implements Gate {
     if (this.#callers !== null) callers.inherit(this.#callers);
     for (const change of this.#callers?.snapshot() ?? []) callers.absorb(change);
     this.#callers = callers;
-    this.#bans = banKeeperOf(settings, callers, (problems) => tools.warn?.(problems));
+    this.#bans = banKeeperOf(
+      settings,
+      callers,
+      (problems) => tools.warn?.(problems),
+      () => this.#follow(),
+    );
     await this.#bans.start();
     callers.onChange((change) => this.#crew.share('callers', [change]));
     Object.assign(this.#answers, this.#bans.answers());

@@ -4,8 +4,9 @@ import { randomFillSync } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Identifiers } from '../base/identifier.ts';
+import type { Path } from '../base/problem.ts';
 import { Deadlines } from '../connections/connections.ts';
-import type { CallersChange } from '../firewall/firewall.ts';
+import { build as buildFirewall, type CallersChange } from '../firewall/firewall.ts';
 import type { Listener } from '../gate.ts';
 import { Gateway } from '../gateway.ts';
 import type { Generation } from '../generation.ts';
@@ -120,6 +121,8 @@ export class Worker {
         return this.#build(order.blueprint);
       case 'swap':
         return this.#swap(order);
+      case 'rules':
+        return this.#useRules(order);
       case 'absorb':
         return this.#absorb(order.deltas);
       case 'snapshot':
@@ -208,6 +211,17 @@ export class Worker {
     this.#gateway!.endShutOut();
     const problem = await observe.adopt(next.generation.observe);
     return problem?.says ?? null;
+  }
+
+  /** Other rules hold from now on; whom they no longer let in is cut off. */
+  #useRules({ firewall, places }: OrderOf<'rules'>): void {
+    const gateway = this.#gateway!;
+    const locate = (path: Path) => places.get(JSON.stringify(['firewall', ...path])) ?? '';
+    const built = buildFirewall(firewall, { locate });
+    if (!built.ok) throw new OrderFailure('the rules have problems', built.problems);
+    const { generation } = gateway;
+    gateway.generation = { ...generation, firewall: built.value, settings: { ...generation.settings, firewall } };
+    gateway.endShutOut();
   }
 
   /** What is shared, by name. */

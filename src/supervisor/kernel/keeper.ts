@@ -43,7 +43,15 @@ export interface KernelKeeperTools {
   read(path: string): string | null;
   /** Hears a sentence for the owner. */
   warn(says: string): void;
+  /** Has the rules that stand in the kernel hold at accept, too. */
+  follow(): Promise<void>;
 }
+
+/** So long after its deadline a trial is taken back by the gate, in ms: by then its guard would have, and the kernel has turned back. */
+const overdueMs = 5000;
+
+/** So long rules on trial may take until they stand in the kernel and somebody says so, in ms. */
+const announcedMs = 3000;
 
 /** What of the callers is to be told to the kernel. */
 type Part = 'bans' | 'never' | 'lists';
@@ -56,6 +64,10 @@ export class KernelKeeper {
   #running: Promise<void> | null = null;
   #isThere = false;
   #told = '';
+  /** The store as it was when accept last followed it. */
+  #followed = '';
+  #isLooking = false;
+  #isStopped = false;
 
   constructor(callers: Callers, tools: KernelKeeperTools) {
     this.#callers = callers;
@@ -66,11 +78,46 @@ export class KernelKeeper {
   async start(): Promise<void> {
     this.#callers.onChange((change) => this.hear(change));
     await this.#standUp();
+    this.#followed = await this.#tools.store.version();
+    await this.#fill();
+  }
+
+  /** Somebody has put rules into the kernel, or taken them back: accept goes along, and every set is filled anew. */
+  async refill(): Promise<void> {
+    this.#followed = await this.#tools.store.version();
+    await this.#tools.follow();
+    await this.#fill();
+  }
+
+  /** Looks whether the kernel's rules are others than a moment ago, and takes back a trial whose guard did not live to do it. Never rejects. */
+  async tick(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      await this.#look();
+    } catch (error) {
+      this.#say(`the rules of the kernel are not followed: ${(error as Error).message}`);
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { store, now } = this.#tools;
+    const pending = await store.pendingSince();
+    if (pending > 0 && now() > ((await store.pending())?.deadline ?? now()) + overdueMs) {
+      const settled = await settleOverdue(this.#tools);
+      if (!settled.ok) this.#warn(settled.trouble, 'the rules on trial are not taken back');
+    }
+    if ((await store.version()) === this.#followed) return;
+    // Because who applies rules writes them down first, and says by itself when they stand.
+    if (pending > 0 && now() - pending < announcedMs) return;
     await this.refill();
   }
 
-  /** Fills every set anew, also after somebody applied rules. */
-  async refill(): Promise<void> {
+  async #fill(): Promise<void> {
+    // Because another keeper may have taken over while this one waited.
+    if (this.#isStopped) return;
     this.#isThere = true;
     for (const part of ['never', 'bans', 'lists'] as const) this.#due.add(part);
     await this.#run();
@@ -78,6 +125,7 @@ export class KernelKeeper {
 
   /** What was begun has ended. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#running;
     this.#isThere = false;
   }
@@ -186,6 +234,7 @@ export function kernelKeeperOf(
   settings: Pick<Settings, 'firewall' | 'blocklists' | 'dataDirectory'>,
   callers: Callers,
   warn: (says: string) => void,
+  follow: () => Promise<void>,
 ): KernelKeeper | null {
   if (!settings.firewall.enforce.includes('kernel')) return null;
   const store = new Store(settings.dataDirectory);
@@ -196,6 +245,7 @@ export function kernelKeeperOf(
     now: () => systemClock.now(),
     read: (path) => machineReader.read(path),
     warn,
+    follow,
   });
 }
 

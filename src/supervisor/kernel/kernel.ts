@@ -21,6 +21,7 @@ export {
   settleOverdue,
 } from './commit.ts';
 export { endGuard, type GuardTools, keepGuard, readyLine, startGuard } from './guard.ts';
+export { generationInForce, type InForceTools, inForceTools, withRulesOf } from './in-force.ts';
 export { KernelKeeper, listOf } from './keeper.ts';
 export { findOutside, type Outside } from './outside.ts';
 export { callerOf, type Live, liveConnections, liveText, ownAddresses } from './sessions.ts';

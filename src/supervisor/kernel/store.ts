@@ -108,6 +108,16 @@ export class Store {
     );
   }
 
+  /** A text that changes whenever another generation stands or waits. */
+  async version(): Promise<string> {
+    const of = (name: string) =>
+      stat(join(this.#directory, name)).then(
+        ({ mtimeMs, ino }) => `${ino} ${mtimeMs}`,
+        () => 'none',
+      );
+    return `${await of('current.json')} ${await of('pending.json')}`;
+  }
+
   async setPending(pending: Pending): Promise<void> {
     await this.#write('pending.json', pending);
   }

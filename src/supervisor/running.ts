@@ -1,0 +1,57 @@
+// A gate that runs, and what starts and changes it, as those who start one see it.
+
+import type { Path, Problem } from '../base/problem.ts';
+import type { Settings } from '../config/config.ts';
+import type { Launch } from './link.ts';
+
+/** What a start is handed. */
+export interface StartTools {
+  /** `file:line` of a path of the settings, or ''. */
+  locate(path: Path): string;
+  /** The trouble that problems of the configuration are; without it they are told one a line. */
+  trouble?(problems: readonly Problem[]): Error;
+  /** Hears warnings that do not keep the gate from starting. */
+  warn?(warnings: readonly Problem[]): void;
+  /** Hears what happens to workers. */
+  say?(text: string): void;
+  /** How workers are made: as processes, or one within this process, which is so where nothing is said. */
+  readonly launch?: Launch;
+  /** Loads the configuration anew for whoever asks for a reload over the control socket; throws its trouble. */
+  load?(): Promise<Replacement>;
+}
+
+/** Settings to go on with. */
+export interface Replacement extends Pick<StartTools, 'locate' | 'trouble' | 'warn'> {
+  readonly settings: Settings;
+}
+
+/** An address that the gate listens on; `port` is the bound one. */
+export interface GateAddress {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+/** What a reload did. */
+export interface Reloaded {
+  readonly generation: number;
+  readonly ms: number;
+  /** A line for each setting that changed. */
+  readonly changes: readonly string[];
+  /** What was wrong without being against it. */
+  readonly warnings: readonly string[];
+}
+
+/** A gate that runs. */
+export interface Gate {
+  readonly addresses: readonly GateAddress[];
+  readonly caCertificatePath: string | null;
+  /** Opens the journal anew, after log rotation; gives what is wrong where that cannot be, and the gate goes on. */
+  reopen(): Promise<string | null>;
+  /** Goes on with other settings in all workers and loses nothing; rejects with every problem, and then all stays as it was. */
+  reload(next: Replacement): Promise<Reloaded>;
+  /** Takes no more connections, lets what runs end within the drain deadline, and closes everything. */
+  stop(): Promise<void>;
+  readonly finished: Promise<void>;
+}

@@ -1,7 +1,14 @@
 // Which rules hold at accept while the kernel has rules, too: those that stand there, so that both places always say the same.
 
 import { systemClock } from '../../base/clock.ts';
-import { build, type FirewallSettings, nftProgram, type Program, settingOf } from '../../firewall/firewall.ts';
+import {
+  build,
+  type FirewallSettings,
+  nftProgram,
+  type Program,
+  type RuleSetting,
+  settingOf,
+} from '../../firewall/firewall.ts';
 import { Store, type StoredGeneration } from './store.ts';
 
 /** What is asked to find out. */
@@ -36,7 +43,12 @@ export async function generationInForce(
 function isOf({ rules, default: whenNone }: StoredGeneration, firewall: FirewallSettings): boolean {
   if (whenNone !== firewall.default) return false;
   const built = build({ ...firewall, expect: [] }, { locate: () => '' });
-  return built.ok && JSON.stringify(built.value.ruleSet.rules.map(settingOf)) === JSON.stringify(rules);
+  return built.ok && textOf(built.value.ruleSet.rules.map(settingOf)) === textOf(rules);
+}
+
+/** Rules without their descriptions, which decide nothing. */
+function textOf(rules: readonly RuleSetting[]): string {
+  return JSON.stringify(rules, (key, value: unknown) => (key === 'description' ? undefined : value));
 }
 
 /** The firewall's settings with the rules of a generation. What the configuration expects of its own rules does not concern them. */

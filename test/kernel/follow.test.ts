@@ -137,7 +137,9 @@ describe('accept follows the kernel', { concurrency: 2 }, () => {
     assert.equal(await saying(doomed), 'under way\n');
     it.allow('10.50.0.0/24', 'deny tcp 8443 from 10.50.0.2', 'allow tcp 8443 from any');
     const applied = await session.say('apply');
-    assert.match(applied.text, /^cuts 8 live connections:$/m);
+    // Those that ended a moment ago may be among them.
+    const cut = /^cuts (\d+) live connections:$/m.exec(applied.text);
+    assert.ok(Number(cut?.[1]) >= 8, applied.text);
     const { total } = (await ask(join(it.folder, 'data'), { ask: 'connections' })) as { total: number };
     assert.equal(total, 0, 'the gate has ended them, and waits for no deadline');
   });

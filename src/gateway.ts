@@ -8,10 +8,10 @@ import { Arrivals, type Caller, callerOf, type Reception } from './arrivals.ts';
 import { AddressReader, normalise } from './base/address.ts';
 import { latin1 } from './base/bytes.ts';
 import { Writes } from './base/writes.ts';
-import type { Firewall } from './firewall/firewall.ts';
 import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { ClientSide, Http1Stream, Http2Side, Http2Tools, placingPath, preface, SeenFields } from './http/http.ts';
+import { markRule, markShutOut } from './markings.ts';
 import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
 import { Connection, type TlsFacts } from './traffic/connection.ts';
@@ -299,6 +299,17 @@ export class Gateway implements Gate, Reception {
     });
   }
 
+  /** Ends the connection with this number because its owner says so; false where there is none. */
+  close(number: number): boolean {
+    for (const [socket, connection] of this.#handshakes) if (connection.number === number) return !!socket.destroy();
+    for (const [passage, connection] of this.#passages)
+      if (connection.number === number) {
+        passage.destroy('http/closed-by-owner');
+        return true;
+      }
+    return false;
+  }
+
   #whyShutOut({ peer, localPort }: Connection): string | null {
     const { firewall, callers } = this.generation;
     const reader = this.#reader;
@@ -352,23 +363,6 @@ export class Gateway implements Gate, Reception {
 
 function beginsAsHttp2(bytes: Buffer, count: number): boolean {
   return bytes[0] === 80 && count >= preface.length && latin1(bytes, 0, preface.length) === preface;
-}
-
-/** Writes down which firewall rule decided about a connection, and how long that took. */
-export function markRule(connection: Connection, firewall: Firewall, number: number, microseconds: number): void {
-  const rule = number > 0 ? firewall.rules[number - 1]! : null;
-  connection.firewallAction = firewall.isAllowed(number) ? 'ALLOW' : 'DENY';
-  connection.firewallRule = number;
-  connection.firewallMicroseconds = microseconds;
-  connection.firewallDescription = rule?.description ?? 'default';
-  connection.firewallAt = rule?.at ?? '';
-}
-
-/** The same for a caller who was not let in to the rules. */
-export function markShutOut(connection: Connection, refusal: Refusal, microseconds: number): void {
-  connection.firewallAction = 'DENY';
-  connection.firewallMicroseconds = microseconds;
-  connection.firewallDescription = refusal.rule?.id ?? '';
 }
 
 /** Places an exchange, holds it to its rates and inspects its head: the part of the journey that traffic and rehearsals share.

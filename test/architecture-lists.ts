@@ -9,12 +9,12 @@ export const floors: readonly (readonly string[])[] = [
   ['traffic'],
   ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'tls', 'waf'],
   ['generation.ts'],
-  ['departure.ts', 'gate.ts', 'held-body.ts', 'held-answer.ts', 'answer-out.ts'],
+  ['departure.ts', 'gate.ts', 'held-body.ts', 'held-answer.ts', 'answer-out.ts', 'markings.ts'],
   ['arrivals.ts'],
   ['passage.ts'],
   ['gateway.ts'],
   ['rehearsal.ts'],
-  ['acme'],
+  ['admin'],
   ['supervisor'],
   ['cli'],
   ['main.ts'],
@@ -28,14 +28,22 @@ export const outside: Exceptions = {
 /** Modules of Node that reach the world, and who may import them. A folder ends in `/`. Everything else must be handed in. */
 export const rim: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['src/ports/', 'src/tls/', 'src/http/', 'src/proxy/', 'src/supervisor/control.ts', 'src/cli/'],
-  'node:tls': ['src/tls/', 'src/proxy/', 'src/cli/', 'src/acme/https-call.ts'],
-  'node:http': [],
-  'node:https': ['src/acme/https-call.ts'],
+  'node:tls': ['src/tls/', 'src/proxy/', 'src/cli/'],
+  'node:http': ['src/admin/'],
+  'node:https': [],
   'node:http2': [],
   'node:dgram': [],
   'node:dns': ['src/proxy/resolver.ts'],
   'node:dns/promises': ['src/cli/', 'src/supervisor/never-ban.ts'],
-  'node:fs': ['src/config/', 'src/observe/', 'src/tls/', 'src/cli/', 'src/supervisor/', 'src/ports/reader.ts'],
+  'node:fs': [
+    'src/admin/',
+    'src/config/',
+    'src/observe/',
+    'src/tls/',
+    'src/cli/',
+    'src/supervisor/',
+    'src/ports/reader.ts',
+  ],
   'node:fs/promises': ['src/config/', 'src/observe/', 'src/tls/', 'src/cli/', 'src/supervisor/'],
   'node:os': ['src/config/places.ts', 'src/supervisor/', 'src/tls/files.ts'],
   'node:child_process': [
@@ -58,10 +66,10 @@ export const kernelRim = 'src/firewall/nftables/program.ts';
 export const harmlessNames: ReadonlySet<string> = new Set(['isIP', 'isIPv4', 'isIPv6']);
 
 /** Packages that `src` may import, and from where. */
-export const packages: Readonly<Record<string, string>> = {
-  'mmdb-lib': 'src/rates/',
-  yaml: 'src/config/',
-  zod: 'src/config/',
+export const packages: Readonly<Record<string, readonly string[]>> = {
+  'mmdb-lib': ['src/rates/'],
+  yaml: ['src/config/'],
+  zod: ['src/config/', 'src/admin/'],
 };
 
 /** Globals and functions that bring time, chance, the environment or the console, by law 5 arguments. */
@@ -110,6 +118,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/supervisor/ban-keeper.ts': 'once a second: what of bans and blocklists is due',
     'src/supervisor/worker.ts': 'the pulse: what others must know',
     'src/supervisor/crew.ts': 'looks whether a worker stalls',
+    'src/supervisor/dashboard.ts': 'the ticking that the admin station is handed',
     'src/supervisor/supervisor.ts': 'the age of ticket keys',
   },
   setImmediate: {
@@ -119,6 +128,8 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
   randomInt: { 'src/supervisor/supervisor.ts': 'the seed that a generation is handed' },
   randomFillSync: { 'src/supervisor/worker.ts': 'the source that `Identifiers` is handed' },
   randomBytes: {
+    'src/cli/dashboard.ts': 'a token for a program, which is kept nowhere',
+    'src/supervisor/dashboard.ts': 'secrets of sessions, which the admin station is handed',
     'src/supervisor/supervisor.ts': 'ticket keys, which workers are handed',
     'src/proxy/secrets.ts': 'the key that signs cookies, made once and kept in a file',
   },
@@ -231,8 +242,13 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'src/cli/apply.ts src/cli/firewall-kernel.ts src/cli/kernel-tools.ts src/cli/plan.ts src/cli/rollback.ts src/supervisor/kernel/candidate.ts src/supervisor/kernel/commit.ts src/supervisor/kernel/guard.ts src/firewall/rule-setting.ts src/supervisor/kernel/sessions.ts src/supervisor/kernel/outside.ts src/supervisor/kernel/keeper.ts src/supervisor/following.ts src/cli/firewall-exposure.ts src/firewall/exposure/exposure.ts src/firewall/exposure/hints.ts src/firewall/exposure/packet.ts src/firewall/exposure/compare.ts src/firewall/exposure/ruleset.ts src/firewall/exposure/simulate.ts',
   ],
   [
+    '`admin.test.ts`, over real sockets',
+    'src/admin/endpoints/all-endpoints.ts src/admin/endpoints/bans.ts src/admin/endpoints/connections.ts src/admin/endpoints/firewall.ts src/admin/endpoints/gate.ts src/admin/endpoints/journeys.ts src/admin/openapi.ts src/admin/server.ts',
+  ],
+  ['test/browser drives them as a person does', 'src/cli/dashboard.ts src/supervisor/dashboard.ts'],
+  [
     'test/scenarios drives them as traffic does',
-    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts',
+    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts',
   ],
   [
     'test/scenarios/http2-upstream.test.ts and grpc.test.ts, against nghttp2, grpc-js and raw frames',
@@ -252,7 +268,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',
-    'src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/translate.ts',
+    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/translate.ts',
   ],
   [
     'the attacks, ordinary texts and properties of `attacks.test.ts`, `ordinary.test.ts` and `waf.test.ts`',
@@ -281,10 +297,6 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   [
     '`content-decoder.test.ts`, through every coding',
     'src/http/inflater.ts src/http/native-coder.ts src/http/zstd-frame.ts',
-  ],
-  [
-    '`acme.test.ts`, against a CA that runs (Pebble)',
-    'src/acme/account.ts src/acme/ca-session.ts src/acme/certificate-key.ts src/acme/chain.ts src/acme/https-call.ts src/acme/challenge-certificate.ts src/acme/issuance.ts src/acme/jws.ts src/acme/proofs.ts',
   ],
   [
     '`tls.test.ts`, `certificates.test.ts` and `local-ca.test.ts`, over real sockets and files',

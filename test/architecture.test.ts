@@ -240,7 +240,7 @@ test('law 4: packages are few, and each has its place', () => {
       if (
         !specifier.startsWith('.') &&
         !specifier.startsWith('node:') &&
-        !path.startsWith(lists.packages[specifier] ?? '\0')
+        !lists.packages[specifier]?.some((room) => path.startsWith(room))
       )
         breaches.push(`${path}:${line} imports ${specifier}`);
   holds(
@@ -522,7 +522,7 @@ test('law 10: one resolver says who the client is, one place who the peer is', (
         breaches.push(`${path}:${token.line} reads ${token.text}`);
       if (
         token.text === 'remoteAddress' &&
-        !['src/gateway.ts', 'src/proxy/h2-upstream.ts', 'src/proxy/upstream.ts'].includes(path)
+        !['src/admin/server.ts', 'src/gateway.ts', 'src/proxy/h2-upstream.ts', 'src/proxy/upstream.ts'].includes(path)
       )
         breaches.push(`${path}:${token.line} asks a socket for its peer`);
     }

@@ -45,6 +45,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./connections.ts')).connections,
   },
   {
+    name: 'dashboard',
+    summary: 'A link to the dashboard of the running gate',
+    load: async () => (await import('./dashboard.ts')).dashboard,
+  },
+  {
     name: 'explain',
     summary: 'Why a request or connection was let in or refused',
     load: async () => (await import('./explain.ts')).explain,

@@ -117,6 +117,7 @@ async function open(place: Place, shop: ShopProcess, world: World): Promise<Gate
       return await startGate(settingsFrom(configurationOf(here, shop.port)), {
         locate: () => 'the demonstration',
         launch: launchProcess,
+        hasDashboard: true,
         say: (text) => void world.stderr.write(`portcullis: ${text}\n`),
       });
     } catch (error) {
@@ -177,7 +178,7 @@ async function stay(gate: Gate, shop: ShopProcess, world: World): Promise<ExitCo
 function asJson(gate: Gate, shop: ShopProcess, place: Place): string {
   const { addresses, caCertificatePath } = gate;
   const shopPart = { address: '127.0.0.1', port: shop.port, pid: shop.pid };
-  return `${JSON.stringify({ ready: true, addresses, caCertificatePath, dataDirectory: place.dataDirectory, shop: shopPart })}\n`;
+  return `${JSON.stringify({ ready: true, addresses, caCertificatePath, dataDirectory: place.dataDirectory, shop: shopPart, dashboard: gate.dashboardLink() })}\n`;
 }
 
 function asText(gate: Gate, shop: ShopProcess, place: Place, world: World): string {
@@ -193,6 +194,10 @@ function asText(gate: Gate, shop: ShopProcess, place: Place, world: World): stri
     `  http://localhost:${portOfGate(false)}     sends you there`,
     `  http://127.0.0.1:${shop.port}    the shop itself, without the gate: there the attacks below do harm`,
     `  http://127.0.0.1:${shop.port}/visits    what really reached the shop`,
+    '',
+    'See it happen: the dashboard, for whoever has this link (once, within 15 minutes)',
+    `  ${gate.dashboardLink() ?? 'is not served'}`,
+    `  ${portcullis('dashboard')}    prints another`,
     '',
     'A good request',
     `  ${curlOf(goodRequest, base, ca)}`,

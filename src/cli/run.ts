@@ -135,6 +135,7 @@ async function open(loaded: Loaded, args: Arguments, world: World): Promise<Gate
     return await startGate(settingsOf(loaded, args), {
       ...sayingOf(loaded, args, world),
       launch: launchProcess,
+      hasDashboard: true,
       say: (text) => void world.stderr.write(`portcullis: ${text}\n`),
       load: () => replacementOf(args, world),
     });
@@ -163,7 +164,7 @@ function stopped(world: World): Promise<void> {
 }
 
 function asJson(gate: Gate): string {
-  return `${JSON.stringify({ ready: true, addresses: gate.addresses, caCertificatePath: gate.caCertificatePath })}\n`;
+  return `${JSON.stringify({ ready: true, addresses: gate.addresses, caCertificatePath: gate.caCertificatePath, dashboard: gate.dashboardLink() })}\n`;
 }
 
 function asText(gate: Gate, loaded: Loaded): string {
@@ -175,6 +176,9 @@ function asText(gate: Gate, loaded: Loaded): string {
   for (const site of loaded.settings.sites)
     lines.push(`  ${urlOf(site, gate)} → ${site.to.map(({ url }) => url).join(', ')}`);
   if (gate.caCertificatePath !== null) lines.push(`  local CA ${gate.caCertificatePath}`);
+  const link = gate.dashboardLink();
+  if (link !== null)
+    lines.push(`  dashboard ${link} (once, within 15 minutes; \`portcullis dashboard\` prints another)`);
   lines.push('Ctrl-C ends it');
   return `${lines.join('\n')}\n`;
 }

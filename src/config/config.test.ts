@@ -456,6 +456,7 @@ test('defaults are those of the design', () => {
       workerStallMs: 10_000,
     },
     observe: { journal: null, maxJourneys: 2000, audit: { file: null, format: null, mode: null } },
+    admin: { listen: 'auto', hosts: [], tokens: [] },
     workers: 0,
   });
   assert.deepEqual(settingsFrom({ rates: [] }).rates, []);

@@ -1,6 +1,7 @@
 // The table of every setting: its type, its default, its limits and one sentence. Types, messages and the JSON Schema come from here.
 
 import { z } from 'zod';
+import { admin } from './admin-kinds.ts';
 import {
   banFor,
   dnsServer,
@@ -363,6 +364,7 @@ export const configuration = group({
     .describe('What is served, and by which upstreams.'),
   waf: waf.prefault({}).describe('The web application firewall.'),
   rates: rates.prefault([{ limit: '500 per 10s' }]).describe('How often may be asked; [] for no limit.'),
+  admin: admin().prefault({}).describe('The dashboard and the admin API.'),
   trusted_proxies: oneOrMany(text('an address or CIDR such as 10.0.0.0/8', 64), 'an address or CIDR')
     .prefault([])
     .describe('Peers whose X-Forwarded-For and Forwarded are believed.'),

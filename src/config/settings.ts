@@ -18,6 +18,7 @@ export interface Settings {
   readonly proxy: ProxySettings;
   readonly limits: LimitSettings;
   readonly observe: ObserveSettings;
+  readonly admin: AdminSettings;
   /** Processes that serve; 0 is one for each core. */
   readonly workers: number;
 }
@@ -305,4 +306,18 @@ export interface ObserveSettings {
     readonly format: 'json' | 'native' | null;
     readonly mode: 'all' | 'off' | 'relevant' | null;
   };
+}
+
+/** The dashboard and the API behind it. */
+export interface AdminSettings {
+  /** An address of the loopback; `auto` is 127.0.0.1:9443 where that is free; null for none. */
+  readonly listen: { readonly address: string; readonly port: number } | 'auto' | null;
+  /** Names in lower case. */
+  readonly hosts: readonly string[];
+  readonly tokens: readonly {
+    readonly name: string;
+    readonly role: 'read' | 'write';
+    /** 64 hexadecimal digits in lower case. */
+    readonly sha256: string;
+  }[];
 }

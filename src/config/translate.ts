@@ -93,6 +93,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
         mode: words.waf.audit ?? null,
       },
     },
+    admin: { ...words.admin, hosts: words.admin.hosts.map((name) => name.toLowerCase()) },
     workers: words.workers === 'auto' ? 0 : words.workers,
   };
 }

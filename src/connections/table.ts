@@ -20,8 +20,9 @@ export interface Row {
   readonly ageMs: number;
 }
 
-/** Which rows: those of one client address, and how many at most. */
+/** Which rows: those of one client address, those with a higher number than `after`, and how many at most. */
 export interface Choice {
+  readonly after?: number;
   readonly client?: string;
   readonly limit?: number;
 }
@@ -40,10 +41,15 @@ export function tupleOf(peer: string, peerPort: number, local: string, localPort
 }
 
 /** The rows of those connections that are chosen. */
-export function listRows(connections: Iterable<Connection>, { client, limit = 1000 }: Choice, nowMs: number): Row[] {
+export function listRows(
+  connections: Iterable<Connection>,
+  { client, after = 0, limit = 1000 }: Choice,
+  nowMs: number,
+): Row[] {
   const rows: Row[] = [];
   for (const connection of connections) {
     if (rows.length >= limit) break;
+    if (connection.number <= after) continue;
     if (client === undefined || connection.peer === client) rows.push(rowOf(connection, nowMs));
   }
   return rows;

@@ -134,5 +134,6 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     'a failure in the gate itself while it served this connection',
     'report it with this journey; the connection was ended, because what cannot be judged does not pass',
   ),
+  'http/closed-by-owner': refusal('the owner of the gate ended the connection'),
   'http/drained': refusal('the gate is being stopped'),
 });

@@ -21,6 +21,7 @@ export function answersOf(gateway: Gateway, opened: () => readonly Opened[], sta
   return {
     status: () => statusOf(gateway, opened(), startedAt, memory, pace),
     connections: (question) => connectionsOf(gateway, question),
+    close: (question) => typeof question.number === 'number' && gateway.close(question.number),
     firewall: () => firewallOf(gateway),
     bill: () => gateway.generation.waf.bill(),
     explain: (question) => explainOf(gateway, question),
@@ -139,8 +140,9 @@ function upstreamsOf(gateway: Gateway) {
 function connectionsOf(gateway: Gateway, question: ControlQuestion) {
   const { connections } = gateway.tools;
   const limit = typeof question.limit === 'number' ? question.limit : 1000;
-  const choice = typeof question.client === 'string' ? { limit, client: question.client } : { limit };
-  return { total: connections.size, rows: connections.list(choice) };
+  const after = typeof question.after === 'number' ? question.after : 0;
+  const client = typeof question.client === 'string' ? { client: question.client } : {};
+  return { total: connections.size, rows: connections.list({ limit, after, ...client }) };
 }
 
 function firewallOf(gateway: Gateway) {
@@ -179,7 +181,7 @@ function isPair(value: unknown): value is [string, string] {
 }
 
 /** The version in package.json, read when it is asked for. */
-function version(): string {
+export function version(): string {
   try {
     const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
     const parsed: unknown = JSON.parse(text);

@@ -12,6 +12,7 @@ export type Merge = (answers: readonly unknown[], question: ControlQuestion) => 
 export const merges: Readonly<Record<string, Merge>> = Object.freeze({
   status: (answers) => mergeStatus(answers),
   connections: (answers, question) => mergeConnections(answers, question),
+  close: (answers) => answers.includes(true),
   firewall: (answers) => mergeFirewall(answers),
   explain: (answers) => mergeExplain(answers),
 });
@@ -119,10 +120,12 @@ function countOf(whys: Readonly<Record<string, number>>, prefix: string): number
 }
 
 function mergeConnections(answers: readonly unknown[], question: ControlQuestion): unknown {
-  const all = answers as { readonly total: number; readonly rows: readonly { readonly ageMs: number }[] }[];
+  const all = answers as { readonly total: number; readonly rows: readonly { ageMs: number; number: number }[] }[];
   const limit = typeof question.limit === 'number' ? question.limit : 1000;
   const rows = all.flatMap((answer) => answer.rows);
-  if (all.length > 1) rows.sort((one, other) => other.ageMs - one.ageMs);
+  // A page follows the one before by its numbers, which grow with time in every worker.
+  if (all.length > 1)
+    rows.sort((one, other) => (question.after === undefined ? other.ageMs - one.ageMs : one.number - other.number));
   return { total: all.reduce((sum, { total }) => sum + total, 0), rows: rows.slice(0, limit) };
 }
 

@@ -16,6 +16,8 @@ export interface StartTools {
   say?(text: string): void;
   /** How workers are made: as processes, or one within this process, which is so where nothing is said. */
   readonly launch?: Launch;
+  /** Whether the dashboard is served where the settings say so. */
+  readonly hasDashboard?: boolean;
   /** Loads the configuration anew for whoever asks for a reload over the control socket; throws its trouble. */
   load?(): Promise<Replacement>;
 }
@@ -47,6 +49,8 @@ export interface Reloaded {
 export interface Gate {
   readonly addresses: readonly GateAddress[];
   readonly caCertificatePath: string | null;
+  /** A link that logs one browser in to the dashboard, or null where none is served. */
+  dashboardLink(): string | null;
   /** Opens the journal anew, after log rotation; gives what is wrong where that cannot be, and the gate goes on. */
   reopen(): Promise<string | null>;
   /** Goes on with other settings in all workers and loses nothing; rejects with every problem, and then all stays as it was. */

@@ -3,7 +3,7 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
-import { join } from 'node:path';
+import type { Admin } from '../admin/admin.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
@@ -11,8 +11,9 @@ import type { Callers, CallersChange, OffenceNote } from '../firewall/firewall.t
 import { type BanKeeper, banKeeperOf } from './ban-keeper.ts';
 import type { Blueprint } from './blueprint.ts';
 import { changesBetween } from './changes.ts';
-import { type Answers, type Control, type ControlQuestion, ControlTrouble, listenControl } from './control.ts';
+import type { Answers, Control, ControlQuestion } from './control.ts';
 import { Crew } from './crew.ts';
+import { openAdmin } from './dashboard.ts';
 import { descriptorWarnings, readResidentBytes } from './figures.ts';
 import { drawInForce, followed } from './following.ts';
 import { launchHere } from './link.ts';
@@ -20,7 +21,7 @@ import { type Bound, bindAll, troubleOf } from './listeners.ts';
 import { merges, withTallies } from './merge.ts';
 import { OrderFailure } from './messages.ts';
 import type { Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
-import { GateTrouble } from './trouble.ts';
+import { asTrouble, controlOf, GateTrouble } from './trouble.ts';
 
 export * from './kernel/kernel.ts';
 export { launchProcess } from './link.ts';
@@ -51,6 +52,7 @@ class Supervisor implements Gate {
   #asked: Replacement | null = null;
   #bound: Bound[] = [];
   #control: Control | null = null;
+  #admin: Admin | null = null;
   /** What is known of callers, and who keeps it; the workers have it too. */
   #callers: Callers | null = null;
   #bans: BanKeeper | null = null;
@@ -93,6 +95,7 @@ class Supervisor implements Gate {
       await this.#keepBans(settings, callers, this.#tools);
       this.#bound = bindAll(settings.listen);
       await this.#crew.start(this.#crewSize(settings));
+      if (this.#tools.hasDashboard === true) this.#admin = await openAdmin(settings, this.#answers);
     } catch (error) {
       for (const { socket } of this.#bound) socket.close();
       this.#bans?.stop();
@@ -101,6 +104,10 @@ class Supervisor implements Gate {
     }
     this.#answerFor();
     this.#ticketTimer = setInterval(() => this.#renewTicketKeys(), ticketKeysMs).unref();
+  }
+
+  dashboardLink(): string | null {
+    return this.#admin?.link() ?? null;
   }
 
   async reopen(): Promise<string | null> {
@@ -123,6 +130,7 @@ class Supervisor implements Gate {
     await this.#turn;
     // At once, so that who comes now is refused and does not wait in a queue that nobody empties.
     for (const { socket } of this.#bound) socket.close();
+    await this.#admin?.stop();
     await this.#crew.stop(this.#blueprint!.settings.limits.drainTimeoutMs);
     if (this.#ticketTimer !== null) clearInterval(this.#ticketTimer);
     await this.#control?.close();
@@ -152,6 +160,7 @@ class Supervisor implements Gate {
     }
     this.#blueprint = blueprint;
     this.#asked = next;
+    this.#admin?.adopt(next.settings.admin);
     this.#bound = bound;
     this.caCertificatePath = caCertificatePath;
     const troubles = await this.#swap(held, opened);
@@ -349,22 +358,5 @@ class Supervisor implements Gate {
     const { load } = this.#tools;
     if (load === undefined) throw new GateTrouble('this gate has no configuration file that could be loaded anew');
     return this.reload(await load());
-  }
-}
-
-function asTrouble(problems: readonly Problem[], tools: Pick<StartTools, 'trouble'>): Error {
-  if (tools.trouble !== undefined) return tools.trouble(problems);
-  return new GateTrouble(
-    problems
-      .map(({ code, says, instead }) => `${code}: ${says}${instead === undefined ? '' : `; instead: ${instead}`}`)
-      .join('\n'),
-  );
-}
-
-async function controlOf(settings: Settings, answers: Answers): Promise<Control> {
-  try {
-    return await listenControl(join(settings.dataDirectory, 'control.sock'), answers);
-  } catch (error) {
-    throw error instanceof ControlTrouble ? new GateTrouble(error.message) : error;
   }
 }

@@ -1,4 +1,31 @@
-// Trouble of a gate that cannot start: text for the person who started it, with the cure.
+// What keeps a gate from starting or changing, as errors whose message is for its owner.
+
+import { join } from 'node:path';
+import type { Problem } from '../base/problem.ts';
+import type { Settings } from '../config/config.ts';
+import { type Answers, type Control, ControlTrouble, listenControl } from './control.ts';
 
 /** Thrown where the gate cannot start or go on; the message is complete. */
 export class GateTrouble extends Error {}
+
+/** Problems of the configuration as the error that `tools` makes of them, or a line each. */
+export function asTrouble(
+  problems: readonly Problem[],
+  tools: { trouble?(problems: readonly Problem[]): Error },
+): Error {
+  if (tools.trouble !== undefined) return tools.trouble(problems);
+  return new GateTrouble(
+    problems
+      .map(({ code, says, instead }) => `${code}: ${says}${instead === undefined ? '' : `; instead: ${instead}`}`)
+      .join('\n'),
+  );
+}
+
+/** The control socket in the data directory; rejects with `GateTrouble` where it cannot be had. */
+export async function controlOf(settings: Settings, answers: Answers): Promise<Control> {
+  try {
+    return await listenControl(join(settings.dataDirectory, 'control.sock'), answers);
+  } catch (error) {
+    throw error instanceof ControlTrouble ? new GateTrouble(error.message) : error;
+  }
+}

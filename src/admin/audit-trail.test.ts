@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ManualClock } from '../base/clock.ts';
+import { AuditTrail } from './audit-trail.ts';
+
+function inFolder(check: (path: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-trail-'));
+  try {
+    check(join(folder, 'audit.jsonl'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('what was changed is found again after a restart, the newest first', () =>
+  inFolder((path) => {
+    const clock = new ManualClock(0);
+    const trail = new AuditTrail(path, clock);
+    trail.open();
+    trail.write('browser 1', 'POST /bans', { target: '192.0.2.1' }, 'done');
+    clock.advance(1000);
+    trail.write('deploy', 'POST /configuration', { text: 'x'.repeat(1000) }, 'it has problems');
+    appendFileSync(path, 'half a li');
+    const again = new AuditTrail(path, clock);
+    again.open();
+    assert.deepEqual(again.list(10), [
+      {
+        at: '1970-01-01T00:00:01.000Z',
+        who: 'deploy',
+        what: 'POST /configuration',
+        with: { text: `${'x'.repeat(200)}… (1000 characters)` },
+        outcome: 'it has problems',
+      },
+      {
+        at: '1970-01-01T00:00:00.000Z',
+        who: 'browser 1',
+        what: 'POST /bans',
+        with: { target: '192.0.2.1' },
+        outcome: 'done',
+      },
+    ]);
+    assert.deepEqual(again.list(1).length, 1);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+  }));
+
+test('a line feed in what was asked makes no second entry', () =>
+  inFolder((path) => {
+    const trail = new AuditTrail(path, new ManualClock());
+    trail.write('a', 'b', { reason: 'x\n{"at":"","who":"forged"}' }, 'done\n');
+    assert.equal(readFileSync(path, 'utf8').split('\n').length, 2);
+  }));
+
+test('file and memory are bounded', () =>
+  inFolder((path) => {
+    const trail = new AuditTrail(path, new ManualClock());
+    appendFileSync(path, 'x'.repeat(5 * 1024 * 1024));
+    for (let count = 0; count < 600; count++) trail.write('a', 'b', { count }, 'done');
+    assert.equal(trail.list(10_000).length, 500);
+    assert.ok(statSync(path).size < 100_000 && statSync(`${path}.1`).size > 5_000_000);
+  }));
+
+test('a change that cannot be written down is not made', () => {
+  const trail = new AuditTrail('/nowhere/at/all', new ManualClock());
+  trail.open();
+  assert.throws(() => trail.write('a', 'b', null, 'done'), /ENOENT/);
+  assert.deepEqual(trail.list(1), []);
+});

@@ -3,7 +3,6 @@
 import { z } from 'zod';
 import { admin } from './admin-kinds.ts';
 import {
-  banFor,
   dnsServer,
   duration,
   flag,
@@ -14,17 +13,15 @@ import {
   list,
   oneOf,
   oneOrMany,
-  orOff,
   pathPrefix,
-  rate,
-  shortName,
   size,
   text,
   whole,
 } from './kinds.ts';
+import { bans, blocklist, firewall } from './schema-firewall.ts';
+import { rates } from './schema-rates.ts';
+import { exclusion, mode, waf } from './schema-waf.ts';
 import { balance, breaker, health, queue, retries, sticky, upstream } from './upstream-kinds.ts';
-
-const mode = () => oneOf('block', 'detect', 'off');
 
 const listener = group({
   port: whole(0, 65535).describe('The TCP port to listen on; 0 takes a free one.'),
@@ -36,100 +33,6 @@ const listener = group({
   proxy_protocol: oneOrMany(text('an address or CIDR such as 10.0.0.0/8', 64), 'an address or CIDR')
     .prefault([])
     .describe('Balancers whose connections begin with a PROXY header (v1 or v2), which says who the peer is.'),
-});
-
-const portSpec = z.union([text('a port, a range such as 8000-8100, or all'), whole(0, 65535)], {
-  error: 'a port, a range such as 8000-8100, or all',
-});
-
-const rule = z.union(
-  [
-    text('a rule such as allow tcp 443 from any'),
-    group({
-      action: text('allow or deny').describe('allow or deny.'),
-      protocol: text('tcp, udp or all').optional().describe('tcp, udp or all.'),
-      port: z
-        .union([portSpec, list(portSpec, 'a list of ports')], { error: 'a port, a range, a list of both, or all' })
-        .optional()
-        .describe('A port, a range, a list of both, or all.'),
-      source: z
-        .union([text('an address'), list(text('an address such as 10.0.0.0/8'), 'a list of addresses')], {
-          error: 'an address or CIDR, a list of them, or any',
-        })
-        .optional()
-        .describe('An address or CIDR, a list of them, or any.'),
-      description: text('a description').optional().describe('What the rule is for, shown wherever it speaks.'),
-    }),
-  ],
-  { error: 'a rule such as allow tcp 443 from any, or one with action, protocol, port and source' },
-);
-
-const kernel = group({
-  drop_invalid: flag()
-    .prefault(true)
-    .describe('Whether packets are dropped that belong to no connection and begin none.'),
-  forward: oneOf('published', 'off')
-    .prefault('published')
-    .describe('Whether the rules hold for ports that Docker or another DNAT publishes.'),
-  max_new_per_source: orOff(rate(), 'new connections per time, such as 100 per 10s')
-    .prefault('off')
-    .describe('The most new connections of one source (an IPv6 /64) in a time; more are dropped.'),
-  max_connections_per_source: orOff(whole(1, 1_000_000), 'a whole number from 1 to 1,000,000')
-    .prefault('off')
-    .describe('The most connections of one source (an IPv6 /64) at once; more are dropped.'),
-  syn_proxy: flag()
-    .prefault(false)
-    .describe("Whether the kernel makes the TCP handshakes of the gate's own ports with cookies, against SYN floods."),
-  log: oneOf('off', 'denied', 'all')
-    .prefault('off')
-    .describe("What the kernel's log is told, with the number of the rule that decided."),
-  log_rate: rate().prefault('10 per 1s').describe('The most lines of log that one rule writes in a time.'),
-});
-
-const firewall = group({
-  default: oneOf('allow', 'deny').prefault('deny').describe('What happens to a connection that no rule matches.'),
-  rules: list(rule, 'a list of rules')
-    .prefault([])
-    .describe('The rules in their order; the first that matches decides.'),
-  expect: list(text('an expectation such as deny tcp 5432 from internet'), 'a list of expectations')
-    .prefault([])
-    .describe('What must hold of the rules, checked before they are used: `deny tcp 5432 from internet`.'),
-  enforce: oneOrMany(oneOf('accept', 'kernel'), 'accept or kernel')
-    .prefault(['accept'])
-    .describe('Where the rules hold: when the gate accepts a connection, and in the kernel before that.'),
-  kernel: kernel.prefault({}).describe("The kernel's part, where `enforce` has it."),
-});
-
-const bans = group({
-  automatic: flag().prefault(false).describe('Whether callers are banned for what they do, by the numbers below.'),
-  waf_blocks: rate().prefault('20 per 10m').describe('So many requests that the WAF refuses bring a ban.'),
-  rate_overruns: rate().prefault('300 per 10m').describe('So many requests over a limit bring a ban.'),
-  handshake_failures: rate().prefault('60 per 10m').describe('So many failed TLS handshakes bring a ban.'),
-  not_found: rate().prefault('300 per 10m').describe('So many answers of upstreams with status 404 bring a ban.'),
-  first: duration('1s', '365d').prefault('10m').describe('How long the first ban of a caller is.'),
-  factor: whole(1, 100).prefault(4).describe('How many times longer each further one is.'),
-  longest: duration('1s', '365d').prefault('7d').describe('How long a ban becomes at most.'),
-  ipv6_prefix: whole(16, 128)
-    .prefault(64)
-    .describe('How much of an IPv6 address is one caller: a household has a /64.'),
-  never: oneOrMany(text('an address or CIDR such as 10.0.0.0/8', 64), 'an address or CIDR')
-    .prefault([])
-    .describe(
-      'Who is never banned, beside SSH sessions, own addresses, upstreams, trusted proxies and routers, which the gate sees itself.',
-    ),
-  never_loopback: flag().prefault(true).describe('Whether the loopback is never banned, either.'),
-  max_entries: whole(1, 1_000_000)
-    .prefault(100_000)
-    .describe('Bans at once; the oldest that the gate made goes first.'),
-});
-
-const blocklist = group({
-  name: shortName().describe('What verdicts call it.'),
-  from: text('a file name or an http(s) address').describe('The file, or the address it is downloaded from.'),
-  format: oneOf('lines', 'csv').prefault('lines').describe('One network a line (comments begin with # or ;), or CSV.'),
-  column: whole(1, 100).prefault(1).describe('Which field of a line is the network.'),
-  every: duration('10s', '365d').prefault('1h').describe('How often it is looked at again.'),
-  max_size: size('1KiB', '256MiB').prefault('64MiB').describe('The longest list; a longer one is not taken.'),
 });
 
 const tls = group({
@@ -147,31 +50,6 @@ const tls = group({
     .describe('Names that the gate signs for itself with its local CA, where no file serves them.'),
   min_version: oneOf('1.2', '1.3').prefault('1.2').describe('The oldest TLS version that is spoken.'),
 });
-
-const exclusion = group({
-  detector: text('a detector such as sql-injection, or the id of a rule')
-    .optional()
-    .describe('The detector or rule to leave out; all where missing.'),
-  place: text('a place such as ARGS:code').optional().describe('The value to leave out; all where missing.'),
-  path: pathPrefix().optional().describe('Only under this path.'),
-  because: text('a sentence').optional().describe('Why, for whoever reads the file next.'),
-});
-
-const rates = list(
-  group({
-    limit: rate().describe('How many requests in how much time.'),
-    by: text('client, path, header:NAME or cookie:NAME')
-      .prefault('client')
-      .describe('What shares one count: client (an IPv6 client by its /64), path, header:NAME or cookie:NAME.'),
-    path: pathPrefix().prefault('/').describe('Only under this path.'),
-    // biome-ignore lint/suspicious/noThenProperty: the file's word; no setting is ever awaited.
-    then: whole(400, 599).prefault(429).describe('The status of the refusal.'),
-    repeated: banFor()
-      .optional()
-      .describe('What follows for a client whom this limit refuses ten times within a minute: `ban 10m`.'),
-  }),
-  'a list of limits, each with `limit: 500 per 10s`',
-);
 
 const compress = group({
   codings: list(oneOf('br', 'zstd', 'gzip'), 'a list of br, zstd and gzip')
@@ -222,66 +100,6 @@ const site = group({
   rates: rates.optional().describe("Limits of this site in place of the whole gate's."),
   max_body: size('0B', '1024GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),
   compress: compress.optional().describe('Compression of answers; none where missing.'),
-});
-
-const waf = group({
-  mode: mode().prefault('block').describe('block refuses, detect only tells, off does not look.'),
-  rules: oneOf('builtin')
-    .prefault('builtin')
-    .describe('The rules where neither crs nor files names others, which take their place.'),
-  crs: text('a directory')
-    .optional()
-    .describe('Directory of the OWASP Core Rule Set, 3.3 or 4: its rules take the place of the built-in ones.'),
-  paranoia: whole(1, 4).prefault(1).describe('How much the Core Rule Set suspects: 1 little, 4 nearly everything.'),
-  detection_paranoia: whole(1, 4)
-    .optional()
-    .describe('Up to which paranoia rules are told without counting; `waf.paranoia` where missing.'),
-  inbound_threshold: whole(1, 10_000)
-    .prefault(5)
-    .describe('The score of the Core Rule Set from which a request is refused.'),
-  outbound_threshold: whole(1, 10_000).prefault(4).describe('The score from which an answer is refused.'),
-  setup: text('a file name')
-    .optional()
-    .describe('The set-up of the Core Rule Set; crs-setup.conf of its directory, or the example, where missing.'),
-  plugins: list(text('a directory'), 'a list of directories')
-    .prefault([])
-    .describe('Directories of plugins of the Core Rule Set.'),
-  files: list(text('a file name'), 'a list of rule files')
-    .prefault([])
-    .describe('Rule files in SecLang, after those of the Core Rule Set; * and ? name several.'),
-  inspect_answers: flag().prefault(true).describe('Whether rules of files see the bodies of answers.'),
-  max_inspected_answer: size('1KiB', '16MiB')
-    .prefault('512KiB')
-    .describe('How much of an answer is held until rules have seen it.'),
-  threshold: whole(1, 1000)
-    .prefault(5)
-    .describe('The score from which a request is blocked; a critical finding has 5.'),
-  max_inspected: size('1KiB', '16MiB').prefault('128KiB').describe('How much of a body is inspected.'),
-  body_over_limit: oneOf('refuse', 'pass')
-    .prefault('refuse')
-    .describe('A body longer than that: refused, or passed with only its beginning inspected.'),
-  max_inflated: size('64KiB', '1GiB')
-    .prefault('1MiB')
-    .describe('How long a compressed body may become when it is decoded to be inspected.'),
-  max_inflate_ratio: whole(1, 100_000)
-    .prefault(100)
-    .describe('How many times its own size it may become, where that is more than is inspected.'),
-  max_arguments: whole(1, 100_000).prefault(1000).describe('The most arguments of query and body together.'),
-  max_json_depth: whole(1, 1000).prefault(64).describe('The deepest nesting of JSON.'),
-  cpu_budget: duration('1ms', '10s')
-    .prefault('50ms')
-    .describe('CPU time that rules of files may take for one request: one that takes more is refused.'),
-  audit_log: text('a file name')
-    .optional()
-    .describe('File that gets a record of what the WAF found, as ModSecurity writes it; `SecAuditLog` where missing.'),
-  audit_format: oneOf('json', 'native')
-    .optional()
-    .describe("ModSecurity's JSON, a line a record, or its sections; `SecAuditLogFormat`, then json, where missing."),
-  audit: oneOf('relevant', 'all', 'off')
-    .optional()
-    .describe(
-      'Which exchanges get a record: those with a finding or a refusal of the WAF, all, or none; `SecAuditEngine`, then relevant, where missing.',
-    ),
 });
 
 const proxy = group({

@@ -1,0 +1,77 @@
+// The settings of the web application firewall.
+
+import { duration, flag, group, list, oneOf, pathPrefix, size, text, whole } from './kinds.ts';
+
+/** What the WAF does with what it finds. */
+export const mode = () => oneOf('block', 'detect', 'off');
+
+/** One of the exclusions of a site. */
+export const exclusion = group({
+  detector: text('a detector such as sql-injection, or the id of a rule')
+    .optional()
+    .describe('The detector or rule to leave out; all where missing.'),
+  place: text('a place such as ARGS:code').optional().describe('The value to leave out; all where missing.'),
+  path: pathPrefix().optional().describe('Only under this path.'),
+  because: text('a sentence').optional().describe('Why, for whoever reads the file next.'),
+});
+
+/** `waf`: the whole gate's. */
+export const waf = group({
+  mode: mode().prefault('block').describe('block refuses, detect only tells, off does not look.'),
+  rules: oneOf('builtin')
+    .prefault('builtin')
+    .describe('The rules where neither crs nor files names others, which take their place.'),
+  crs: text('a directory')
+    .optional()
+    .describe('Directory of the OWASP Core Rule Set, 3.3 or 4: its rules take the place of the built-in ones.'),
+  paranoia: whole(1, 4).prefault(1).describe('How much the Core Rule Set suspects: 1 little, 4 nearly everything.'),
+  detection_paranoia: whole(1, 4)
+    .optional()
+    .describe('Up to which paranoia rules are told without counting; `waf.paranoia` where missing.'),
+  inbound_threshold: whole(1, 10_000)
+    .prefault(5)
+    .describe('The score of the Core Rule Set from which a request is refused.'),
+  outbound_threshold: whole(1, 10_000).prefault(4).describe('The score from which an answer is refused.'),
+  setup: text('a file name')
+    .optional()
+    .describe('The set-up of the Core Rule Set; crs-setup.conf of its directory, or the example, where missing.'),
+  plugins: list(text('a directory'), 'a list of directories')
+    .prefault([])
+    .describe('Directories of plugins of the Core Rule Set.'),
+  files: list(text('a file name'), 'a list of rule files')
+    .prefault([])
+    .describe('Rule files in SecLang, after those of the Core Rule Set; * and ? name several.'),
+  inspect_answers: flag().prefault(true).describe('Whether rules of files see the bodies of answers.'),
+  max_inspected_answer: size('1KiB', '16MiB')
+    .prefault('512KiB')
+    .describe('How much of an answer is held until rules have seen it.'),
+  threshold: whole(1, 1000)
+    .prefault(5)
+    .describe('The score from which a request is blocked; a critical finding has 5.'),
+  max_inspected: size('1KiB', '16MiB').prefault('128KiB').describe('How much of a body is inspected.'),
+  body_over_limit: oneOf('refuse', 'pass')
+    .prefault('refuse')
+    .describe('A body longer than that: refused, or passed with only its beginning inspected.'),
+  max_inflated: size('64KiB', '1GiB')
+    .prefault('1MiB')
+    .describe('How long a compressed body may become when it is decoded to be inspected.'),
+  max_inflate_ratio: whole(1, 100_000)
+    .prefault(100)
+    .describe('How many times its own size it may become, where that is more than is inspected.'),
+  max_arguments: whole(1, 100_000).prefault(1000).describe('The most arguments of query and body together.'),
+  max_json_depth: whole(1, 1000).prefault(64).describe('The deepest nesting of JSON.'),
+  cpu_budget: duration('1ms', '10s')
+    .prefault('50ms')
+    .describe('CPU time that rules of files may take for one request: one that takes more is refused.'),
+  audit_log: text('a file name')
+    .optional()
+    .describe('File that gets a record of what the WAF found, as ModSecurity writes it; `SecAuditLog` where missing.'),
+  audit_format: oneOf('json', 'native')
+    .optional()
+    .describe("ModSecurity's JSON, a line a record, or its sections; `SecAuditLogFormat`, then json, where missing."),
+  audit: oneOf('relevant', 'all', 'off')
+    .optional()
+    .describe(
+      'Which exchanges get a record: those with a finding or a refusal of the WAF, all, or none; `SecAuditEngine`, then relevant, where missing.',
+    ),
+});

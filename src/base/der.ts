@@ -33,6 +33,9 @@ export function integer(magnitude: Uint8Array): Buffer {
 /** BOOLEAN TRUE; FALSE is always a default here, and DER leaves defaults out. */
 export const derTrue: Buffer = Buffer.from([0x01, 0x01, 0xff]);
 
+/** NULL. */
+export const derNull: Buffer = Buffer.from([0x05, 0x00]);
+
 /** OBJECT IDENTIFIER from its dotted form. */
 export function objectIdentifier(dotted: string): Buffer {
   const arcs = dotted.split('.').map(Number);

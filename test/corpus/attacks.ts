@@ -1,0 +1,66 @@
+// The attack corpus: every template in several spellings, encodings and places, and attacks that are whole requests.
+
+import type { Request } from '../waf-asking.ts';
+import { drawEncoding, encodings, spellingsOf } from './encodings.ts';
+import { placesOf, placings } from './places.ts';
+import { Chance, fill, isHeldBack, type Template, templatesOf } from './slots.ts';
+import { wholeRequests } from './whole-requests.ts';
+
+/** One request of a corpus. */
+export interface Case {
+  readonly section: string;
+  /** What it was made from; decides with which third it goes. */
+  readonly template: string;
+  readonly isHeldBack: boolean;
+  /** Place and encoding, for people. */
+  readonly how: string;
+  /** The value before it was encoded. */
+  readonly value: string;
+  readonly request: Request;
+}
+
+const lists = ['sql', 'html', 'shell', 'files', 'code', 'query', 'paths'];
+/** Requests made from one template. */
+const perTemplate = 6;
+/** Sections whose values are sent as they are. */
+const literal: ReadonlySet<string> = new Set(['probe', 'tool']);
+
+/** Every attack, the same in every run. */
+export function attackCases(): Case[] {
+  const cases: Case[] = [];
+  for (const template of lists.flatMap((name) => templatesOf(`attacks/${name}.txt`))) addCases(template, cases);
+  for (const { section, template, request } of wholeRequests())
+    cases.push({ section, template, isHeldBack: isHeldBack(template), how: 'whole', value: template, request });
+  return cases;
+}
+
+function addCases({ section, text }: Template, cases: Case[]): void {
+  const held = isHeldBack(text);
+  const seen = new Set<string>();
+  const count = literal.has(section) ? 1 : perTemplate;
+  for (let variant = 0; variant < count; variant++) {
+    const chance = new Chance(`${section}/${text}/${variant}`);
+    const spellings = spellingsOf(section);
+    // Because the plain spelling is what most attackers send.
+    const spelling = variant < 2 ? spellings[0]! : chance.of(spellings);
+    const value = spelling(fill(text, chance), chance);
+    const encoding = variant === 0 || literal.has(section) ? 'plain' : drawEncoding(value, chance);
+    const sent = encodings[encoding]!(value, chance);
+    const places = placesOf(section, text);
+    const place = variant === 0 ? places[0]! : chance.of(places);
+    // Because an encoded document is none any more.
+    const isDocument = place.endsWith('-document') || place.endsWith('-object') || place.endsWith('-raw');
+    const request = placings[place]!(isDocument ? value : sent, chance);
+    const key = `${place} ${encoding} ${value}`;
+    if (request === null || seen.has(key)) continue;
+    seen.add(key);
+    cases.push({
+      section,
+      template: text,
+      isHeldBack: held,
+      how: `${place}, ${isDocument ? 'plain' : encoding}`,
+      value,
+      request,
+    });
+  }
+}

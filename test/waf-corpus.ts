@@ -1,0 +1,86 @@
+// What the built-in rules stop of the attack corpus and disturb of the ordinary one, by class, the held-back third apart.
+//
+//   node test/waf-corpus.ts [--misses FILE] [--mined N]
+//
+// --misses writes what went wrong, of the two thirds that are developed with only: the held-back third is counted, never shown.
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Waf } from '../src/waf/waf.ts';
+import { attackCases, type Case } from './corpus/attacks.ts';
+import { minedCases, ordinaryCases } from './corpus/ordinary.ts';
+import { ask, gate } from './waf-asking.ts';
+
+/** How many cases there are and how many of them were refused. */
+export interface Count {
+  cases: number;
+  refused: number;
+}
+
+/** The counts of one corpus, the part that is developed with and the part that is held back, each by class. */
+export interface Measured {
+  readonly open: Map<string, Count>;
+  readonly held: Map<string, Count>;
+  /** Lines about what was not as it should be, of the open part. */
+  readonly misses: string[];
+}
+
+/** Puts every case to `waf`; `shouldRefuse` says what is right. */
+export function measure(waf: Waf, cases: readonly Case[], shouldRefuse: boolean): Measured {
+  const measured: Measured = { open: new Map(), held: new Map(), misses: [] };
+  for (const one of cases) {
+    const { exchange, why } = ask(waf, one.request);
+    const isRefused = why !== 'pass';
+    const counts = one.isHeldBack ? measured.held : measured.open;
+    const count = counts.get(one.section) ?? { cases: 0, refused: 0 };
+    counts.set(one.section, count);
+    count.cases++;
+    if (isRefused) count.refused++;
+    if (isRefused === shouldRefuse || one.isHeldBack) continue;
+    const found = (exchange.findings ?? [])
+      .map((each) => `${each.id} ${each.score} «${each.value.slice(0, 80)}»`)
+      .join(' & ');
+    measured.misses.push(shown([one.section, one.how, why, found, one.value.slice(0, 240)].join('\t')));
+  }
+  return measured;
+}
+
+function shown(line: string): string {
+  return line.replaceAll('\n', '⏎').replaceAll('\r', '␍').replaceAll('\0', '␀');
+}
+
+/** The sum over all classes. */
+export function sum(counts: ReadonlyMap<string, Count>): Count {
+  const total = { cases: 0, refused: 0 };
+  for (const { cases, refused } of counts.values()) {
+    total.cases += cases;
+    total.refused += refused;
+  }
+  return total;
+}
+
+function share({ cases, refused }: Count): string {
+  return `${refused} of ${cases} (${((100 * refused) / Math.max(1, cases)).toFixed(2)} %)`;
+}
+
+function table(title: string, measured: Measured): string {
+  const lines = [...measured.open.keys()].map((section) => {
+    const held = measured.held.get(section) ?? { cases: 0, refused: 0 };
+    return `  ${section.padEnd(20)} ${share(measured.open.get(section)!).padEnd(28)} ${share(held)}`;
+  });
+  const total = `  ${'all'.padEnd(20)} ${share(sum(measured.open)).padEnd(28)} ${share(sum(measured.held))}`;
+  return `${title.padEnd(22)} ${'two thirds'.padEnd(28)} held back\n${lines.join('\n')}\n${total}\n`;
+}
+
+function main(): void {
+  const { values } = parseArgs({
+    options: { misses: { type: 'string' }, mined: { type: 'string', default: '20000' } },
+  });
+  const waf = gate();
+  const attacks = measure(waf, attackCases(), true);
+  const ordinary = measure(waf, [...ordinaryCases(), ...minedCases(Number(values.mined))], false);
+  process.stdout.write(`${table('attacks refused', attacks)}\n${table('ordinary refused', ordinary)}`);
+  if (values.misses !== undefined) writeFileSync(values.misses, [...attacks.misses, '', ...ordinary.misses].join('\n'));
+}
+
+if (import.meta.main) main();

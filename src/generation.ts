@@ -30,6 +30,7 @@ import {
 import {
   build as buildObserve,
   type Observe,
+  type ObserveSettings,
   reasons as observeReasons,
   systemFiles as systemJournalFiles,
 } from './observe/observe.ts';
@@ -130,7 +131,10 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     null,
     await buildProxy(settings.proxy, settings.sites, proxyTools(settings, tools, clock, codec, timekeeper)),
   );
-  const observe = found.take(null, buildObserve(observeSettings(settings, waf), { files: systemJournalFiles }));
+  const observe = found.take(
+    null,
+    buildObserve(observeSettings(settings, waf), { files: systemJournalFiles, random: lots(tools.seed ?? 1) }),
+  );
   const wantsTls = settings.listen.some((listener) => listener.tls);
   const tls = wantsTls ? found.take('tls', await buildTls(settings.tls, tlsTools(settings, tools, clock))) : null;
 
@@ -174,11 +178,11 @@ class Findings {
 }
 
 /** What the file leaves open of the audit log is as rules of files say. */
-function observeSettings({ observe }: Settings, waf: Waf | null): Settings['observe'] {
+function observeSettings({ observe }: Settings, waf: Waf | null): ObserveSettings {
   const rules = waf?.rules?.audit;
   const { file, format, mode } = observe.audit;
   const audit = { file: file ?? rules?.file ?? null, format: format ?? rules?.format ?? null, mode };
-  return { ...observe, audit };
+  return { ...observe, audit, keepsHistory: observe.historyBytes !== null };
 }
 
 function siteOf(site: SiteSettings): Site {

@@ -52,10 +52,10 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
     'src/supervisor/kernel/guard.ts',
     'src/supervisor/link.ts',
   ],
-  'node:worker_threads': [],
+  'node:worker_threads': ['src/supervisor/history/'],
   'node:cluster': [],
-  'node:sqlite': ['src/supervisor/ban-store.ts'],
-  'node:zlib': ['src/http/'],
+  'node:sqlite': ['src/supervisor/ban-store.ts', 'src/supervisor/history/'],
+  'node:zlib': ['src/http/', 'src/supervisor/history/packing.ts'],
   'node:readline': ['src/cli/'],
   'node:timers/promises': ['src/cli/', 'src/supervisor/blocklists.ts'],
 };
@@ -118,6 +118,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/connections/deadlines.ts': 'the one timer that all deadlines of traffic share',
     'src/supervisor/ban-keeper.ts': 'once a second: what of bans and blocklists is due',
     'src/supervisor/worker.ts': 'the pulse: what others must know',
+    'src/supervisor/records.ts': 'a point of the figures, once a second',
     'src/supervisor/crew.ts': 'looks whether a worker stalls',
     'src/supervisor/dashboard.ts': 'the ticking that the admin station is handed',
     'src/supervisor/supervisor.ts': 'the age of ticket keys',
@@ -175,6 +176,11 @@ export const maps: Exceptions = {
   'src/http/h2-encoder.ts': 'entries of a table of 4096 bytes, and names up to `maxNames`',
   'src/http/sites.ts': 'hosts of the settings, made once',
   'src/observe/observe.ts': 'counts a reason: as many as the table of reasons has rows',
+  'src/observe/chooser.ts': 'kinds: two halves of `maxKinds`, the older half dropped whole; tallies: reasons by site',
+  'src/observe/measures.ts': 'layers by outcome, sites of the settings, and rules up to `maxRules`',
+  'src/supervisor/chronicle.ts': 'workers: as many as there are',
+  'src/supervisor/history/history.ts':
+    'orders that were not replied to: a batch a worker, and as many as questions at once',
   'src/proxy/h2-upstream.ts': 'exchanges that wait for one connection, up to `maxWaiting`',
   'src/tls/names.ts': 'names of the certificates, made once',
   'src/tls/handshakes.ts': 'weak, and keyed by a live socket',
@@ -200,6 +206,7 @@ export const maps: Exceptions = {
 
 /** Files that hold a table at their top that is filled as they load: a statement that is no declaration. */
 export const effects: Exceptions = {
+  'src/supervisor/history/history-thread.ts': 'it is the program of a thread, and does nothing in any other',
   'src/traffic/field-names.ts': 'fills its own constant look-up table from the list of names above it',
 };
 
@@ -261,7 +268,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'test/workers.test.ts kills, stalls and reloads what they make',
-    'src/cli/reload.ts src/supervisor/blueprint.ts src/supervisor/crew.ts src/supervisor/link.ts src/supervisor/member.ts src/supervisor/messages.ts src/supervisor/worker-process.ts src/supervisor/worker.ts',
+    'src/cli/reload.ts src/supervisor/blueprint.ts src/supervisor/crew.ts src/supervisor/link.ts src/supervisor/member.ts src/supervisor/worker-process.ts src/supervisor/worker.ts',
   ],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
@@ -321,8 +328,12 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   ['`src/cli/waf-offline.test.ts`, through the command', 'src/waf/listing.ts'],
   [
+    'test/scenarios/history.test.ts, over a gate, and the tests of their folder',
+    'src/observe/kept.ts src/observe/measures.ts src/supervisor/records.ts src/supervisor/history/address-key.ts src/supervisor/history/filters.ts src/supervisor/history/history.ts src/supervisor/history/history-thread.ts src/supervisor/history/schema.ts',
+  ],
+  [
     'records and small tools that every other test uses',
-    'src/base/address-faults.ts src/base/bytes.ts src/base/clock.ts src/traffic/exchange.ts src/traffic/fault.ts src/traffic/journey.ts src/traffic/outgoing.ts src/traffic/verdict.ts src/traffic/wire.ts',
+    'src/base/address-faults.ts src/base/bytes.ts src/base/clock.ts src/traffic/exchange.ts src/traffic/fault.ts src/traffic/history.ts src/traffic/journey.ts src/traffic/outgoing.ts src/traffic/verdict.ts src/traffic/wire.ts',
   ],
 ];
 

@@ -455,8 +455,13 @@ test('defaults are those of the design', () => {
       drainTimeoutMs: 30_000,
       workerStallMs: 10_000,
     },
-    observe: { journal: null, maxJourneys: 2000, audit: { file: null, format: null, mode: null } },
     admin: { listen: 'auto', hosts: [], tokens: [] },
+    observe: {
+      journal: null,
+      maxJourneys: 2000,
+      historyBytes: 268_435_456,
+      audit: { file: null, format: null, mode: null },
+    },
     workers: 0,
   });
   assert.deepEqual(settingsFrom({ rates: [] }).rates, []);

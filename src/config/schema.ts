@@ -13,6 +13,7 @@ import {
   list,
   oneOf,
   oneOrMany,
+  orOff,
   pathPrefix,
   size,
   text,
@@ -193,6 +194,9 @@ export const configuration = group({
     .prefault('auto')
     .describe('Processes that serve: auto is one for each core.'),
   journal: text('a file name').optional().describe('File that gets a JSON line for every exchange.'),
+  history: orOff(size('32MiB', '256GiB'), 'a size such as 256MiB')
+    .prefault('256MiB')
+    .describe('How much disk the history of requests in the data directory may take.'),
   max_journeys: whole(1, 1_000_000).prefault(2000).describe('Journeys kept in memory for explain.'),
   data_directory: text('a directory').optional().describe('Where certificates and the control socket live.'),
 });

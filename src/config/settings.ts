@@ -300,6 +300,8 @@ export interface ObserveSettings {
   readonly journal: string | null;
   /** How many journeys are kept in memory for `explain`. */
   readonly maxJourneys: number;
+  /** What the history may take on disk, in bytes; null for none. */
+  readonly historyBytes: number | null;
   /** The audit log, as far as the file says; rules of files say the rest. */
   readonly audit: {
     readonly file: string | null;

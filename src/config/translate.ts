@@ -87,6 +87,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
     observe: {
       journal: words.journal === undefined ? null : absolute(words.journal),
       maxJourneys: words.max_journeys,
+      historyBytes: words.history,
       audit: {
         file: words.waf.audit_log === undefined ? null : absolute(words.waf.audit_log),
         format: words.waf.audit_format ?? null,

@@ -4,17 +4,23 @@ import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import type { AuditWords } from '../traffic/auditing.ts';
 import { type Connection, endpoint } from '../traffic/connection.ts';
 import type { Exchange } from '../traffic/exchange.ts';
+import type { HistoryBatch } from '../traffic/history.ts';
 import { type Journey, journeyOf, journeyOfConnection } from '../traffic/journey.ts';
 import type { Reason } from '../traffic/verdict.ts';
 import { AuditLog } from './audit.ts';
+import { Chooser } from './chooser.ts';
 import type { Files } from './files.ts';
 import { Journal, type JournalCounts } from './journal.ts';
+import type { LostConnection } from './kept.ts';
+import { Measures } from './measures.ts';
+import { layerOf, outcomeOf, outcomeOfConnection } from './outcome.ts';
 import { jsonLine } from './plain.ts';
 import { Ring } from './ring.ts';
 
 export { type ExplainOptions, explain } from './explain.ts';
 export { type AppendedFile, type Files, systemFiles } from './files.ts';
 export type { JournalCounts } from './journal.ts';
+export { addTraffic, type SiteFigures, type TrafficFigures } from './measures.ts';
 
 /** Observation stands in nobody's way, and has no reason to. */
 export const reasons: Readonly<Record<string, Reason>> = Object.freeze({});
@@ -26,10 +32,14 @@ export interface ObserveSettings {
   readonly maxJourneys: number;
   /** The audit log; without a file there is none. JSON and what is relevant, where nothing is said. */
   readonly audit: AuditWords;
+  /** Whether journeys are chosen to be written down (`takeHistory`). */
+  readonly keepsHistory?: boolean;
 }
 
 export interface ObserveTools {
   readonly files: Files;
+  /** Chance, for the choice of what is written down: numbers from 0 up to 1. The same each time, where nothing is said. */
+  readonly random?: () => number;
 }
 
 /** What was told since the start. Every exchange is in one status class. */
@@ -49,14 +59,6 @@ export interface ObserveCounts {
   readonly audit: JournalCounts | null;
 }
 
-/** A connection that never became an exchange, with what was said about it. */
-interface Lost {
-  readonly connection: Connection;
-  readonly id: string;
-  readonly station: string;
-  readonly says: string;
-}
-
 /** Text that one kept exchange may hold on to on average, in characters: heads are at most 40 KiB, ordinary ones 1. */
 const maxCharsPerJourney = 4096;
 
@@ -66,12 +68,14 @@ const classes = Object.freeze(['none', '1xx', '2xx', '3xx', '4xx', '5xx']);
 /** The station. Nothing in it waits, and what it keeps is bounded. */
 export class Observe {
   journal: Journal | null;
+  readonly measures = new Measures();
+  #chooser: Chooser | null;
   #audit: AuditLog | null;
   #maxJourneys: number;
   // Three rings, because a flood of one kind must not push out the others.
   #passed: Ring<Exchange>;
   #refused: Ring<Exchange>;
-  #lost: Ring<Lost>;
+  #lost: Ring<LostConnection>;
   #exchanges = 0;
   #refusals = 0;
   #detected = 0;
@@ -80,8 +84,14 @@ export class Observe {
   /** Keyed by the reasons that stand in our own tables, not by traffic. */
   #whys = new Map<string, number>();
 
-  constructor(settings: ObserveSettings, journal: Journal | null, audit: AuditLog | null = null) {
+  constructor(
+    settings: ObserveSettings,
+    journal: Journal | null,
+    audit: AuditLog | null = null,
+    chooser: Chooser | null = null,
+  ) {
     const { maxJourneys } = settings;
+    this.#chooser = chooser;
     this.journal = journal;
     this.#audit = audit;
     this.#maxJourneys = maxJourneys;
@@ -98,6 +108,10 @@ export class Observe {
     const { refusal, status } = exchange;
     const why = refusal === null ? exchange.endedWhy : refusal.why;
     const weight = weightOf(exchange);
+    const outcome = outcomeOf(exchange);
+    const layer = layerOf(exchange);
+    this.measures.exchange(exchange, layer, outcome);
+    this.#chooser?.exchange(exchange, layer, outcome);
     this.#audit?.tell(exchange);
     exchange.auditing = null;
     exchange.headers.fold();
@@ -112,17 +126,26 @@ export class Observe {
       if (this.journal.hasRoom) this.journal.add(jsonLine(journeyOf(exchange)));
       else this.journal.drop();
     }
-    return spare;
+    return spare === null || spare.isHeld ? null : spare;
   }
 
   /** The same for a connection that never became an exchange: `station` ended it, and `says` why in a sentence. */
   tellConnection(connection: Connection, id: string, station: string, says: string): void {
-    this.#lost.push({ connection, id, station, says });
+    const lost = { connection, id, station, says };
+    const outcome = outcomeOfConnection(connection, station);
+    this.#lost.push(lost);
+    this.measures.connection(connection, station, outcome);
+    this.#chooser?.connection(lost, outcome);
     this.#connections++;
     if (connection.endedWhy !== '') this.#count(connection.endedWhy);
     if (this.journal === null) return;
     if (this.journal.hasRoom) this.journal.add(jsonLine(journeyOfConnection(connection, id, station, says)));
     else this.journal.drop();
+  }
+
+  /** What is to be written down since the last call, or null for nothing. */
+  takeHistory(): HistoryBatch | null {
+    return this.#chooser?.take() ?? null;
   }
 
   /** The journey with this id, if it is still kept. */
@@ -187,6 +210,7 @@ export class Observe {
       this.#refused = this.#refused.copyInto(another.#refused);
       this.#lost = this.#lost.copyInto(another.#lost);
     }
+    this.#chooser = another.#chooser === null ? null : (this.#chooser ?? another.#chooser);
     return (await this.#adoptJournal(another)) ?? (await this.#adoptAudit(another));
   }
 
@@ -249,7 +273,8 @@ export function build(settings: ObserveSettings, tools: ObserveTools): Built<Obs
   if (problems.length > 0) return failed(problems);
   const log = settings.audit.file === null ? null : new Journal(settings.audit.file, tools.files);
   const audit = log === null ? null : new AuditLog(log, settings.audit);
-  return built(new Observe(settings, journal === null ? null : new Journal(journal, tools.files), audit));
+  const chooser = settings.keepsHistory === true ? new Chooser(tools.random ?? (() => 0.5)) : null;
+  return built(new Observe(settings, journal === null ? null : new Journal(journal, tools.files), audit, chooser));
 }
 
 /** What stands at fault where a file cannot be opened. */
@@ -292,6 +317,6 @@ function isAt(written: string, address: string, port: number): boolean {
   return written === address || written === endpoint(address, port) || written === `:${port}`;
 }
 
-function journeyOfLost({ connection, id, station, says }: Lost): Journey {
+function journeyOfLost({ connection, id, station, says }: LostConnection): Journey {
   return journeyOfConnection(connection, id, station, says);
 }

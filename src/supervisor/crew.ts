@@ -1,10 +1,11 @@
 // The workers together: started, watched, replaced when they die or stall, and told what the others count.
 
 import type { Clock } from '../base/clock.ts';
+import type { HistoryBatch } from '../traffic/history.ts';
 import { ClientLedger } from './ledger.ts';
 import type { Ending, Launch } from './link.ts';
 import { Member } from './member.ts';
-import type { Deltas, Numbers, Order, OrderFailure, Tallies, WorkerEvent } from './messages.ts';
+import type { Deltas, Numbers, Order, OrderFailure, Tallies, WorkerEvent, WorkerFigures } from './messages.ts';
 
 /** What a worker is told when it starts, but for what only the crew knows. */
 export interface Briefing {
@@ -28,6 +29,10 @@ export interface CrewTools {
   callers(): unknown;
   /** What a worker must have everybody know at once. */
   hear(name: string, deltas: unknown): void;
+  /** Writes down what a worker told; resolves when there is room for more, and never rejects. */
+  keep(batch: HistoryBatch): Promise<void>;
+  /** What worker `id` measured; null once it is gone. */
+  measured(id: number, figures: WorkerFigures | null): void;
   /** Runs a change while no other runs. */
   inTurn<T>(change: () => Promise<T>): Promise<T>;
   /** Tells the owner what happened to a worker. */
@@ -220,6 +225,7 @@ export class Crew {
         member.nextNumber = event.nextNumber;
         this.#nextNumbers.set(member.slot, Math.max(event.nextNumber, this.#nextNumbers.get(member.slot) ?? 0));
         if (event.tallies !== null) member.tallies = event.tallies;
+        if (event.figures !== null) this.#tools.measured(member.id, event.figures);
         this.#makeRoom(member);
         for (const [name, deltas] of event.deltas) {
           if (name === 'clients') this.#ledger.note(member.id, deltas);
@@ -230,6 +236,9 @@ export class Crew {
         break;
       case 'told':
         this.#tools.hear(event.name, event.deltas);
+        break;
+      case 'history':
+        void this.#tools.keep(event.batch).then(() => member.tell({ kind: 'history-taken' }));
         break;
       case 'room':
         member.isFull = event.isFull;
@@ -285,6 +294,7 @@ export class Crew {
   #onEnd(member: Member, ending: Ending): void {
     const { tallies, slot, id } = member;
     if (tallies !== null) this.gone.push(tallies);
+    this.#tools.measured(id, null);
     const lost = this.#ledger.forget(id);
     this.#leaving.delete(member);
     if (this.#bySlot.get(slot) === member) this.#bySlot.delete(slot);

@@ -32,6 +32,12 @@ export function readResidentBytes(): number {
   return process.memoryUsage.rss();
 }
 
+/** CPU time of this process, all its threads together, in µs. */
+export function readCpuMicroseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
 /** The warning that the processes cannot hold as many connections as are allowed: each that is proxied takes two descriptors. */
 export function descriptorWarnings({ limits }: Settings, workers: number): Problem[] {
   const { limit } = readDescriptors();

@@ -2,6 +2,8 @@
 
 import type { Problem } from '../base/problem.ts';
 import type { FirewallSettings } from '../config/config.ts';
+import type { TrafficFigures } from '../observe/observe.ts';
+import type { HistoryBatch } from '../traffic/history.ts';
 import type { Blueprint } from './blueprint.ts';
 import type { ControlQuestion } from './control.ts';
 
@@ -62,6 +64,8 @@ export type Order =
   | { readonly kind: 'ask'; readonly question: ControlQuestion }
   | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
   | { readonly kind: 'reopen' }
+  /** What was told to be written down has been, and there is room for more. */
+  | { readonly kind: 'history-taken' }
   /** Takes no more connections, lets what runs end within `ms`, and is done. */
   | { readonly kind: 'drain'; readonly ms: number };
 
@@ -80,6 +84,22 @@ export interface Tallies {
   readonly accepted: Readonly<Record<string, number>>;
 }
 
+/** What a worker measures: sums since its start, and how it is. */
+export interface WorkerFigures {
+  /** When it looked, in ms of its own monotonic clock: two looks give a rate. */
+  readonly atMs: number;
+  readonly traffic: TrafficFigures;
+  readonly accepted: number;
+  /** CPU time of the process, in µs. */
+  readonly cpuUs: number;
+  readonly open: number;
+  readonly rssBytes: number;
+  readonly descriptorsOpen: number;
+  readonly descriptorsLimit: number;
+  /** Requests that wait for an upstream. */
+  readonly queued: number;
+}
+
 export type WorkerEvent =
   /** A sign of life, several times a second, with what is to be shared. */
   | {
@@ -88,7 +108,11 @@ export type WorkerEvent =
       readonly nextNumber: number;
       readonly deltas: Deltas;
       readonly tallies: Tallies | null;
+      /** Once a second. */
+      readonly figures: WorkerFigures | null;
     }
+  /** Journeys to be written down; no more come before the reply. */
+  | { readonly kind: 'history'; readonly batch: HistoryBatch }
   /** What must not wait for the next pulse. */
   | { readonly kind: 'told'; readonly name: string; readonly deltas: unknown }
   /** It has nearly as many descriptors open as it may, or has room again. */

@@ -20,6 +20,7 @@ import { launchHere } from './link.ts';
 import { type Bound, bindAll, troubleOf } from './listeners.ts';
 import { merges, withTallies } from './merge.ts';
 import { OrderFailure } from './messages.ts';
+import { Records } from './records.ts';
 import type { Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
 import { asTrouble, controlOf, GateTrouble } from './trouble.ts';
 
@@ -47,6 +48,7 @@ class Supervisor implements Gate {
   readonly #crew: Crew;
   readonly #seed = randomInt(2 ** 47);
   readonly #startedAt = systemClock.now();
+  #records: Records | null = null;
   #blueprint: Blueprint | null = null;
   /** The configuration as it was written; the blueprint's rules may be others, which stand in the kernel. */
   #asked: Replacement | null = null;
@@ -76,6 +78,8 @@ class Supervisor implements Gate {
       brief: () => this.#brief(),
       callers: () => this.#callers!.snapshot(),
       hear: (name, deltas) => this.#hear(name, deltas),
+      keep: (batch) => this.#records!.keep(batch),
+      measured: (id, figures) => this.#records!.measured(id, figures),
       inTurn: (change) => this.#inTurn(change),
       say: (text) => tools.say?.(text),
     });
@@ -90,6 +94,7 @@ class Supervisor implements Gate {
     this.#blueprint = blueprint;
     this.#asked = { ...this.#tools, settings };
     this.caCertificatePath = caCertificatePath;
+    this.#records = new Records(settings.dataDirectory, settings.observe.historyBytes, !this.#isAlone);
     this.#control = await controlOf(settings, this.#answers);
     try {
       await this.#keepBans(settings, callers, this.#tools);
@@ -103,6 +108,7 @@ class Supervisor implements Gate {
       throw this.#startTrouble(error);
     }
     this.#answerFor();
+    this.#records.start();
     this.#ticketTimer = setInterval(() => this.#renewTicketKeys(), ticketKeysMs).unref();
   }
 
@@ -135,6 +141,7 @@ class Supervisor implements Gate {
     if (this.#ticketTimer !== null) clearInterval(this.#ticketTimer);
     await this.#control?.close();
     this.#bans?.stop();
+    await this.#records!.stop();
     this.#finish();
   }
 
@@ -166,6 +173,7 @@ class Supervisor implements Gate {
     const troubles = await this.#swap(held, opened);
     await this.#keepBans(next.settings, callers, next);
     this.#crew.share('callers', callers.snapshot());
+    await this.#records!.bound(next.settings.observe.historyBytes);
     const { limits } = next.settings;
     await this.#crew.resize(this.#crewSize(next.settings), limits.drainTimeoutMs);
     return {
@@ -270,9 +278,14 @@ class Supervisor implements Gate {
     for (const change of deltas as readonly CallersChange[]) this.#bans!.absorb(change);
   }
 
+  /** Whether the worker lives in this process. */
+  get #isAlone(): boolean {
+    return (this.#tools.launch ?? launchHere) === launchHere;
+  }
+
   /** Within this process there is one worker, however many the settings ask for. */
   #crewSize({ workers }: Settings): number {
-    if ((this.#tools.launch ?? launchHere) === launchHere) return 1;
+    if (this.#isAlone) return 1;
     return workers === 0 ? availableParallelism() : workers;
   }
 
@@ -312,6 +325,9 @@ class Supervisor implements Gate {
     for (const name of this.#crew.questions)
       this.#answers[name] = (question) => this.#ask(name, { ...question, ask: name });
     this.#answers.status = (question) => this.#status({ ...question, ask: 'status' });
+    Object.assign(this.#answers, this.#records!.answers());
+    this.#answers.explain = async (question) =>
+      this.#records!.explained(await this.#ask('explain', { ...question, ask: 'explain' }), question);
     this.#answers.reload = () => this.#reloadAsAsked();
   }
 
@@ -329,6 +345,7 @@ class Supervisor implements Gate {
   }
 
   async #status(question: ControlQuestion): Promise<unknown> {
+    const history = await this.#records!.history();
     const status = withTallies(await this.#ask('status', question), this.#crew.gone);
     const { memory, ...rest } = status as { readonly memory: { readonly rssBytes: number } };
     const { deaths, stalls, last } = this.#crew.history;
@@ -338,6 +355,7 @@ class Supervisor implements Gate {
       pid: process.pid,
       workers: this.#crew.size,
       generation: this.#blueprint!.number,
+      history,
       memory: { ...memory, rssBytes: memory.rssBytes + (isApart ? readResidentBytes() : 0) },
       crew: {
         deaths,

@@ -15,7 +15,7 @@ import type { Shared } from '../traffic/deltas.ts';
 import { answersOf } from './answers.ts';
 import { type Blueprint, raise } from './blueprint.ts';
 import type { Answers } from './control.ts';
-import { readDescriptors } from './figures.ts';
+import { readCpuMicroseconds, readDescriptors, readResidentBytes } from './figures.ts';
 import {
   type Deltas,
   type FromWorker,
@@ -24,6 +24,7 @@ import {
   OrderFailure,
   type Tallies,
   type ToWorker,
+  type WorkerFigures,
 } from './messages.ts';
 
 /** How often others are told, in ms. */
@@ -31,6 +32,9 @@ const pulseMs = 100;
 
 /** Every so many pulses the tallies go along, and descriptors are looked at. */
 const talliesEvery = 10;
+
+/** Every so many pulses journeys go along that are to be written down. */
+const historyEvery = 5;
 
 /** Parts of the descriptors that may be in use before other workers are left to accept, and when it begins again. */
 const fullShare = 0.93;
@@ -53,7 +57,8 @@ export class Worker {
   readonly #clock: Clock = systemClock;
   readonly #deadlines = new Deadlines(systemClock);
   readonly #open = new Map<string, Open>();
-  readonly #descriptors = readDescriptors().limit;
+  /** Those of this process before it served anybody, and the most it may have. */
+  readonly #descriptors = readDescriptors();
   #gateway: Gateway | null = null;
   #answers: Answers = {};
   /** Orders that came before the start was done. */
@@ -62,6 +67,8 @@ export class Worker {
   #next: { readonly generation: Generation; readonly number: number } | null = null;
   #ticketKeys: Buffer | null = null;
   #pulses = 0;
+  /** Whether journeys are on their way to the disk: until they have arrived, others wait here, where there is a bound. */
+  #isHistoryOut = false;
   #isFull = false;
   #timer: NodeJS.Timeout | null = null;
   #draining: Promise<void> | null = null;
@@ -133,6 +140,9 @@ export class Worker {
         return this.#useTicketKeys(Buffer.from(order.keys));
       case 'reopen':
         return this.#gateway?.tools.observe.reopen();
+      case 'history-taken':
+        this.#isHistoryOut = false;
+        return null;
       case 'drain':
         return this.#drain(order.ms).then(() => this.#last);
     }
@@ -267,9 +277,12 @@ export class Worker {
     const deltas = [...told, ['offences', generation.callers.takeOffences()] as const].filter(
       ([, what]) => what !== null,
     );
-    const tallies = this.#pulses++ % talliesEvery === 0 ? this.#tallies() : null;
+    const isDue = this.#pulses++ % talliesEvery === 0;
+    const tallies = isDue ? this.#tallies() : null;
+    const figures = isDue ? this.#figures() : null;
     const { size: open, nextNumber } = tools.connections;
-    this.#send({ event: { kind: 'pulse', open, nextNumber, deltas, tallies } });
+    this.#send({ event: { kind: 'pulse', open, nextNumber, deltas, tallies, figures } });
+    if (this.#pulses % historyEvery === 0 && !this.#isHistoryOut) this.#tellHistory();
     this.#lookForRoom(open);
   }
 
@@ -280,14 +293,52 @@ export class Worker {
     return { exchanges, detected, whys, statuses, accepted };
   }
 
+  #figures(): WorkerFigures {
+    const { generation, tools } = this.#gateway!;
+    let accepted = 0;
+    for (const { listener } of this.#open.values()) accepted += listener.accepted;
+    return {
+      atMs: this.#clock.monotonicMs(),
+      traffic: tools.observe.measures.figures(),
+      accepted,
+      cpuUs: readCpuMicroseconds(),
+      open: tools.connections.size,
+      rssBytes: readResidentBytes(),
+      // Reading /proc takes ms where tens of thousands are open: what is known to be open is added up instead.
+      descriptorsOpen: this.#descriptors.open + this.#socketsOpen(tools.connections.size),
+      descriptorsLimit: this.#descriptors.limit,
+      queued: generation.proxy.routes.reduce((sum, { waiting }) => sum + waiting, 0),
+    };
+  }
+
+  /** What came together since the last pulses, before nobody tells it any more. */
+  #tellLast(): void {
+    const { size: open, nextNumber } = this.#gateway!.tools.connections;
+    const figures = this.#figures();
+    this.#send({ event: { kind: 'pulse', open, nextNumber, deltas: [], tallies: null, figures } });
+    this.#tellHistory();
+  }
+
+  #tellHistory(): void {
+    const batch = this.#gateway!.tools.observe.takeHistory();
+    if (batch === null) return;
+    this.#isHistoryOut = true;
+    this.#send({ event: { kind: 'history', batch } });
+  }
+
   #lookForRoom(open: number): void {
-    if (this.#descriptors === 0) return;
-    const { proxy } = this.#gateway!.generation;
-    const used = proxy.describe().reduce((sum, { idle, busy }) => sum + idle + busy, open);
-    const isFull = used >= this.#descriptors * (this.#isFull ? roomyShare : fullShare);
+    const { limit } = this.#descriptors;
+    if (limit === 0) return;
+    const isFull = this.#socketsOpen(open) >= limit * (this.#isFull ? roomyShare : fullShare);
     if (isFull === this.#isFull) return;
     this.#isFull = isFull;
     this.#send({ event: { kind: 'room', isFull } });
+  }
+
+  /** Sockets to clients and upstreams. */
+  #socketsOpen(open: number): number {
+    const { proxy } = this.#gateway!.generation;
+    return proxy.describe().reduce((sum, { idle, busy }) => sum + idle + busy, open);
   }
 
   #drain(ms: number): Promise<void> {
@@ -302,6 +353,7 @@ export class Worker {
     const gateway = this.#gateway;
     if (gateway === null) return;
     await gateway.drain(ms);
+    this.#tellLast();
     gateway.generation.proxy.stop();
     await gateway.tools.observe.stop();
     this.#deadlines.stop();

@@ -77,6 +77,8 @@ export class Exchange {
   ms!: number;
   /** Why it ended before its end (`proxy/upstream-reset`, `http/client-gone`), or ''. */
   endedWhy!: string;
+  /** Whether somebody will still read it after its end, so that it must not be renewed. */
+  isHeld!: boolean;
 
   constructor(...facts: Parameters<Exchange['renew']>) {
     this.renew(...facts);
@@ -136,5 +138,6 @@ export class Exchange {
     this.responseBytes = 0;
     this.ms = -1;
     this.endedWhy = '';
+    this.isHeld = false;
   }
 }

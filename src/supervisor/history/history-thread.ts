@@ -1,0 +1,57 @@
+// The thread that has the history's file: whoever waits for a slow disk is this thread alone.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../base/clock.ts';
+import type { ControlQuestion } from '../control.ts';
+import { countsOf, groupsOf } from './counting.ts';
+import type { FromThread, ThreadOrder, ThreadStart, ToThread } from './messages.ts';
+import { journeysOf, search } from './search.ts';
+import { HistoryStore } from './store.ts';
+
+/** Most journeys that one answer has whole. */
+const maxJourneys = 100;
+
+/** Answers orders until it is told to close. */
+function serve(port: NonNullable<typeof parentPort>, start: ThreadStart): void {
+  const store = new HistoryStore(start.path, start.maxBytes, systemClock);
+  port.on('message', ({ id, order }: ToThread) => {
+    let reply: FromThread;
+    try {
+      reply = { id, ok: true, value: obey(store, order) ?? null };
+    } catch (error) {
+      reply = { id, ok: false, says: error instanceof Error ? error.message : String(error) };
+    }
+    port.postMessage(reply);
+    if (order.kind === 'close') port.close();
+  });
+}
+
+function obey(store: HistoryStore, order: ThreadOrder): unknown {
+  switch (order.kind) {
+    case 'write':
+      return store.write(order.batch);
+    case 'ask':
+      return answer(store, order.question);
+    case 'bound':
+      return store.bound(order.maxBytes);
+    case 'close':
+      return store.close();
+  }
+}
+
+function answer(store: HistoryStore, question: ControlQuestion): unknown {
+  switch (question.ask) {
+    case 'history':
+      return store.read((database) => search(database, question));
+    case 'history-groups':
+      return store.read((database) => groupsOf(database, question));
+    case 'history-counts':
+      return { rows: store.read((database) => countsOf(database, question)), ...store.sums };
+    case 'journeys':
+      return store.read((database) => journeysOf(database, question, maxJourneys));
+    default:
+      return store.counts();
+  }
+}
+
+if (parentPort !== null) serve(parentPort, workerData as ThreadStart);

@@ -1,0 +1,98 @@
+// What the supervisor remembers for whoever looks: the history on disk, and the figures of the last minutes.
+
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { HistoryBatch, HistoryCounts } from '../traffic/history.ts';
+import type { Journey } from '../traffic/journey.ts';
+import { Chronicle, maxPoints } from './chronicle.ts';
+import type { Answers, ControlQuestion } from './control.ts';
+import { readCpuMicroseconds, readResidentBytes } from './figures.ts';
+import { History } from './history/history.ts';
+import type { WorkerFigures } from './messages.ts';
+
+/** Between two points of the figures, in ms. */
+const tickMs = 1000;
+
+/** The memory of one gate. */
+export class Records {
+  readonly chronicle: Chronicle;
+  readonly #history: History;
+  readonly #clock: Clock = systemClock;
+  /** Whether this process is no worker as well, so that what it takes comes on top. */
+  readonly #isApart: boolean;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(directory: string, historyBytes: number | null, isApart: boolean) {
+    this.#isApart = isApart;
+    this.chronicle = new Chronicle(isApart ? readCpuMicroseconds() : 0);
+    this.#history = new History(directory, historyBytes, this.#clock);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.chronicle.tick(this.#clock.now(), this.#own()), tickMs).unref();
+  }
+
+  /** Goes on with another bound of the history, in bytes; null for none. */
+  bound(historyBytes: number | null): Promise<void> {
+    return this.#history.bound(historyBytes);
+  }
+
+  keep(batch: HistoryBatch): Promise<void> {
+    return this.#history.keep(batch);
+  }
+
+  measured(id: number, figures: WorkerFigures | null): void {
+    if (figures === null) this.chronicle.forget(id);
+    else this.chronicle.note(id, figures);
+  }
+
+  history(): Promise<HistoryCounts | null> {
+    return this.#history.counts();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#history.stop();
+  }
+
+  /** The table of answers for the control socket. */
+  answers(): Answers {
+    return {
+      ...this.#history.answers(),
+      series: (question) => this.chronicle.series(secondsOf(question)),
+      figures: () => this.chronicle.totals(),
+    };
+  }
+
+  /** What workers said of a journey, with what only the history knows. */
+  async explained(answer: unknown, question: ControlQuestion): Promise<unknown> {
+    const told = answer as { readonly journey?: Journey | null; readonly journeys?: readonly Journey[] };
+    if (told.journey === null) {
+      const [journey] = await this.#history.journeys({ ask: 'journeys', id: question.id });
+      return { ...told, journey: journey ?? null };
+    }
+    if (told.journeys?.length !== 0) return told;
+    const journeys = await this.#history.journeys({ ask: 'journeys', from: question.from });
+    const { to } = question;
+    return {
+      ...told,
+      journeys: journeys.filter(({ connection }) => typeof to !== 'string' || isAt(to, connection.to)),
+    };
+  }
+
+  #own() {
+    return this.#isApart ? { cpuUs: readCpuMicroseconds(), rssBytes: readResidentBytes() } : { cpuUs: 0, rssBytes: 0 };
+  }
+}
+
+function secondsOf({ seconds }: ControlQuestion): number {
+  if (seconds === undefined) return 300;
+  if (typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= 1 && seconds <= maxPoints) return seconds;
+  throw new Error(`seconds is a whole number from 1 to ${maxPoints}`);
+}
+
+/** Whether an endpoint is the one that was written: whole, its address alone, or its port alone (`:443`). */
+function isAt(written: string, found: string): boolean {
+  const colon = found.lastIndexOf(':');
+  const address = found.slice(0, colon).replace('[', '').replace(']', '');
+  return written === found || written === found.slice(colon) || written === address;
+}

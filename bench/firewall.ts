@@ -116,7 +116,7 @@ function gate(lines: readonly string[], list: ReadList | null): (address: string
   const reader = new AddressReader();
   const [firewall, shut] = [built.value, callers.value];
   return (address) => {
-    reader.read(address);
+    reader.readPeer(address);
     return shut.judge(reader) ?? firewall.judgeRead('tcp', reader, 443);
   };
 }

@@ -102,7 +102,7 @@ export class Gateway implements Gate, Reception {
     const { connections } = this.tools;
     const before = performance.now();
     const reader = this.#reader;
-    reader.read(peer);
+    reader.readPeer(peer);
     const shutOut = callers.judge(reader);
     if (shutOut !== null) {
       this.#shutOut(socket, this.#unadmitted(socket, listener, caller), shutOut, before);
@@ -313,7 +313,7 @@ export class Gateway implements Gate, Reception {
   #whyShutOut({ peer, localPort }: Connection): string | null {
     const { firewall, callers } = this.generation;
     const reader = this.#reader;
-    reader.read(peer);
+    reader.readPeer(peer);
     const refusal = callers.judge(reader);
     if (refusal !== null) return refusal.why;
     const rule = firewall.simulate('tcp', peer, localPort);

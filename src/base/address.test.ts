@@ -169,3 +169,53 @@ test('a part of a text is read as if it stood alone', () => {
   assert.equal(reader.print(), '');
   assert.equal(reader.address(), null);
 });
+
+test('a peer is read as any other text, whatever it is', () => {
+  const reader = new AddressReader();
+  const peers = new AddressReader();
+  const agree = (text: string) => {
+    const before = reader.read(text);
+    assert.equal(peers.readPeer(text), before, JSON.stringify(text));
+    if (before !== 0) assert.equal(peers.print(), reader.print(), text);
+    if (before !== 0) assert.deepEqual(peers.address(), reader.address(), text);
+  };
+  const tables = [...printed.flat(), ...refused.map(([text]) => text), ...malformed.filter(isOfBytes)];
+  for (const text of tables) agree(text);
+  // What a character changed by one bit would be: control characters that look like digits to arithmetic, and the rest.
+  for (const text of ['203.0.113.7', '2001:db8::a:9F', '::ffff:192.0.2.1', '1:2:3:4:5:6:7:8', '::1'])
+    for (let at = 0; at <= text.length; at++)
+      for (let code = 0; code < 256; code++) {
+        agree(text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1));
+        agree(text.slice(0, at) + String.fromCharCode(code) + text.slice(at));
+      }
+  const letters = fc.constantFrom(
+    '0',
+    '1',
+    '9',
+    '25',
+    '255',
+    '256',
+    'a',
+    'F',
+    'ffff',
+    'abcd',
+    ':',
+    '::',
+    '.',
+    'g',
+    ' ',
+  );
+  const nearly = fc.array(letters, { maxLength: 18 }).map((parts) => parts.join(''));
+  const latin = fc.string({ unit: fc.nat(255).map((code) => String.fromCharCode(code)), maxLength: 50 });
+  const part = fc.oneof(
+    fc.constant('::'),
+    group.map((value) => `${value.toString(16)}:`),
+  );
+  const nearIpv6 = fc.array(part, { maxLength: 9 }).map((parts) => parts.join(''));
+  const mapped = fc.ipV4().map((text) => `::ffff:${text}`);
+  fc.assert(fc.property(fc.oneof(nearly, latin, nearIpv6, mapped, fc.ipV4(), fc.ipV6()), agree), { numRuns: 20_000 });
+});
+
+function isOfBytes(text: string): boolean {
+  return [...text].every((character) => character.charCodeAt(0) < 256);
+}

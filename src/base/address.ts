@@ -1,6 +1,8 @@
 // IPv4 and IPv6 addresses: read strictly, printed canonically, `::ffff:a.b.c.d` being IPv4 before anybody looks.
 
 import { addressFault, type Parsed } from './address-faults.ts';
+import { scanAddress, scanMargin } from './address-scan.ts';
+import { writeLatin1 } from './bytes.ts';
 import type { Bound } from './intervals.ts';
 
 export type Family = 4 | 6;
@@ -21,6 +23,9 @@ export class AddressReader {
   word1 = 0;
   word2 = 0;
   word3 = 0;
+  /** Where `readPeer` puts the text; made when it is asked first, because most readers never are. */
+  #bytes: Buffer | null = null;
+  #view: DataView | null = null;
 
   /** The family of `text[from, to)` read strictly (RFC 4291 2.2, dotted decimal without leading zeros), or 0 for no address. */
   read(text: string, from = 0, to: number = text.length): 0 | Family {
@@ -28,6 +33,30 @@ export class AddressReader {
     if (to - from < 2 || to - from > 45) return 0;
     if (readWord(this, text, from, to)) this.family = 4;
     else if (readGroups(this, text, from, to)) this.family = isMapped(this) ? 4 : 6;
+    return this.family;
+  }
+
+  /**
+   * As `read` of all of a text, in half the time; for text whose characters are bytes, as that of sockets is (of any other
+   * character the lower eight bits count).
+   */
+  readPeer(text: string): 0 | Family {
+    const end = text.length;
+    this.family = 0;
+    if (end < 2 || end > 45) return 0;
+    // Because few characters are read faster where they are than brought elsewhere.
+    if (isQuad(text)) {
+      if (readWord(this, text, 0, end)) this.family = 4;
+      else if (readGroups(this, text, 0, end)) this.family = isMapped(this) ? 4 : 6;
+      return this.family;
+    }
+    if (this.#bytes === null || this.#view === null) {
+      this.#bytes = Buffer.from(new ArrayBuffer(64 + scanMargin));
+      this.#view = new DataView(this.#bytes.buffer);
+    }
+    writeLatin1(this.#bytes, text);
+    this.#view.setInt32(end, 0, true);
+    this.family = scanAddress(this.#view, end, this);
     return this.family;
   }
 
@@ -45,6 +74,11 @@ export class AddressReader {
     const low = (BigInt(this.word2 >>> 0) << 32n) | BigInt(this.word3 >>> 0);
     return { family: 6, value: (high << 64n) | low };
   }
+}
+
+/** Whether a text begins with a number and a dot. */
+function isQuad(text: string): boolean {
+  return text.charCodeAt(1) === 46 || text.charCodeAt(2) === 46 || text.charCodeAt(3) === 46;
 }
 
 function readWord(reader: AddressReader, text: string, from: number, to: number): boolean {

@@ -83,6 +83,14 @@ export class Intervals6 {
   readonly #tops: Float64Array;
   readonly #starts: Uint32Array;
   readonly #values: Int32Array;
+  /** The different first words of starts, sorted: there are as many as providers (/32) are named. */
+  readonly #heads: Uint32Array;
+  /**
+   * For each head a place for whatever the next `bits` may be: the interval where that begins; then the last one of the head.
+   * Because steps of a search are branches that nobody can foresee, nearly all of them are looked up instead.
+   */
+  readonly #places: Uint32Array;
+  readonly #bits: number;
 
   constructor(spans: readonly Span[], onOwned: ((value: number) => void) | null = null) {
     const { starts, values } = cut(0n, spans, onOwned);
@@ -97,6 +105,11 @@ export class Intervals6 {
     this.#tops = Float64Array.from(this.#values, (_, index) =>
       topOf(this.#starts[index * 4]!, this.#starts[index * 4 + 1]!),
     );
+    const heads = Uint32Array.from(new Set(this.#values.map((_, index) => this.#starts[index * 4]!)));
+    this.#heads = heads;
+    // So many that places take no more memory than four starts for each interval.
+    this.#bits = Math.min(12, Math.floor(Math.log2((4 * this.#values.length) / heads.length)));
+    this.#places = this.#placed();
   }
 
   /** How many intervals there are. */
@@ -108,8 +121,12 @@ export class Intervals6 {
   find(word0: number, word1: number, word2: number, word3: number): number {
     const tops = this.#tops;
     const top = topOf(word0 >>> 0, word1 >>> 0);
-    let low = 0;
-    let high = tops.length - 1;
+    const head = lastAtMost(this.#heads, word0 >>> 0);
+    const end = (head + 1) * ((1 << this.#bits) + 1) - 1;
+    const isNamed = this.#heads[head] === word0 >>> 0;
+    const place = isNamed ? end - (1 << this.#bits) + (word1 >>> (32 - this.#bits)) : end;
+    let low = this.#places[place]!;
+    let high = this.#places[isNamed ? place + 1 : end]!;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       const other = tops[middle]!;
@@ -119,6 +136,36 @@ export class Intervals6 {
     }
     return this.#values[low]!;
   }
+
+  #placed(): Uint32Array {
+    const [bits, heads, starts] = [this.#bits, this.#heads, this.#starts];
+    const places = new Uint32Array(heads.length * ((1 << bits) + 1));
+    const last = this.#values.length - 1;
+    let [place, index] = [0, 0];
+    for (const head of heads) {
+      const isBehind = (at: number, word1: number): boolean =>
+        starts[at]! > head || (starts[at] === head && !isAtMost(starts, at, word1, 0, 0));
+      for (let step = 0; step < 1 << bits; step++) {
+        while (index < last && !isBehind((index + 1) * 4, step * 2 ** (32 - bits))) index++;
+        places[place++] = index;
+      }
+      while (index < last && starts[(index + 1) * 4] === head) index++;
+      places[place++] = index;
+    }
+    return places;
+  }
+}
+
+/** Where the last of these sorted numbers stands that is at most `wanted`; 0 is among them. */
+function lastAtMost(numbers: Uint32Array, wanted: number): number {
+  let low = 0;
+  let high = numbers.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (numbers[middle]! <= wanted) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 function topOf(word0: number, word1: number): number {

@@ -10,8 +10,18 @@ import { latin1 } from './base/bytes.ts';
 import { Writes } from './base/writes.ts';
 import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
-import { ClientSide, Http1Stream, Http2Side, Http2Tools, placingPath, preface, SeenFields } from './http/http.ts';
+import {
+  type ClientGuard,
+  ClientSide,
+  Http1Stream,
+  Http2Side,
+  Http2Tools,
+  placingPath,
+  preface,
+  SeenFields,
+} from './http/http.ts';
 import { markRule, markShutOut } from './markings.ts';
+import { weigh } from './offending.ts';
 import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
 import { Connection, type TlsFacts } from './traffic/connection.ts';
@@ -261,7 +271,7 @@ export class Gateway implements Gate, Reception {
 
   /** Asks the stations about the head of an exchange, under the generation that stands. */
   judgeHead(exchange: Exchange, generation: Generation): Refusal | null {
-    return judgeHead(exchange, generation, true);
+    return judgeHead(exchange, generation, this.tools.guard);
   }
 
   /** The connection of a passage is over. */
@@ -270,18 +280,9 @@ export class Gateway implements Gate, Reception {
     this.tools.connections.end(connection);
   }
 
-  /** What an exchange that ended may count against its client. Answers to those who are shut out already are no offences. */
-  weigh({ refusal, refusedBy, status, client, siteIndex }: Exchange): void {
-    const { callers, rates } = this.generation;
-    if (refusal === null) {
-      if (status === 404) callers.offend('not-found', client);
-    } else if (refusedBy === 'waf') callers.offend('waf', client);
-    else if (refusedBy === 'rates') {
-      callers.offend('rates', client);
-      const policy = siteIndex < 0 ? rates.common : rates.policies[siteIndex];
-      const limit = policy?.limits.find(({ rule }) => rule === refusal.rule);
-      if (limit !== undefined && limit.repeatedBanMs > 0) callers.repeat(limit.rule.id, client, limit.repeatedBanMs);
-    }
+  /** An exchange that ended: what it counts against its client. */
+  weigh(exchange: Exchange): void {
+    weigh(exchange, this.generation);
   }
 
   /** Ends, in the next turn, every connection that would not be let in any more: after a ban, a new list or new rules. */
@@ -332,6 +333,7 @@ export class Gateway implements Gate, Reception {
     next.proxy.start();
     this.tools.connections.adopt(next.connections);
     callers.adopt(next.callers);
+    this.tools.guard.reset();
     this.generation = { ...next, callers };
     proxy.stop();
   }
@@ -366,11 +368,12 @@ function beginsAsHttp2(bytes: Buffer, count: number): boolean {
 }
 
 /** Places an exchange, holds it to its rates and inspects its head: the part of the journey that traffic and rehearsals share.
- * Gives the refusal, or null where it may go on. `count` is false for rehearsals, which use nothing up. */
-export function judgeHead(exchange: Exchange, generation: Generation, count: boolean): Refusal | null {
+ * Gives the refusal, or null where it may go on. Rehearsals, which use nothing up, have no guard. */
+export function judgeHead(exchange: Exchange, generation: Generation, guard: ClientGuard | null): Refusal | null {
   const { clientResolver, callers, sites, rates, waf } = generation;
   const { peer } = exchange.connection;
   exchange.client = clientResolver.resolve(peer, exchange.headers);
+  exchange.isShared = guard !== null && !clientResolver.isTrusted(peer) && guard.judge(peer, exchange.headers);
   exchange.placingPath = placingPath(exchange.path);
   const index = sites.place(exchange.host, exchange.placingPath);
   const site = index < 0 ? null : generation.siteSettings[index]!;
@@ -384,7 +387,7 @@ export function judgeHead(exchange: Exchange, generation: Generation, count: boo
   const ratePolicy = index < 0 ? rates.common : rates.policies[index]!;
   if (ratePolicy.limits.length > 0) {
     const from = performance.now();
-    const verdict = count ? rates.judge(exchange, ratePolicy) : rates.peek(exchange, ratePolicy);
+    const verdict = guard !== null ? rates.judge(exchange, ratePolicy) : rates.peek(exchange, ratePolicy);
     exchange.ratesMicroseconds = (performance.now() - from) * 1000;
     if (verdict.kind !== 'pass') return refuse(exchange, 'rates', verdict);
   }

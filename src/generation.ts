@@ -3,7 +3,7 @@
 import { joined } from './base/catalogue.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { type Built, built, failed, type Path, type Problem } from './base/problem.ts';
-import { ruleFiles, type Settings, type SiteSettings } from './config/config.ts';
+import { openAtlas, ruleFiles, type Settings, type SiteSettings } from './config/config.ts';
 import {
   build as buildConnections,
   type Connections,
@@ -113,12 +113,14 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
   for (const [index, { proxyProtocol }] of settings.listen.entries())
     found.take(['listen', index, 'proxyProtocol'], buildAnnouncers(proxyProtocol));
   const clientResolver = found.take('trustedProxies', buildClientResolver(settings.trustedProxies));
+  const atlas = found.take(null, openAtlas(settings.geography));
   const rates = found.take(
     null,
     buildRates(settings.rates, settings.sites, {
       clock,
       seed: tools.seed ?? 1,
       locate: tools.locate,
+      ...(atlas === null ? {} : { geography: atlas }),
       ...(tools.previous === undefined ? {} : { previous: tools.previous.rates }),
     }),
   );

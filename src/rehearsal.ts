@@ -110,7 +110,7 @@ function rehearseRequest(
     head.framing === 'chunked' ? -1 : Math.max(0, head.contentLength),
   );
   exchange.requestBytes = head.bytes + body.length;
-  const refusal = judgeHead(exchange, generation, false);
+  const refusal = judgeHead(exchange, generation, null);
   const isOpen = refusal === null || refusal.why.startsWith('waf/');
   if (isOpen && listener?.redirect === 'https') redirect(exchange);
   else if (refusal === null && body.length > 0) inspectBody(generation, exchange, body);

@@ -9,7 +9,7 @@ export const floors: readonly (readonly string[])[] = [
   ['traffic'],
   ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'tls', 'waf'],
   ['generation.ts'],
-  ['departure.ts', 'gate.ts', 'held-body.ts', 'held-answer.ts', 'answer-out.ts', 'markings.ts'],
+  ['departure.ts', 'gate.ts', 'held-body.ts', 'held-answer.ts', 'answer-out.ts', 'markings.ts', 'offending.ts'],
   ['arrivals.ts'],
   ['passage.ts'],
   ['gateway.ts'],
@@ -68,7 +68,7 @@ export const harmlessNames: ReadonlySet<string> = new Set(['isIP', 'isIPv4', 'is
 
 /** Packages that `src` may import, and from where. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
-  'mmdb-lib': ['src/rates/'],
+  'mmdb-lib': ['src/config/'],
   yaml: ['src/config/'],
   zod: ['src/config/', 'src/admin/'],
 };
@@ -256,7 +256,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ['test/browser drives them as a person does', 'src/cli/dashboard.ts src/supervisor/dashboard.ts'],
   [
     'test/scenarios drives them as traffic does',
-    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts',
+    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts',
   ],
   [
     'test/scenarios/http2-upstream.test.ts and grpc.test.ts, against nghttp2, grpc-js and raw frames',
@@ -274,6 +274,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
     'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',
   ],
+  ['`counters.test.ts` and `buckets.test.ts`: what both kinds of table share', 'src/rates/key-table.ts'],
   [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',
     'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-waf.ts src/config/translate.ts',

@@ -424,7 +424,20 @@ test('defaults are those of the design', () => {
       maxJsonDepth: 64,
       cpuBudgetMs: 50,
     },
-    rates: [{ limit: 500, windowMs: 10_000, by: 'client', path: '/', repeatedBanMs: 0, status: 429 }],
+    rates: [
+      {
+        limit: 500,
+        windowMs: 10_000,
+        by: 'client',
+        path: '/',
+        repeatedBanMs: 0,
+        status: 429,
+        burst: 0,
+        wider: 4,
+        shadow: false,
+      },
+    ],
+    geography: { country: null, asn: null },
     trustedProxies: [],
     proxy: {
       connectTimeoutMs: 5000,

@@ -5,6 +5,7 @@ import { type Choice, findConfiguration, type Surroundings } from './places.ts';
 import type { Configuration } from './schema.ts';
 import type { Settings } from './settings.ts';
 
+export { openAtlas } from './atlas.ts';
 export { ConfigurationTrouble, type Loaded } from './load.ts';
 export { type Choice, dataDirectoryFrom, findConfiguration, type Surroundings } from './places.ts';
 export { pathText } from './problems.ts';

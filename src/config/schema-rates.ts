@@ -1,14 +1,27 @@
 // The settings of limits on how often may be asked.
 
-import { banFor, group, list, pathPrefix, rate, text, whole } from './kinds.ts';
+import { banFor, flag, group, list, pathPrefix, rate, text, whole } from './kinds.ts';
 
 /** `rates`: limits of the gate or of one site. */
 export const rates = list(
   group({
     limit: rate().describe('How many requests in how much time.'),
-    by: text('client, path, header:NAME or cookie:NAME')
+    by: text('client, path, header:NAME, cookie:NAME …')
       .prefault('client')
-      .describe('What shares one count: client (an IPv6 client by its /64), path, header:NAME or cookie:NAME.'),
+      .describe(
+        'What shares one count: client (an IPv6 client by its /64), path, host, method, country, asn, header:NAME, cookie:NAME, jwt:CLAIM, or several joined by "and".',
+      ),
+    burst: whole(1, 8_388_607)
+      .optional()
+      .describe(
+        'Counts with a token bucket: so many at once, then as many as `limit` gives back; a sliding window where missing.',
+      ),
+    wider: whole(0, 256)
+      .prefault(4)
+      .describe(
+        'How much more the /56 of an IPv6 client may do, and its /48 once more; 0 leaves both alone. Only `by: client`.',
+      ),
+    shadow: flag().prefault(false).describe('Refuses nobody; journeys say whom it would have refused.'),
     path: pathPrefix().prefault('/').describe('Only under this path.'),
     // biome-ignore lint/suspicious/noThenProperty: the file's word; no setting is ever awaited.
     then: whole(400, 599).prefault(429).describe('The status of the refusal.'),
@@ -18,3 +31,9 @@ export const rates = list(
   }),
   'a list of limits, each with `limit: 500 per 10s`',
 );
+
+/** `geography`: the databases behind `by: country` and `by: asn`. */
+export const geography = group({
+  country: text('a file name').optional().describe('Database of countries in MaxMind DB format, for `by: country`.'),
+  asn: text('a file name').optional().describe('Database of autonomous systems in MaxMind DB format, for `by: asn`.'),
+});

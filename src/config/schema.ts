@@ -20,7 +20,7 @@ import {
   whole,
 } from './kinds.ts';
 import { bans, blocklist, firewall } from './schema-firewall.ts';
-import { rates } from './schema-rates.ts';
+import { geography, rates } from './schema-rates.ts';
 import { exclusion, mode, waf } from './schema-waf.ts';
 import { balance, breaker, health, queue, retries, sticky, upstream } from './upstream-kinds.ts';
 
@@ -184,6 +184,7 @@ export const configuration = group({
   waf: waf.prefault({}).describe('The web application firewall.'),
   rates: rates.prefault([{ limit: '500 per 10s' }]).describe('How often may be asked; [] for no limit.'),
   admin: admin().prefault({}).describe('The dashboard and the admin API.'),
+  geography: geography.prefault({}).describe('Where clients are at home; the databases are yours.'),
   trusted_proxies: oneOrMany(text('an address or CIDR such as 10.0.0.0/8', 64), 'an address or CIDR')
     .prefault([])
     .describe('Peers whose X-Forwarded-For and Forwarded are believed.'),

@@ -13,6 +13,7 @@ export interface Settings {
   readonly sites: readonly SiteSettings[];
   readonly waf: WafSettings;
   readonly rates: readonly RateSettings[];
+  readonly geography: GeographySettings;
   /** CIDRs whose forwarding headers are believed. */
   readonly trustedProxies: readonly string[];
   readonly proxy: ProxySettings;
@@ -252,13 +253,23 @@ export interface WafSettings {
 export interface RateSettings {
   readonly limit: number;
   readonly windowMs: number;
-  /** `client`, `header:NAME`, `cookie:NAME` or `path`. */
+  /** `client`, `path`, `header:NAME` …, or several joined by ` and `. */
   readonly by: string;
   /** Path prefix it holds for; `/` for all. */
   readonly path: string;
   readonly status: number;
   /** How long a client is banned whom this limit refuses again and again; 0 for not at all. */
   readonly repeatedBanMs: number;
+  /** Tokens of a bucket; 0 for a sliding window. */
+  readonly burst: number;
+  readonly wider: number;
+  readonly shadow: boolean;
+}
+
+/** Absolute names of databases; null for none. */
+export interface GeographySettings {
+  readonly country: string | null;
+  readonly asn: string | null;
 }
 
 export interface ProxySettings {

@@ -73,6 +73,10 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       cpuBudgetMs: words.waf.cpu_budget,
     },
     rates: words.rates.map(rateOf),
+    geography: {
+      country: words.geography.country === undefined ? null : absolute(words.geography.country),
+      asn: words.geography.asn === undefined ? null : absolute(words.geography.asn),
+    },
     trustedProxies: words.trusted_proxies,
     proxy: {
       connectTimeoutMs: words.proxy.connect_timeout,
@@ -219,7 +223,9 @@ function compressOf(compress: NonNullable<Complete['sites'][number]['compress']>
 }
 
 function rateOf(rate: Complete['rates'][number]): RateSettings {
-  return { ...rate.limit, by: rate.by, path: rate.path, status: rate.then, repeatedBanMs: rate.repeated ?? 0 };
+  const { by, path, wider, shadow } = rate;
+  const { then: status, repeated: repeatedBanMs = 0, burst = 0 } = rate;
+  return { ...rate.limit, by, path, status, repeatedBanMs, burst, wider, shadow };
 }
 
 function bansOf(bans: Complete['bans']): BanSettings {

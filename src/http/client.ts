@@ -2,6 +2,7 @@
 
 import { AddressReader } from '../base/address.ts';
 import { type Cidr, CidrSet, parseCidr } from '../base/cidr.ts';
+import { embeddedIpv4 } from '../base/embedded-ipv4.ts';
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import type { Headers } from '../traffic/headers.ts';
 
@@ -24,10 +25,15 @@ export class ClientResolver {
 
   /**
    * The client of a request that `peer` sent: the first address from the right that is not a trusted proxy's. A hop that
-   * is hidden (`unknown`, `_name`) or unreadable ends the walk at the last trusted one. RFC 7239 5.2, 7.4.
+   * is hidden (`unknown`, `_name`) or unreadable ends the walk at the last trusted one. RFC 7239 5.2, 7.4. An IPv4 client
+   * that comes through NAT64 or 6to4 is its IPv4 address.
    */
   resolve(peer: string, headers: Headers): string {
-    if (!this.isTrusted(peer)) return peer;
+    if (!this.isTrusted(peer)) return embeddedIpv4(peer);
+    return embeddedIpv4(this.#vouchedFor(peer, headers));
+  }
+
+  #vouchedFor(peer: string, headers: Headers): string {
     const hasLegacy = headers.has('x-forwarded-for');
     if (!headers.has('forwarded')) return hasLegacy ? this.#walk(peer, headers, 'x-forwarded-for') : peer;
     const client = this.#walk(peer, headers, 'forwarded');
@@ -58,6 +64,11 @@ export class ClientResolver {
     }
     return client;
   }
+}
+
+/** What forwarding fields claim, whoever wrote them: never to be believed, only to be noticed. '' where there are none. */
+export function claimedClient(headers: Headers): string {
+  return headers.get('x-forwarded-for') ?? headers.get('forwarded') ?? headers.get('x-real-ip') ?? '';
 }
 
 /** The resolver for these networks. A problem's path is the index in the list. */

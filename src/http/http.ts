@@ -12,6 +12,7 @@ import { Http2Tools } from './h2-stream.ts';
 export { ownAnswer, prefersJson, redirectAnswer } from './answers.ts';
 export { openBody as openRequestBody } from './body.ts';
 export { buildClientResolver, type ClientResolver } from './client.ts';
+export { ClientGuard } from './client-guard.ts';
 export type { ClientHandler, ClientLimits, Http2Handler, StreamHandler } from './client-handler.ts';
 export { Compression, type CompressionSettings } from './compression.ts';
 export type { Compressor } from './compressor.ts';

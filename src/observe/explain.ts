@@ -137,7 +137,9 @@ function wafStep({ journey, rehearsed, end }: Story): Step {
       more.push(`${findingText(rule)}  +${rule.score}`, findingNote(rule));
     if (others.length >= maxFindings) more.push(`and ${others.length - maxFindings + 1} more`);
   }
-  if (rates !== null)
+  if (rates?.shadow !== undefined)
+    more.push(`rates  would have been refused by "${rates.shadow}", which is in shadow mode`);
+  if (rates !== null && rates.limit >= 0)
     more.push(`rates  ${rates.remaining} of ${rates.limit} left, whole in ${rates.resetSeconds} s  (${rates.policy})`);
   if (waf === null) return step('not asked', -1, more);
   const refused = waf.action === 'block' && first === undefined ? `  ${verdictText(journey)}` : '';

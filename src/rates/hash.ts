@@ -34,6 +34,15 @@ export class KeyHash {
     this.#mix(2, (kind << 24) ^ 0x800000);
   }
 
+  /** Hashes the last hash together with the one before it, given as its halves: two keys become one. */
+  join(kind: number, high: number, low: number): void {
+    this.#words[0] = high;
+    this.#words[1] = low;
+    this.#words[2] = this.high;
+    this.#words[3] = this.low;
+    this.#mix(4, (kind << 24) ^ 0x800000);
+  }
+
   #mix(count: number, last: number): void {
     const words = this.#words;
     let v0 = this.#key0;

@@ -5,9 +5,14 @@ import { Connection } from '../traffic/connection.ts';
 import { Exchange } from '../traffic/exchange.ts';
 import { Headers } from '../traffic/headers.ts';
 import { KeyHash } from './hash.ts';
-import { foldPath, isUnder, KeyReader, kinds, parseKeySource } from './keys.ts';
+import { foldPath, isUnder, KeyReader, type KeySource, kinds, networkName, parseKeySource } from './keys.ts';
 
-const reader = new KeyReader(new KeyHash(99));
+const places: Readonly<Record<string, string>> = { '203.0.113.7': 'DE', '2001:db8::1': 'FR' };
+const geography = {
+  country: (address: string) => places[address] ?? '',
+  network: (address: string) => (address === '203.0.113.7' ? 'AS64496' : ''),
+};
+const reader = new KeyReader(new KeyHash(99), geography);
 
 function request(pairs: [string, string][] = [], client = '203.0.113.7'): Exchange {
   const connection = new Connection(1, client, 52431, '192.0.2.1', 443, ':443 tls', true, 0);
@@ -35,10 +40,10 @@ function keyOf(by: string, exchange: Exchange, path = '/'): string {
 }
 
 test('what a limit may count by', () => {
-  assert.deepEqual(parseKeySource('client'), { kind: kinds.client, name: '' });
-  assert.deepEqual(parseKeySource('path'), { kind: kinds.path, name: '' });
-  assert.deepEqual(parseKeySource('header:X-Api-Key'), { kind: kinds.header, name: 'x-api-key' });
-  assert.deepEqual(parseKeySource('cookie:Session'), { kind: kinds.cookie, name: 'Session' });
+  assert.deepEqual(parseKeySource('client'), { kind: kinds.client, name: '', parts: [] });
+  assert.deepEqual(parseKeySource('path'), { kind: kinds.path, name: '', parts: [] });
+  assert.deepEqual(parseKeySource('header:X-Api-Key'), { kind: kinds.header, name: 'x-api-key', parts: [] });
+  assert.deepEqual(parseKeySource('cookie:Session'), { kind: kinds.cookie, name: 'Session', parts: [] });
   for (const wrong of [
     '',
     'clients',
@@ -50,6 +55,9 @@ test('what a limit may count by', () => {
     'body:x',
     ':x',
     'cookie:a=b',
+    'client and',
+    'client and client',
+    'jwt:',
   ])
     assert.equal(parseKeySource(wrong), null, wrong);
 });
@@ -133,4 +141,32 @@ test('no header value and no path throws', () => {
       for (const by of ['client', 'header:x-key', 'cookie:sid', 'path']) keyOf(by, exchange, foldPath(`/${path}`));
     }),
   );
+});
+
+test('several keys together are one key, and each of them matters', () => {
+  const at = (client: string, path: string) => keyOf('client and path', request([], client), path);
+  assert.equal(at('203.0.113.7', '/a'), at('203.0.113.7', '/a'));
+  assert.notEqual(at('203.0.113.7', '/a'), at('203.0.113.7', '/b'));
+  assert.notEqual(at('203.0.113.7', '/a'), at('203.0.113.8', '/a'));
+  assert.notEqual(keyOf('path and client', request(), '/a'), at('203.0.113.7', '/a'));
+});
+
+test('countries and networks come from a database; whom it does not know is counted as a client', () => {
+  assert.equal(keyOf('country', request()), keyOf('country', request([], '203.0.113.7')));
+  assert.notEqual(keyOf('country', request()), keyOf('country', request([], '2001:db8::1')));
+  assert.equal(keyOf('asn', request([], '198.51.100.1')), keyOf('client', request([], '198.51.100.1')));
+});
+
+test('the /56 and the /48 are keys of IPv6 clients alone', () => {
+  const wide = { kind: kinds.wide, name: '', parts: [] };
+  const wider = { kind: kinds.wider, name: '', parts: [] };
+  const of = (source: KeySource, client: string) =>
+    `${reader.read(source, request([], client), '/')} ${reader.hash.high} ${reader.hash.low}`;
+  assert.equal(reader.read(wide, request(), '/'), kinds.none);
+  assert.equal(of(wide, '2001:db8:1:100::1'), of(wide, '2001:db8:1:1ff::2'));
+  assert.notEqual(of(wide, '2001:db8:1:100::1'), of(wide, '2001:db8:1:200::1'));
+  assert.equal(of(wider, '2001:db8:1:100::1'), of(wider, '2001:db8:1:ffff::1'));
+  assert.notEqual(of(wider, '2001:db8:1:100::1'), of(wider, '2001:db8:2:100::1'));
+  assert.equal(networkName('2001:db8:1:1ff::2', kinds.wide), '2001:db8:1:100::/56');
+  assert.equal(networkName('2001:db8:1:1ff::2', kinds.wider), '2001:db8:1::/48');
 });

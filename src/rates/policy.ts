@@ -2,8 +2,10 @@
 
 import type { Path, Problem } from '../base/problem.ts';
 import type { RuleReference } from '../traffic/verdict.ts';
-import { type Counters, maxLimit } from './counters.ts';
-import { foldPath, type KeySource, kinds, parseKeySource } from './keys.ts';
+import { Buckets } from './buckets.ts';
+import { Counters, maxLimit } from './counters.ts';
+import type { KeyTable } from './key-table.ts';
+import { countsClients, databaseOf, foldPath, type KeySource, keyWords, kinds, parseKeySource } from './keys.ts';
 
 /** One limit as its owner wrote it: `limit` requests in `windowMs`, counted `by` key, for paths under `path`. */
 export interface RateSettings {
@@ -14,6 +16,12 @@ export interface RateSettings {
   readonly status: number;
   /** How long a client is banned whom the limit refuses again and again, in ms; 0 for not at all. */
   readonly repeatedBanMs?: number;
+  /** Tokens of a bucket that is filled with `limit` in `windowMs`; 0 counts in a sliding window instead. */
+  readonly burst?: number;
+  /** How much more the /56 of an IPv6 client may do, and its /48 once more; 0 leaves wider networks alone. */
+  readonly wider?: number;
+  /** Only told, never refused. */
+  readonly shadow?: boolean;
 }
 
 /** The limits of one site. */
@@ -28,6 +36,9 @@ export interface Limit {
   readonly limit: number;
   readonly status: number;
   readonly repeatedBanMs: number;
+  readonly shadow: boolean;
+  /** Whether it counts clients, wholly or in part. */
+  readonly ofClients: boolean;
   readonly source: KeySource;
   readonly prefix: string;
   /** As headers and journeys call it: `"client";q=500;w=10`. */
@@ -35,7 +46,7 @@ export interface Limit {
   /** `500 requests in 10 s`. */
   readonly span: string;
   readonly rule: RuleReference;
-  readonly counters: Counters;
+  readonly counters: KeyTable;
   /** The rest holds during one judgement only: it lives here so that a judgement allocates nothing. */
   applies: boolean;
   kind: number;
@@ -47,8 +58,10 @@ export interface Limit {
 
 /** What a policy needs from its surroundings. */
 export interface PolicyTools {
-  /** The counters of a limit, by what it counts (its scope, key, path and window). */
-  readonly countersOf: (identity: string, windowMs: number) => Counters;
+  /** The table of a limit, by what it counts (its scope, key, path and window): the one that is there, or the one that is made. */
+  readonly tableOf: (identity: string, make: (maxKeys: number, startMs: number) => KeyTable) => KeyTable;
+  /** The databases that are loaded: `country`, `asn`. */
+  readonly databases: ReadonlySet<string>;
   readonly locate: (path: Path) => string;
   readonly problems: Problem[];
 }
@@ -58,46 +71,82 @@ const maxWindowMs = 24 * 3600 * 1000;
 
 /** The policy of a list of limits that stands at `path`; what is wrong with them goes to `tools.problems`. */
 export function makePolicy(list: readonly RateSettings[], path: Path, scope: string, tools: PolicyTools): Policy {
-  const names = new Map<string, number>();
+  const identities = new Map<string, number>();
   const limits: Limit[] = [];
   for (const [index, setting] of list.entries()) {
-    const problems = problemsOf(setting, [...path, index]);
-    const identity = `${scope} ${setting.by} ${foldPath(setting.path)} ${setting.windowMs}`;
-    const before = names.get(identity);
-    if (before !== undefined) problems.push(twice([...path, index], before));
-    names.set(identity, index);
+    const at = [...path, index];
+    const problems = problemsOf(setting, at, tools.databases);
+    const identity = `${scope} ${setting.by} ${foldPath(setting.path)} ${setting.windowMs}${setting.burst ? ' bucket' : ''}`;
+    const before = identities.get(identity);
+    if (before !== undefined) problems.push(twice(at, before));
+    identities.set(identity, index);
     tools.problems.push(...problems);
-    if (problems.length === 0) limits.push(makeLimit(setting, identity, limits, tools, tools.locate([...path, index])));
+    if (problems.length > 0) continue;
+    const source = parseKeySource(setting.by)!;
+    for (const tier of tiersOf(setting, source))
+      limits.push(makeLimit(setting, tier, identity, limits, tools, tools.locate(at)));
   }
-  return { limits, readsPath: limits.some(({ source, prefix }) => prefix !== '/' || source.kind === kinds.path) };
+  return { limits, readsPath: limits.some(({ source, prefix }) => prefix !== '/' || readsPath(source)) };
+}
+
+function readsPath({ kind, parts }: KeySource): boolean {
+  return kind === kinds.path || parts.some(readsPath);
+}
+
+/** What one setting is held to: its own key, and where that is the client, the wider networks of IPv6 clients as well. */
+interface Tier {
+  readonly source: KeySource;
+  readonly label: string;
+  readonly times: number;
+}
+
+function tiersOf({ by, wider = 4 }: RateSettings, source: KeySource): Tier[] {
+  const own: Tier = { source, label: by, times: 1 };
+  if (source.kind !== kinds.client || wider === 0) return [own];
+  // Because an IPv6 client may take its addresses from 256 or 65,536 networks of /64.
+  const wide: Tier = { source: { kind: kinds.wide, name: '', parts: [] }, label: 'client/56', times: wider };
+  const widest: Tier = { source: { kind: kinds.wider, name: '', parts: [] }, label: 'client/48', times: wider ** 2 };
+  return [own, wide, widest];
 }
 
 function makeLimit(
   setting: RateSettings,
+  tier: Tier,
   identity: string,
   before: readonly Limit[],
   tools: PolicyTools,
   at: string,
 ): Limit {
-  const { limit, windowMs, status } = setting;
-  const source = parseKeySource(setting.by)!;
+  const { windowMs, status, burst = 0, shadow = false } = setting;
+  const perWindow = Math.min(maxLimit, setting.limit * tier.times);
+  const limit = burst === 0 ? perWindow : burst * tier.times;
   const prefix = foldPath(setting.path);
   const seconds = windowMs / 1000;
-  const plainName = prefix === '/' ? setting.by : `${setting.by} ${prefix}`;
+  const plainName = prefix === '/' ? tier.label : `${tier.label} ${prefix}`;
   // The names in one RateLimit-Policy field are unique (draft-ietf-httpapi-ratelimit-headers).
   const name = before.some(({ rule }) => rule.id === plainName) ? `${plainName} ${seconds}s` : plainName;
+  const tokenMs = windowMs / perWindow;
+  const ofWindow = `${perWindow} request${perWindow === 1 ? '' : 's'} in ${seconds} s`;
   return {
     limit,
     status,
     repeatedBanMs: setting.repeatedBanMs ?? 0,
-    source,
+    shadow,
+    ofClients: countsClients(tier.source),
+    source: tier.source,
     prefix,
-    item: `"${quotable(name)}";q=${limit};w=${Math.ceil(seconds)}`,
-    span: `${limit} request${limit === 1 ? '' : 's'} in ${seconds} s`,
-    rule: { id: name, description: `${limit} per ${seconds}s by ${setting.by}`, at },
-    counters: tools.countersOf(identity, windowMs),
+    item: `"${quotable(name)}";q=${limit};w=${Math.ceil(burst === 0 ? seconds : (tokenMs * limit) / 1000)}`,
+    span: burst === 0 ? ofWindow : `${limit} requests at once and ${ofWindow} after them`,
+    rule: { id: name, description: `${perWindow} per ${seconds}s by ${tier.label}`, at },
+    counters:
+      burst === 0
+        ? tools.tableOf(identity, (maxKeys, startMs) => new Counters(windowMs, maxKeys, startMs))
+        : tools.tableOf(
+            `${identity} ${tokenMs} ${limit}`,
+            (maxKeys, startMs) => new Buckets(tokenMs, limit, maxKeys, startMs),
+          ),
     applies: false,
-    kind: 0,
+    kind: kinds.none,
     high: 0,
     low: 0,
     row: -1,
@@ -115,7 +164,8 @@ function quotable(text: string): string {
   return out;
 }
 
-function problemsOf({ limit, windowMs, by, path, status }: RateSettings, at: Path): Problem[] {
+function problemsOf(setting: RateSettings, at: Path, databases: ReadonlySet<string>): Problem[] {
+  const { limit, windowMs, by, path, status, burst = 0, wider = 4 } = setting;
   const problems: Problem[] = [];
   const add = (part: string, code: string, says: string, instead: string) =>
     problems.push({ path: [...at, part], code, says, instead });
@@ -123,12 +173,24 @@ function problemsOf({ limit, windowMs, by, path, status }: RateSettings, at: Pat
     add('limit', 'rates/bad-limit', `a limit of ${limit} cannot be counted`, `a whole number from 1 to ${maxLimit}`);
   if (!(windowMs >= 1000 && windowMs <= maxWindowMs))
     add('limit', 'rates/bad-window', `a window of ${windowMs} ms cannot be kept`, 'a time from 1s to 24h');
-  if (parseKeySource(by) === null)
-    add('by', 'rates/bad-key', `"${by}" is nothing to count by`, 'client, path, header:NAME or cookie:NAME');
+  const source = parseKeySource(by);
+  const database = source === null ? '' : databaseOf(source);
+  if (source === null) add('by', 'rates/bad-key', `"${by}" is nothing to count by`, keyWords);
+  else if (database !== '' && !databases.has(database))
+    add(
+      'by',
+      'rates/no-database',
+      `"${by}" needs a database, and none is named`,
+      `geography: { ${database}: FILE.mmdb }`,
+    );
   if (!path.startsWith('/'))
     add('path', 'rates/bad-path', `the path "${path}" does not begin with a slash`, `/${path}`);
   if (!Number.isInteger(status) || status < 400 || status > 599)
     add('then', 'rates/bad-status', `${status} is not the status of a refusal`, '429, or another from 400 to 599');
+  if (!Number.isInteger(burst) || burst < 0 || burst > maxLimit)
+    add('burst', 'rates/bad-burst', `a burst of ${burst} cannot be kept`, `a whole number from 1 to ${maxLimit}`);
+  if (!Number.isInteger(wider) || wider < 0 || wider > 256)
+    add('wider', 'rates/bad-wider', `${wider} times is not how much more a network may do`, 'a whole number up to 256');
   return problems;
 }
 

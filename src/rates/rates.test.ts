@@ -214,13 +214,79 @@ test('every problem at once, with its place', () => {
   assert.deepEqual(rows.slice(0, 6), [
     'rates.0.limit rates/bad-limit: a limit of 0 cannot be counted → a whole number from 1 to 8388607',
     'rates.0.limit rates/bad-window: a window of 10 ms cannot be kept → a time from 1s to 24h',
-    'rates.0.by rates/bad-key: "ip" is nothing to count by → client, path, header:NAME or cookie:NAME',
+    'rates.0.by rates/bad-key: "ip" is nothing to count by → client, path, host, method, country, asn, header:NAME, cookie:NAME or jwt:CLAIM, or several of them joined by "and"',
     'rates.0.path rates/bad-path: the path "login" does not begin with a slash → /login',
     'rates.0.then rates/bad-status: 200 is not the status of a refusal → 429, or another from 400 to 599',
     'rates.2 rates/twice: this limit counts the same as number 2 of the list: same key, same path, same time → one of them, with the lower number of requests',
   ]);
   assert.equal(rows[6]?.startsWith('sites.0.rates.0.limit '), true);
   assert.equal(rows.length, 11);
+});
+
+test('an IPv6 client that wanders through its network is held by the /56 and the /48', () => {
+  const { ask } = made([{ ...guide, limit: 2 }]);
+  const from = (network: number, count: number) => {
+    let passed = 0;
+    for (let host = 0; host < count; host++)
+      if (ask({ client: `2001:db8:1:${(network * 256 + host).toString(16)}::1` }).verdict.kind === 'pass') passed++;
+    return passed;
+  };
+  assert.equal(from(0, 20), 8, 'four times the limit for a /56');
+  const { verdict } = ask({ client: '2001:db8:1:20::1' });
+  assert.equal(verdict.kind === 'answer' && verdict.evidence?.value, '2001:db8:1::/56');
+  assert.equal(from(1, 20) + from(2, 20) + from(3, 20) + from(4, 20), 24, 'sixteen times for a /48, eight are used up');
+  assert.equal(ask({ client: '2001:db8:2::1' }).verdict.kind, 'pass', 'the next /48 is another customer');
+});
+
+test('without `wider` each /64 stands for itself', () => {
+  const { ask } = made([{ ...guide, limit: 1, wider: 0 }]);
+  for (let host = 0; host < 100; host++)
+    assert.equal(ask({ client: `2001:db8:1:${host.toString(16)}::1` }).verdict.kind, 'pass');
+});
+
+test('a bucket lets a burst through and then its flow', () => {
+  const { ask, clock } = made([{ ...guide, limit: 10, windowMs: 1000, burst: 3 }]);
+  for (let request = 0; request < 3; request++) assert.equal(ask().verdict.kind, 'pass');
+  const { verdict, exchange } = ask();
+  assert.equal(
+    verdict.kind === 'answer' && verdict.says,
+    '203.0.113.7 used up its 3 requests at once and 10 requests in 1 s after them; there is room again in 1 s',
+  );
+  assert.equal(rateHeaders(exchange), 'RateLimit-Policy: "client";q=3;w=1\r\nRateLimit: "client";r=0;t=1\r\n');
+  clock.advance(100);
+  assert.equal(ask().verdict.kind, 'pass');
+  assert.equal(ask().verdict.kind, 'answer');
+});
+
+test('a limit in shadow mode refuses nobody and says whom it would have refused', () => {
+  const { ask } = made([{ ...guide, limit: 1, shadow: true }]);
+  assert.equal(ask().exchange.rateShadow, '');
+  const { verdict, exchange } = ask();
+  assert.equal(verdict.kind, 'pass');
+  assert.equal(exchange.rateShadow, 'client');
+  assert.equal(rateHeaders(exchange), '', 'a client is not told of a limit that does not hold');
+});
+
+test('an address that stands for many clients is not counted, but headers are', () => {
+  const { rates } = made([
+    { ...guide, limit: 1 },
+    { ...guide, limit: 2, by: 'header:x-api-key' },
+  ]);
+  const ask = () => {
+    const exchange = request({ headers: [['X-Api-Key', 'a']] });
+    exchange.isShared = true;
+    return rates.judge(exchange, rates.common).kind;
+  };
+  assert.deepEqual([ask(), ask(), ask()], ['pass', 'pass', 'answer']);
+});
+
+test('a country needs a database', () => {
+  const result = build([{ ...guide, by: 'country and path' }], [], { clock: new ManualClock(), seed: 1 });
+  assert.ok(!result.ok);
+  assert.deepEqual(
+    result.problems.map(({ says, instead }) => `${says} → ${instead}`),
+    ['"country and path" needs a database, and none is named → geography: { country: FILE.mmdb }'],
+  );
 });
 
 test('every why has its reason', () => {
@@ -235,7 +301,7 @@ test('a rule knows its line', () => {
 });
 
 test('a million addresses leave the bytes as they were, and whoever is over its limit stays so', () => {
-  const { rates, ask } = made([{ ...guide, limit: 20 }], [null], { maxKeys: 4096 });
+  const { rates, ask } = made([{ ...guide, limit: 20, wider: 0 }], [null], { maxKeys: 4096 });
   for (let number = 0; number < 21; number++) ask();
   const { bytes } = rates;
   const policy = rates.policies[0]!;

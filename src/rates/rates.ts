@@ -5,9 +5,9 @@ import { type Built, built, failed, type Path, type Problem } from '../base/prob
 import type { Shared } from '../traffic/deltas.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import { answer, type Evidence, pass, type Reason, type Refusal, type Verdict } from '../traffic/verdict.ts';
-import { Counters } from './counters.ts';
 import { KeyHash } from './hash.ts';
-import { clientName, foldPath, isUnder, KeyReader, kinds } from './keys.ts';
+import type { KeyTable } from './key-table.ts';
+import { clientName, foldPath, type Geography, isUnder, KeyReader, kinds, networkName } from './keys.ts';
 import { type Limit, makePolicy, type Policy, type PolicyTools, type RateSettings } from './policy.ts';
 
 export type { Policy, RateSettings } from './policy.ts';
@@ -24,6 +24,8 @@ export interface RateTools {
   readonly seed: number;
   /** Keys that each limit remembers (140 bytes each, held from the beginning). */
   readonly maxKeys?: number;
+  /** Where addresses are at home; none where no database is named. */
+  readonly geography?: Geography & { readonly databases: ReadonlySet<string> };
   /** `file:line` of a limit, by its path in the settings; '' where no line holds it. */
   readonly locate?: (path: Path) => string;
   /** The rates of the generation before, whose counters go on where a limit stays the same but for its number. */
@@ -38,6 +40,8 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   },
 });
 
+const nowhere = { databases: new Set<string>(), country: () => '', network: () => '' };
+
 /** Keys that each limit remembers unless its maker says otherwise: 8.75 MiB. */
 const defaultMaxKeys = 65_536;
 
@@ -47,7 +51,7 @@ export class Rates implements Shared {
   readonly common: Policy;
   /** One a site, in the order of the sites. */
   readonly policies: readonly Policy[];
-  readonly tables: ReadonlyMap<string, Counters>;
+  readonly tables: ReadonlyMap<string, KeyTable>;
   readonly hash: KeyHash;
   #clock: Clock;
   #keys: KeyReader;
@@ -55,16 +59,17 @@ export class Rates implements Shared {
   constructor(
     common: Policy,
     policies: readonly Policy[],
-    tables: ReadonlyMap<string, Counters>,
+    tables: ReadonlyMap<string, KeyTable>,
     hash: KeyHash,
     clock: Clock,
+    geography: Geography,
   ) {
     this.common = common;
     this.policies = policies;
     this.tables = tables;
     this.hash = hash;
     this.#clock = clock;
-    this.#keys = new KeyReader(hash);
+    this.#keys = new KeyReader(hash, geography);
   }
 
   /** Bytes that all counters hold, whatever traffic does. */
@@ -123,14 +128,20 @@ export class Rates implements Shared {
     let over: Limit | null = null;
     let waitMs = -1;
     for (const limit of policy.limits) {
-      limit.applies = isUnder(path, limit.prefix);
+      limit.applies = isUnder(path, limit.prefix) && !(limit.ofClients && exchange.isShared);
       if (!limit.applies) continue;
       limit.kind = this.#keys.read(limit.source, exchange, path);
+      limit.applies = limit.kind !== kinds.none;
+      if (!limit.applies) continue;
       limit.high = this.hash.high;
       limit.low = this.hash.low;
       limit.row = limit.counters.find(limit.high, limit.low);
       limit.used = limit.row < 0 ? 0 : limit.counters.used(limit.row, nowMs);
       if (limit.used < limit.limit) continue;
+      if (limit.shadow) {
+        if (exchange.rateShadow === '') exchange.rateShadow = limit.rule.id;
+        continue;
+      }
       const freeInMs = limit.counters.freeInMs(limit.row, limit.limit, nowMs);
       if (freeInMs <= waitMs) continue;
       over = limit;
@@ -141,8 +152,8 @@ export class Rates implements Shared {
 }
 
 function gathered(
-  tables: ReadonlyMap<string, Counters>,
-  take: (counters: Counters) => Int32Array | null,
+  tables: ReadonlyMap<string, KeyTable>,
+  take: (counters: KeyTable) => Int32Array | null,
 ): ReadonlyMap<string, Int32Array> | null {
   const all = new Map<string, Int32Array>();
   for (const [identity, counters] of tables) {
@@ -155,15 +166,16 @@ function gathered(
 /** Builds the policies of all sites, or says what is wrong with their limits; paths begin at the root of the settings. */
 export function build(settings: readonly RateSettings[], sites: readonly RatedSite[], tools: RateTools): Built<Rates> {
   const problems: Problem[] = [];
-  const tables = new Map<string, Counters>();
-  const { previous, clock, maxKeys = defaultMaxKeys } = tools;
+  const tables = new Map<string, KeyTable>();
+  const { previous, clock, maxKeys = defaultMaxKeys, geography = nowhere } = tools;
   const policyTools: PolicyTools = {
     problems,
     locate: tools.locate ?? (() => ''),
-    countersOf: (identity, windowMs) => {
-      const counters = previous?.tables.get(identity) ?? new Counters(windowMs, maxKeys, clock.monotonicMs());
-      tables.set(identity, counters);
-      return counters;
+    databases: geography.databases,
+    tableOf: (identity, make) => {
+      const table = tables.get(identity) ?? previous?.tables.get(identity) ?? make(maxKeys, clock.monotonicMs());
+      tables.set(identity, table);
+      return table;
     },
   };
   const common = makePolicy(settings, ['rates'], 'gate', policyTools);
@@ -171,7 +183,7 @@ export function build(settings: readonly RateSettings[], sites: readonly RatedSi
     rates === null ? common : makePolicy(rates, ['sites', index, 'rates'], `site ${name}`, policyTools),
   );
   if (problems.length > 0) return failed(problems);
-  return built(new Rates(common, policies, tables, previous?.hash ?? new KeyHash(tools.seed), clock));
+  return built(new Rates(common, policies, tables, previous?.hash ?? new KeyHash(tools.seed), clock, geography));
 }
 
 /**
@@ -189,7 +201,11 @@ export function rateHeaders(exchange: Exchange): string {
 function fill(exchange: Exchange, policy: Policy, nowMs: number): void {
   let tightest: Limit | null = null;
   for (const limit of policy.limits)
-    if (limit.applies && (tightest === null || limit.limit - limit.used < tightest.limit - tightest.used))
+    if (
+      limit.applies &&
+      !limit.shadow &&
+      (tightest === null || limit.limit - limit.used < tightest.limit - tightest.used)
+    )
       tightest = limit;
   if (tightest === null) return;
   const { row, counters } = tightest;
@@ -208,8 +224,7 @@ function refuse(exchange: Exchange, limit: Limit, waitMs: number, nowMs: number)
   write(exchange, limit, 0, limit.counters.wholeInMs(limit.row, nowMs));
   const waitSeconds = Math.max(1, Math.ceil(waitMs / 1000));
   const evidence = evidenceOf(exchange, limit);
-  const who =
-    limit.kind === kinds.client || limit.kind === kinds.path ? evidence.value : `one value of ${evidence.place}`;
+  const who = evidence.value === redacted ? `one value of ${evidence.place}` : evidence.value;
   return answer(
     limit.status,
     'rates/over-limit',
@@ -220,15 +235,31 @@ function refuse(exchange: Exchange, limit: Limit, waitMs: number, nowMs: number)
   );
 }
 
-/** What was counted; values of headers and cookies are secrets more often than not, and stay unsaid. */
+const redacted = '[redacted]';
+
+/** What was counted; values of headers, cookies and claims are secrets more often than not, and stay unsaid. */
 function evidenceOf(exchange: Exchange, limit: Limit): Evidence {
+  const { name } = limit.source;
   switch (limit.kind) {
     case kinds.header:
-      return { place: `REQUEST_HEADERS:${limit.source.name}`, value: '[redacted]' };
+      return { place: `REQUEST_HEADERS:${name}`, value: redacted };
     case kinds.cookie:
-      return { place: `REQUEST_COOKIES:${limit.source.name}`, value: '[redacted]' };
+      return { place: `REQUEST_COOKIES:${name}`, value: redacted };
+    case kinds.jwt:
+      return { place: `REQUEST_HEADERS:authorization`, value: redacted };
     case kinds.path:
       return { place: 'REQUEST_FILENAME', value: foldPath(exchange.placingPath).slice(0, 256) };
+    case kinds.host:
+      return { place: 'SERVER_NAME', value: exchange.host };
+    case kinds.method:
+      return { place: 'REQUEST_METHOD', value: exchange.method };
+    case kinds.wide:
+    case kinds.wider:
+      return { place: 'client', value: networkName(exchange.client, limit.kind) };
+    case kinds.country:
+    case kinds.network:
+    case kinds.several:
+      return { place: 'client', value: `${clientName(exchange.client)} (counted by ${limit.rule.id})` };
     default:
       return { place: 'client', value: clientName(exchange.client) };
   }

@@ -67,6 +67,9 @@ class Supervisor implements Gate {
   /** Filled when a worker has told what it can answer. */
   readonly #answers: Record<string, Answers[string]> = {};
 
+  /** The last thing that was said by `warnOnce`. */
+  #told = '';
+
   constructor(tools: StartTools) {
     this.#tools = tools;
     this.finished = new Promise((resolve) => {
@@ -274,6 +277,7 @@ class Supervisor implements Gate {
   /** A worker has banned somebody: the others hear of it through the crew. Offences of all workers are counted here. */
   #hear(name: string, deltas: unknown): void {
     if (name === 'offences') this.#callers!.weighAll(deltas as readonly OffenceNote[]);
+    if (name === 'shared-client') this.#warnOnce(String(deltas));
     if (name !== 'callers') return;
     for (const change of deltas as readonly CallersChange[]) this.#bans!.absorb(change);
   }
@@ -281,6 +285,13 @@ class Supervisor implements Gate {
   /** Whether the worker lives in this process. */
   get #isAlone(): boolean {
     return (this.#tools.launch ?? launchHere) === launchHere;
+  }
+
+  /** What every worker may notice by itself is said once. */
+  #warnOnce(says: string): void {
+    if (this.#told === says) return;
+    this.#told = says;
+    this.#tools.warn?.([{ path: ['trustedProxies'], code: 'http/shared-client', says }]);
   }
 
   /** Within this process there is one worker, however many the settings ask for. */

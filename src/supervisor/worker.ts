@@ -10,6 +10,7 @@ import { build as buildFirewall, type CallersChange } from '../firewall/firewall
 import type { Listener } from '../gate.ts';
 import { Gateway } from '../gateway.ts';
 import type { Generation } from '../generation.ts';
+import { ClientGuard } from '../http/http.ts';
 import { acceptOn, buildAnnouncers, type OpenListener } from '../ports/ports.ts';
 import type { Shared } from '../traffic/deltas.ts';
 import { answersOf } from './answers.ts';
@@ -154,7 +155,10 @@ export class Worker {
     const problem = await observe.start();
     if (problem !== null) throw new OrderFailure(problem.says, [problem]);
     const identifiers = new Identifiers((block) => randomFillSync(block));
-    const tools = { clock: this.#clock, timekeeper: this.#deadlines, identifiers, connections, observe };
+    const guard = new ClientGuard((says) =>
+      this.#send({ event: { kind: 'told', name: 'shared-client', deltas: says } }),
+    );
+    const tools = { clock: this.#clock, timekeeper: this.#deadlines, identifiers, connections, observe, guard };
     this.#gateway = new Gateway(generation, tools);
     connections.numberFrom(order.numbers.first, order.numbers.step);
     generation.callers.onChange((change) => {

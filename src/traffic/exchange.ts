@@ -35,6 +35,8 @@ export class Exchange {
   placingPath!: string;
   /** Who the client is: the peer, or whom a trusted proxy vouches for. Normalised text. */
   client!: string;
+  /** Whether that address stands for many clients, as that of a proxy does which nobody trusts: nothing is counted by it then. */
+  isShared!: boolean;
   /** Place of its site in the settings, or -1. */
   siteIndex!: number;
   /** Name of the site it was placed on, or ''. */
@@ -50,6 +52,8 @@ export class Exchange {
   rateRemaining!: number;
   rateResetSeconds!: number;
   ratePolicy!: string;
+  /** The limit in shadow mode that would have refused it, or ''. */
+  rateShadow!: string;
   ratesMicroseconds!: number;
 
   wafAction!: WafAction;
@@ -113,6 +117,7 @@ export class Exchange {
     this.bodyLength = bodyLength;
     this.placingPath = '';
     this.client = '';
+    this.isShared = false;
     this.siteIndex = -1;
     this.site = '';
     this.refusal = null;
@@ -121,6 +126,7 @@ export class Exchange {
     this.rateRemaining = -1;
     this.rateResetSeconds = -1;
     this.ratePolicy = '';
+    this.rateShadow = '';
     this.ratesMicroseconds = 0;
     this.wafAction = 'off';
     this.wafScore = 0;

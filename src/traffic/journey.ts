@@ -23,7 +23,7 @@ export interface Journey {
     headers: Record<string, string | string[]>;
     bytes: number;
   } | null;
-  rates: { policy: string; limit: number; remaining: number; resetSeconds: number; us: number } | null;
+  rates: { policy: string; limit: number; remaining: number; resetSeconds: number; us: number; shadow?: string } | null;
   waf: {
     action: 'off' | 'pass' | 'detect' | 'block';
     score: number;
@@ -91,7 +91,7 @@ export function journeyOf(exchange: Exchange): Journey {
       bytes: exchange.requestBytes,
     },
     rates:
-      exchange.rateLimit < 0
+      exchange.rateLimit < 0 && exchange.rateShadow === ''
         ? null
         : {
             policy: exchange.ratePolicy,
@@ -99,6 +99,7 @@ export function journeyOf(exchange: Exchange): Journey {
             remaining: exchange.rateRemaining,
             resetSeconds: exchange.rateResetSeconds,
             us: exchange.ratesMicroseconds,
+            ...(exchange.rateShadow === '' ? {} : { shadow: exchange.rateShadow }),
           },
     waf: {
       action: exchange.wafAction,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import tls from 'node:tls';
+import type { Problem } from '../../src/base/problem.ts';
 import { ask } from '../../src/cli/ask.ts';
 import { type Configuration, settingsFrom } from '../../src/config/config.ts';
 import { type Gate, startGate } from '../../src/supervisor/supervisor.ts';
@@ -228,6 +229,8 @@ export interface Standing {
   readonly gate: Gate;
   readonly directory: string;
   readonly journalPath: string;
+  /** What the gate warned of, in the order in which it did. */
+  readonly warnings: readonly string[];
   /** The first plain and the first TLS listener that does not redirect, and the first that does; 0 where there is none. */
   readonly port: number;
   readonly tlsPort: number;
@@ -268,17 +271,19 @@ export async function stand(
       ...words.limits,
     },
   });
-  const gate = await startGate(settings, { locate: () => '' });
+  const warnings: string[] = [];
+  const warn = (problems: readonly Problem[]) => void warnings.push(...problems.map(({ says }) => says));
+  const gate = await startGate(settings, { locate: () => '', warn });
   const sockets: Socket[] = [];
   t.after(async () => {
     for (const socket of sockets) socket.destroy();
     await gate.stop();
     await rm(directory, { recursive: true, force: true });
   });
-  return standing(gate, sockets, directory, journalPath);
+  return { ...standing(gate, sockets, directory, journalPath), warnings };
 }
 
-function standing(gate: Gate, sockets: Socket[], directory: string, journalPath: string): Standing {
+function standing(gate: Gate, sockets: Socket[], directory: string, journalPath: string): Omit<Standing, 'warnings'> {
   const portOf = (isIt: (name: string, isTls: boolean) => boolean): number =>
     gate.addresses.find(({ name, tls: isTls }) => isIt(name, isTls))?.port ?? 0;
   const port = portOf((name, isTls) => !isTls && !name.includes('redirect'));

@@ -24,7 +24,8 @@ import { markRule, markShutOut } from './markings.ts';
 import { weigh } from './offending.ts';
 import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
-import { Connection, type TlsFacts } from './traffic/connection.ts';
+import { type Securing, SecuringSockets } from './securing.ts';
+import { Connection } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
 import { answer, close, type Refusal } from './traffic/verdict.ts';
 
@@ -33,14 +34,13 @@ const deniedNumber = 0;
 const maxFarewellMs = 1000;
 
 /** The gate itself. `generation` may be replaced whole at any time; a running exchange keeps the one it came under. */
-export class Gateway implements Gate, Reception {
+export class Gateway implements Gate, Reception, Securing {
   generation: Generation;
   readonly tools: GatewayTools;
   /** A record that may be renewed for the next exchange, or null. */
   spare: Exchange | null = null;
   readonly #passages = new Map<Passing, Connection>();
-  /** Sockets within their TLS handshake: they have no passage yet, and must not outlive the gate. */
-  readonly #handshakes = new Map<Socket, Connection>();
+  readonly #securing = new SecuringSockets(this, (socket, read) => this.#readInto(socket, read));
   /** Sockets of balancers that have not announced yet whom they bring. */
   readonly #arrivals = new Arrivals(this);
   readonly #seen = new SeenFields();
@@ -159,40 +159,21 @@ export class Gateway implements Gate, Reception {
 
   #secure(socket: Socket, connection: Connection, listener: Listener, rest: Buffer | null): void {
     const { tls } = this.generation;
-    if (!listener.tls || tls === null) {
-      this.#read(socket, connection, listener, rest);
-      return;
-    }
-    // What came with the PROXY header is the beginning of the handshake: Node reads it from there.
-    if (rest !== null) socket.unshift(rest);
-    const before = performance.now();
-    connection.stage = 'handshake';
-    this.#handshakes.set(socket, connection);
-    tls.secure(
-      socket,
-      (secured, facts: TlsFacts) => {
-        this.#handshakes.delete(socket);
-        connection.tls = facts;
-        connection.tlsMicroseconds = (performance.now() - before) * 1000;
-        this.#read(secured, connection, listener, null);
-      },
-      (why, says) => {
-        this.#handshakes.delete(socket);
-        connection.endedWhy = why;
-        connection.lastActiveAt = this.tools.clock.now();
-        this.tools.connections.end(connection);
-        this.generation.callers.offend('handshake', connection.peer);
-        this.tools.observe.tellConnection(
-          connection,
-          this.tools.identifiers.next(connection.lastActiveAt),
-          'tls',
-          says,
-        );
-      },
-    );
+    if (listener.tls && tls !== null) this.#securing.add(socket, connection, listener, tls, rest);
+    else this.secured(socket, connection, listener, rest);
   }
 
-  #read(socket: Socket, connection: Connection, listener: Listener, rest: Buffer | null): void {
+  /** The handshake failed, or was not meant to lead to anything. */
+  unsecured(connection: Connection, why: string, says: string): void {
+    connection.endedWhy = why;
+    connection.lastActiveAt = this.tools.clock.now();
+    this.tools.connections.end(connection);
+    if (why !== 'tls/acme-challenge') this.generation.callers.offend('handshake', connection.peer);
+    this.tools.observe.tellConnection(connection, this.tools.identifiers.next(connection.lastActiveAt), 'tls', says);
+  }
+
+  /** Its bytes are those of exchanges from here on. */
+  secured(socket: Socket, connection: Connection, listener: Listener, rest: Buffer | null): void {
     let read: (bytes: Buffer, count: number) => void;
     if (connection.tls?.alpn === 'h2') {
       this.#readInto(socket, (bytes, count) => read(bytes, count));
@@ -265,8 +246,8 @@ export class Gateway implements Gate, Reception {
 
   #readInto(socket: Socket, read: (bytes: Buffer, count: number) => void): void {
     const buffer = this.#readBuffer;
-    if (!readInto(socket, buffer, (count) => read(buffer, count)))
-      socket.on('data', (bytes: Buffer) => read(bytes, bytes.length));
+    if (readInto(socket, buffer, (count) => read(buffer, count))) return;
+    socket.removeAllListeners('data').on('data', (bytes: Buffer) => read(bytes, bytes.length));
   }
 
   /** Asks the stations about the head of an exchange, under the generation that stands. */
@@ -292,7 +273,7 @@ export class Gateway implements Gate, Reception {
     // Because a flood brings bans by the hundred, all of one turn are seen to at once.
     setImmediate(() => {
       this.#isEnding = false;
-      for (const [socket, connection] of this.#handshakes) if (this.#whyShutOut(connection) !== null) socket.destroy();
+      this.#securing.end((connection) => this.#whyShutOut(connection) !== null);
       for (const [passage, connection] of this.#passages) {
         const why = this.#whyShutOut(connection);
         if (why !== null) passage.destroy(why);
@@ -302,7 +283,7 @@ export class Gateway implements Gate, Reception {
 
   /** Ends the connection with this number because its owner says so; false where there is none. */
   close(number: number): boolean {
-    for (const [socket, connection] of this.#handshakes) if (connection.number === number) return !!socket.destroy();
+    if (this.#securing.end((connection) => connection.number === number)) return true;
     for (const [passage, connection] of this.#passages)
       if (connection.number === number) {
         passage.destroy('http/closed-by-owner');
@@ -349,7 +330,7 @@ export class Gateway implements Gate, Reception {
   /** No further request on any connection; idle ones close now. Resolves when all are over, at the latest after `ms`. */
   async drain(ms: number): Promise<void> {
     this.#arrivals.abort();
-    for (const socket of this.#handshakes.keys()) socket.destroy();
+    this.#securing.end(() => true);
     for (const passage of [...this.#passages.keys()]) passage.drain();
     await this.#until(() => this.#passages.size === 0, ms);
     for (const passage of [...this.#passages.keys()]) passage.destroy('http/drained');

@@ -34,7 +34,13 @@ import {
   reasons as observeReasons,
   systemFiles as systemJournalFiles,
 } from './observe/observe.ts';
-import { buildAnnouncers, machineReader, reasons as portReasons, readEphemeralRange } from './ports/ports.ts';
+import {
+  buildAnnouncers,
+  classifyFirstBytes,
+  machineReader,
+  reasons as portReasons,
+  readEphemeralRange,
+} from './ports/ports.ts';
 import {
   build as buildProxy,
   lots,
@@ -44,7 +50,7 @@ import {
   stickyKey,
 } from './proxy/proxy.ts';
 import { build as buildRates, type Rates, reasons as rateReasons } from './rates/rates.ts';
-import { build as buildTls, type Files, systemFiles, type Tls, reasons as tlsReasons } from './tls/tls.ts';
+import { build as buildTls, type Files, type Shelf, systemFiles, type Tls, reasons as tlsReasons } from './tls/tls.ts';
 import type { Timekeeper } from './traffic/deadline.ts';
 import type { Reason } from './traffic/verdict.ts';
 import type { AnswerCodec } from './traffic/wire.ts';
@@ -96,6 +102,8 @@ export interface GenerationTools {
   readonly files?: Files;
   /** When certificates are judged, in ms since 1970; now unless it is said. */
   readonly judgedAt?: number;
+  /** Certificates that come while the gate runs. */
+  readonly shelf?: Shelf;
   /** The generation before, whose counters go on. */
   readonly previous?: Generation;
 }
@@ -138,7 +146,9 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     buildObserve(observeSettings(settings, waf), { files: systemJournalFiles, random: lots(tools.seed ?? 1) }),
   );
   const wantsTls = settings.listen.some((listener) => listener.tls);
-  const tls = wantsTls ? found.take('tls', await buildTls(settings.tls, tlsTools(settings, tools, clock))) : null;
+  const tls = wantsTls
+    ? found.take('tls', await buildTls(settings.tls, tlsTools(settings, tools, clock, timekeeper)))
+    : null;
 
   if (found.problems.length > 0) return failed(found.problems);
   const generation: Generation = {
@@ -195,14 +205,17 @@ function siteOf(site: SiteSettings): Site {
   };
 }
 
-function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock) {
-  const { judgedAt } = tools;
+function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock, timekeeper: Timekeeper) {
+  const { judgedAt, shelf } = tools;
   return {
     dataDirectory: settings.dataDirectory,
     hostname: tools.hostname ?? 'localhost',
     clock: judgedAt === undefined ? clock : { now: () => judgedAt, monotonicMs: () => clock.monotonicMs() },
     files: filesOf(tools),
     handshakeTimeoutMs: settings.limits.handshakeTimeoutMs,
+    timekeeper,
+    classify: classifyFirstBytes,
+    ...(shelf === undefined ? {} : { shelf }),
   };
 }
 

@@ -532,7 +532,7 @@ export class Passage implements ClientHandler, Carried {
     }`;
     exchange.refusal = null;
     exchange.refusedBy = '';
-    exchange.endedWhy = 'http/redirected';
+    exchange.endedWhy = this.#listener.tls ? 'tls/plain-http' : 'http/redirected';
     this.#finishOwn(exchange, redirectAnswer(head.method, location, exchange.id, this.#gateway.tools.clock.now()));
   }
 

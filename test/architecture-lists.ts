@@ -10,7 +10,7 @@ export const floors: readonly (readonly string[])[] = [
   ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'tls', 'waf'],
   ['generation.ts'],
   ['departure.ts', 'gate.ts', 'held-body.ts', 'held-answer.ts', 'answer-out.ts', 'markings.ts', 'offending.ts'],
-  ['arrivals.ts'],
+  ['arrivals.ts', 'securing.ts'],
   ['passage.ts'],
   ['gateway.ts'],
   ['rehearsal.ts'],
@@ -81,6 +81,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/base/clock.ts': 'it is the clock',
     'src/gateway.ts': 'durations of stations in microseconds: a call through `Clock` costs more than what is measured',
     'src/passage.ts': 'durations, as in gateway.ts',
+    'src/securing.ts': 'durations, as in gateway.ts',
     'src/rehearsal.ts': 'durations, as in gateway.ts',
     'src/proxy/turn.ts': 'which turn of the event loop this is; no time',
     'src/main.ts': 'tells one Ctrl-C from two; main.ts makes the world that others are handed',
@@ -101,7 +102,8 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/supervisor/kernel/guard.ts': 'the program that a guard runs is its own, and it is ended by its pid',
     'src/tls/files.ts': 'its own user id, for the sentence about an unreadable file',
     'src/proxy/upstream.ts': '`nextTick` alone: what one read brought goes out in one write',
-    'src/tls/handshakes.ts': '`nextTick` alone: a failure must not be told within the call that began the handshake',
+    'src/tls/handshake.ts': '`nextTick` alone: a failure must not be told within the call that began the handshake',
+    'src/tls/handshakes.ts': '`nextTick` alone: what is to come behind the tick in which node reads the hello',
   },
   setTimeout: {
     'src/firewall/nftables/program.ts': 'the longest run of nft',
@@ -121,7 +123,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/supervisor/records.ts': 'a point of the figures, once a second',
     'src/supervisor/crew.ts': 'looks whether a worker stalls',
     'src/supervisor/dashboard.ts': 'the ticking that the admin station is handed',
-    'src/supervisor/supervisor.ts': 'the age of ticket keys',
+    'src/supervisor/tls-keeper.ts': 'the age of ticket keys',
   },
   setImmediate: {
     'src/http/h2-stream.ts': 'what a turn of the event loop brought is answered in one write a connection',
@@ -132,7 +134,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
   randomBytes: {
     'src/cli/dashboard.ts': 'a token for a program, which is kept nowhere',
     'src/supervisor/dashboard.ts': 'secrets of sessions, which the admin station is handed',
-    'src/supervisor/supervisor.ts': 'ticket keys, which workers are handed',
+    'src/supervisor/tls-keeper.ts': 'ticket keys, which workers are handed',
     'src/proxy/secrets.ts': 'the key that signs cookies, made once and kept in a file',
   },
   randomUUID: { 'src/tls/files.ts': 'a name for a temporary file: no decision hangs on it' },
@@ -170,7 +172,8 @@ export const maps: Exceptions = {
   'src/supervisor/ban-store.ts': 'writes of one second, by target: as many as bans may be, `bans.max_entries`',
   'src/firewall/import/nft.ts': 'chains and sets of one list of nftables, bounded by `maxImportLength`',
   'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
-  'src/gateway.ts': 'live connections and handshakes, bounded by `limits.max_connections`',
+  'src/gateway.ts': 'live connections, bounded by `limits.max_connections`',
+  'src/securing.ts': 'live connections within their handshake, bounded by `limits.max_connections`',
   'src/http/h2-connection.ts':
     'open streams: `limits.max_concurrent_streams` is asked before one is added; ids of ended ones up to `maxForgotten`',
   'src/http/h2-encoder.ts': 'entries of a table of 4096 bytes, and names up to `maxNames`',
@@ -183,7 +186,9 @@ export const maps: Exceptions = {
     'orders that were not replied to: a batch a worker, and as many as questions at once',
   'src/proxy/h2-upstream.ts': 'exchanges that wait for one connection, up to `maxWaiting`',
   'src/tls/names.ts': 'names of the certificates, made once',
-  'src/tls/handshakes.ts': 'weak, and keyed by a live socket',
+  'src/tls/handshakes.ts': 'weak, and keyed by a live socket or a certificate in use',
+  'src/tls/ticket-keys.ts': 'weak, and keyed by a certificate in use',
+  'src/tls/shelf.ts': 'certificates that the supervisor was given by their owner, none by traffic',
   'src/supervisor/crew.ts': 'workers: as many as `workers` says',
   'src/supervisor/ledger.ts': 'clients with a connection, by worker: never more than connections',
   'src/supervisor/member.ts': 'orders that were not replied to: as many as questions at once',
@@ -216,7 +221,6 @@ export const longFiles: Readonly<Record<string, { readonly lines: number; readon
     lines: 590,
     because: 'one state machine: what one callback leaves, the next takes up',
   },
-  'src/gateway.ts': { lines: 410, because: 'one spine: the order of the stations in one place' },
   'src/http/h1.ts': { lines: 540, because: 'one state machine of a client connection' },
   'src/http/h2-connection.ts': { lines: 860, because: 'one state machine of an HTTP/2 connection, both ends of it' },
   'src/proxy/upstream.ts': { lines: 510, because: 'one state machine of an upstream connection' },
@@ -256,7 +260,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ['test/browser drives them as a person does', 'src/cli/dashboard.ts src/supervisor/dashboard.ts'],
   [
     'test/scenarios drives them as traffic does',
-    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts',
+    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/securing.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts',
   ],
   [
     'test/scenarios/http2-upstream.test.ts and grpc.test.ts, against nghttp2, grpc-js and raw frames',
@@ -268,7 +272,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'test/workers.test.ts kills, stalls and reloads what they make',
-    'src/cli/reload.ts src/supervisor/blueprint.ts src/supervisor/crew.ts src/supervisor/link.ts src/supervisor/member.ts src/supervisor/worker-process.ts src/supervisor/worker.ts',
+    'src/cli/reload.ts src/supervisor/blueprint.ts src/supervisor/crew.ts src/supervisor/link.ts src/supervisor/member.ts src/supervisor/tls-keeper.ts src/supervisor/worker-process.ts src/supervisor/worker.ts',
   ],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
@@ -313,7 +317,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     '`tls.test.ts`, `certificates.test.ts` and `local-ca.test.ts`, over real sockets and files',
-    'src/tls/certificate-checks.ts src/tls/certificate-faults.ts src/tls/handshakes.ts src/tls/key-pair.ts',
+    'src/tls/certificate-checks.ts src/tls/certificate-faults.ts src/tls/handshake.ts src/tls/handshakes.ts src/tls/key-pair.ts src/tls/ticket-keys.ts',
   ],
   [
     'the tests of their folder, through the door',

@@ -105,7 +105,8 @@ interface ReadState {
 
 /** Makes an accepted socket read into `buffer` and call `onBytes`, instead of making a Buffer for each read; false where this Node
  * cannot do that, and the socket then reads as any other. `net.connect` has the option `onread` for it, accepting has none, and
- * the Buffers cost a tenth of a small request's CPU (bench). It must be called before anything was read. */
+ * the Buffers cost a tenth of a small request's CPU (bench). It must be called before anything was read; with the same `buffer` it may be called
+ * again, and `onBytes` then takes the place of the one before. */
 export function readInto(socket: Socket, buffer: Buffer, onBytes: (count: number) => void): boolean {
   const state = socket as unknown as ReadState;
   const names = Object.getOwnPropertySymbols(state);
@@ -114,12 +115,13 @@ export function readInto(socket: Socket, buffer: Buffer, onBytes: (count: number
   const handle = state._handle;
   if (bufferName === undefined || callbackName === undefined || typeof handle?.useUserBuffer !== 'function')
     return false;
-  if (state[bufferName] !== null || socket.readableLength > 0) return false;
+  const isAgain = state[bufferName] === buffer;
+  if ((state[bufferName] !== null && !isAgain) || socket.readableLength > 0) return false;
   state[bufferName] = buffer;
   state[callbackName] = (count: number): boolean => {
     onBytes(count);
     return true;
   };
-  handle.useUserBuffer(buffer);
+  if (!isAgain) handle.useUserBuffer(buffer);
   return true;
 }

@@ -6,7 +6,7 @@ import type { Built, Path } from '../base/problem.ts';
 import { built } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
 import { build, type Generation } from '../generation.ts';
-import { type Files, systemFiles } from '../tls/tls.ts';
+import { type Files, type Shelf, systemFiles } from '../tls/tls.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
 
 /** A file as it was read, or the system's word for why it could not be. */
@@ -35,6 +35,7 @@ export interface DrawingTools {
   readonly clock: Clock;
   readonly seed: number;
   readonly hostname: string;
+  readonly shelf: Shelf;
 }
 
 /** A blueprint, with the generation that was built to see that it can be; or every problem. Makes keys and certificates that are missing. */
@@ -49,8 +50,9 @@ export async function draw(
     if (place !== '') places.set(JSON.stringify(path), place);
     return place;
   };
-  const { number, clock, seed, hostname } = tools;
-  const result = await build(settings, { locate, clock, seed, hostname, mayWrite: true, files: recording(files) });
+  const { number, clock, seed, hostname, shelf } = tools;
+  const recorded = recording(files);
+  const result = await build(settings, { locate, clock, seed, hostname, shelf, mayWrite: true, files: recorded });
   if (!result.ok) return result;
   const drawnAt = clock.now();
   const blueprint = { number, settings, places, files, user: systemFiles.user(), seed, hostname, drawnAt };
@@ -62,6 +64,7 @@ export function raise(
   blueprint: Blueprint,
   clock: Clock,
   timekeeper: Timekeeper,
+  shelf: Shelf,
   previous: Generation | null,
 ): Promise<Built<Generation>> {
   const { settings, places, files, user, seed, hostname, drawnAt } = blueprint;
@@ -73,6 +76,7 @@ export function raise(
     hostname,
     files: replaying(files, user),
     judgedAt: drawnAt,
+    shelf,
     ...(previous === null ? {} : { previous }),
   });
 }

@@ -117,13 +117,15 @@ export class Crew {
   }
 
   /** Gives an order to every worker that is ready; one that dies meanwhile is passed over, any other failure rejects. */
-  async all(order: Order): Promise<void> {
-    await Promise.all(
-      this.ready.map((member) =>
-        member.call(order).catch((failure: unknown) => {
-          if (member.isReady) throw failure;
-        }),
-      ),
+  all(order: Order): Promise<void> {
+    return callAll(this.ready, order);
+  }
+
+  /** As `all`, and also to workers that are starting and were told what was so before. */
+  everyone(order: Order): Promise<void> {
+    return callAll(
+      [...this.#bySlot.values()].filter(({ isBriefed }) => isBriefed),
+      order,
     );
   }
 
@@ -367,6 +369,15 @@ export class Crew {
     } else this.#leaving.delete(member);
     clearTimeout(insist);
   }
+}
+
+async function callAll(members: readonly Member[], order: Order): Promise<void> {
+  const calls = members.map((member) =>
+    member.call(order).catch((failure: unknown) => {
+      if (member.isReady) throw failure;
+    }),
+  );
+  await Promise.all(calls);
 }
 
 function sentenceOf({ fault }: Member, { code, signal }: Ending): string {

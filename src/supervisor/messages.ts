@@ -3,6 +3,7 @@
 import type { Problem } from '../base/problem.ts';
 import type { FirewallSettings } from '../config/config.ts';
 import type { TrafficFigures } from '../observe/observe.ts';
+import type { ShelfChange } from '../tls/tls.ts';
 import type { HistoryBatch } from '../traffic/history.ts';
 import type { Blueprint } from './blueprint.ts';
 import type { ControlQuestion } from './control.ts';
@@ -37,7 +38,9 @@ export type Order =
       readonly slot: number;
       readonly crew: number;
       readonly numbers: Numbers;
-      readonly ticketKeys: Uint8Array;
+      /** The newest first. */
+      readonly ticketKeys: readonly Uint8Array[];
+      readonly shelf: readonly ShelfChange[];
       readonly startedAt: number;
       /** What others counted before. */
       readonly known: Deltas;
@@ -62,7 +65,9 @@ export type Order =
   | { readonly kind: 'absorb'; readonly deltas: Deltas }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'ask'; readonly question: ControlQuestion }
-  | { readonly kind: 'ticket-keys'; readonly keys: Uint8Array }
+  | { readonly kind: 'ticket-keys'; readonly keys: readonly Uint8Array[] }
+  /** Other certificates to serve, at once. */
+  | { readonly kind: 'certificates'; readonly changes: readonly ShelfChange[] }
   | { readonly kind: 'reopen' }
   /** What was told to be written down has been, and there is room for more. */
   | { readonly kind: 'history-taken' }

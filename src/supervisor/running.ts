@@ -2,6 +2,7 @@
 
 import type { Path, Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
+import type { ShelfChange } from '../tls/tls.ts';
 import type { Launch } from './link.ts';
 
 /** What a start is handed. */
@@ -55,6 +56,8 @@ export interface Gate {
   reopen(): Promise<string | null>;
   /** Goes on with other settings in all workers and loses nothing; rejects with every problem, and then all stays as it was. */
   reload(next: Replacement): Promise<Reloaded>;
+  /** Serves certificates that came at run time; see `TlsKeeper.put`. */
+  putCertificates(changes: readonly ShelfChange[]): Promise<void>;
   /** Takes no more connections, lets what runs end within the drain deadline, and closes everything. */
   stop(): Promise<void>;
   readonly finished: Promise<void>;

@@ -1,13 +1,14 @@
 // The supervisor: draws a blueprint of the configuration, binds sockets, keeps workers that do the rest, changes them without loss,
 // and answers its owner's commands for all of them.
 
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import type { Admin } from '../admin/admin.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
 import type { Callers, CallersChange, OffenceNote } from '../firewall/firewall.ts';
+import type { ShelfChange } from '../tls/tls.ts';
 import { type BanKeeper, banKeeperOf } from './ban-keeper.ts';
 import type { Blueprint } from './blueprint.ts';
 import { changesBetween } from './changes.ts';
@@ -22,6 +23,7 @@ import { merges, withTallies } from './merge.ts';
 import { OrderFailure } from './messages.ts';
 import { Records } from './records.ts';
 import type { Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
+import { TlsKeeper } from './tls-keeper.ts';
 import { asTrouble, controlOf, GateTrouble } from './trouble.ts';
 
 export * from './kernel/kernel.ts';
@@ -36,10 +38,6 @@ export async function startGate(settings: Settings, tools: StartTools): Promise<
   await supervisor.start(settings);
   return supervisor;
 }
-
-/** Session tickets are sealed with keys of this age at most, in ms: who steals one learns no more than a day. */
-const ticketKeysMs = 24 * 3600 * 1000;
-const ticketKeyBytes = 48;
 
 class Supervisor implements Gate {
   readonly finished: Promise<void>;
@@ -58,8 +56,7 @@ class Supervisor implements Gate {
   /** What is known of callers, and who keeps it; the workers have it too. */
   #callers: Callers | null = null;
   #bans: BanKeeper | null = null;
-  #ticketKeys = randomBytes(ticketKeyBytes);
-  #ticketTimer: NodeJS.Timeout | null = null;
+  readonly #tls: TlsKeeper;
   /** The change under way: reloads and successors of workers wait for each other. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | null = null;
@@ -86,6 +83,7 @@ class Supervisor implements Gate {
       inTurn: (change) => this.#inTurn(change),
       say: (text) => tools.say?.(text),
     });
+    this.#tls = new TlsKeeper((order) => this.#crew.everyone(order));
   }
 
   get addresses(): readonly GateAddress[] {
@@ -112,7 +110,7 @@ class Supervisor implements Gate {
     }
     this.#answerFor();
     this.#records.start();
-    this.#ticketTimer = setInterval(() => this.#renewTicketKeys(), ticketKeysMs).unref();
+    this.#tls.start();
   }
 
   dashboardLink(): string | null {
@@ -141,7 +139,7 @@ class Supervisor implements Gate {
     for (const { socket } of this.#bound) socket.close();
     await this.#admin?.stop();
     await this.#crew.stop(this.#blueprint!.settings.limits.drainTimeoutMs);
-    if (this.#ticketTimer !== null) clearInterval(this.#ticketTimer);
+    this.#tls.stop();
     await this.#control?.close();
     this.#bans?.stop();
     await this.#records!.stop();
@@ -240,6 +238,7 @@ class Supervisor implements Gate {
       clock: systemClock,
       seed: this.#seed,
       hostname: hostname(),
+      shelf: this.#tls.shelf,
     });
     if (!result.ok) throw asTrouble(result.problems, next);
     const warnings = [...result.warnings, ...descriptorWarnings(settings, this.#crewSize(settings))];
@@ -303,7 +302,7 @@ class Supervisor implements Gate {
   #brief() {
     const blueprint = this.#blueprint!;
     return {
-      order: { blueprint, ticketKeys: this.#ticketKeys, startedAt: this.#startedAt },
+      order: { blueprint, ...this.#tls.brief(), startedAt: this.#startedAt },
       sockets: this.#bound.map(({ socket, facts }) => ({ facts, handle: socket.handle })),
       stallMs: blueprint.settings.limits.workerStallMs,
     };
@@ -315,9 +314,8 @@ class Supervisor implements Gate {
     return turn;
   }
 
-  #renewTicketKeys(): void {
-    this.#ticketKeys = randomBytes(ticketKeyBytes);
-    for (const member of this.#crew.ready) member.tell({ kind: 'ticket-keys', keys: this.#ticketKeys });
+  putCertificates(changes: readonly ShelfChange[]): Promise<void> {
+    return this.#tls.put(changes);
   }
 
   #startTrouble(error: unknown): unknown {

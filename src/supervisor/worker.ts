@@ -12,6 +12,7 @@ import { Gateway } from '../gateway.ts';
 import type { Generation } from '../generation.ts';
 import { ClientGuard } from '../http/http.ts';
 import { acceptOn, buildAnnouncers, type OpenListener } from '../ports/ports.ts';
+import { Shelf } from '../tls/tls.ts';
 import type { Shared } from '../traffic/deltas.ts';
 import { answersOf } from './answers.ts';
 import { type Blueprint, raise } from './blueprint.ts';
@@ -66,7 +67,9 @@ export class Worker {
   #early: [ToWorker, object | undefined][] | null = null;
   /** The generation that waits to be put in place, and its number. */
   #next: { readonly generation: Generation; readonly number: number } | null = null;
-  #ticketKeys: Buffer | null = null;
+  #ticketKeys: readonly Buffer[] = [];
+  /** Certificates that came since the start; generations share it. */
+  readonly #shelf = new Shelf();
   #pulses = 0;
   /** Whether journeys are on their way to the disk: until they have arrived, others wait here, where there is a bound. */
   #isHistoryOut = false;
@@ -138,7 +141,9 @@ export class Worker {
       case 'ask':
         return this.#answers[order.question.ask]?.(order.question);
       case 'ticket-keys':
-        return this.#useTicketKeys(Buffer.from(order.keys));
+        return this.#useTicketKeys(order.keys);
+      case 'certificates':
+        return this.#shelf.apply(order.changes);
       case 'reopen':
         return this.#gateway?.tools.observe.reopen();
       case 'history-taken':
@@ -150,6 +155,7 @@ export class Worker {
   }
 
   async #start(order: OrderOf<'start'>): Promise<readonly string[]> {
+    this.#shelf.apply(order.shelf);
     const generation = await this.#raised(order.blueprint);
     const { connections, observe } = generation;
     const problem = await observe.start();
@@ -166,7 +172,7 @@ export class Worker {
       this.#gateway?.endShutOut();
     });
     this.#share(order.crew);
-    this.#useTicketKeys(Buffer.from(order.ticketKeys));
+    this.#useTicketKeys(order.ticketKeys);
     this.#absorb(order.known);
     this.#answers = answersOf(this.#gateway, () => [...this.#open.values()], order.startedAt);
     this.#deadlines.start();
@@ -176,7 +182,8 @@ export class Worker {
   }
 
   async #raised(blueprint: Blueprint): Promise<Generation> {
-    const result = await raise(blueprint, this.#clock, this.#deadlines, this.#gateway?.generation ?? null);
+    const previous = this.#gateway?.generation ?? null;
+    const result = await raise(blueprint, this.#clock, this.#deadlines, this.#shelf, previous);
     if (result.ok) return result.value;
     throw new OrderFailure('the configuration has problems', result.problems);
   }
@@ -217,7 +224,7 @@ export class Worker {
     this.#gateway!.swap(next.generation);
     if (numbers !== null) connections.numberFrom(numbers.first, numbers.step);
     this.#share(crew);
-    if (this.#ticketKeys !== null) this.#useTicketKeys(this.#ticketKeys);
+    this.#useTicketKeys(this.#ticketKeys);
     for (const facts of listeners) {
       const open = this.#open.get(facts.key);
       if (open !== undefined) open.listener = listenerOf(facts, open.listener.accepted);
@@ -270,9 +277,9 @@ export class Worker {
     return all.filter(([, what]) => what !== null);
   }
 
-  #useTicketKeys(keys: Buffer): void {
-    this.#ticketKeys = keys;
-    this.#gateway?.generation.tls?.useTicketKeys(keys);
+  #useTicketKeys(keys: readonly Uint8Array[]): void {
+    this.#ticketKeys = keys.map((one) => Buffer.from(one));
+    this.#gateway?.generation.tls?.useTicketKeys(this.#ticketKeys);
   }
 
   #pulse(): void {

@@ -33,6 +33,18 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'the client broke the handshake off with an alert',
     allow: "look into the client's own log: it found something it does not accept",
   },
+  'tls/hello-too-large': {
+    says: 'the ClientHello, with which every handshake begins, is longer than any honest one',
+    allow: 'nothing to allow: the bound of 16 KiB is four times what browsers send',
+  },
+  'tls/no-certificate': {
+    says: 'no certificate is there that could be shown',
+    allow: 'name certificate files in tls.certificates, or wait until the one that was ordered has come (certs list)',
+  },
+  'tls/acme-challenge': {
+    says: 'a certificate authority asked for its challenge (TLS-ALPN-01), and was answered',
+    allow: 'nothing to allow: this is how the authority sees that the name is yours',
+  },
   'tls/garbage': {
     says: 'what came is not TLS, or is broken TLS',
     allow: 'nothing to allow: whoever speaks another protocol belongs on another port',
@@ -71,8 +83,15 @@ export function whyOf(code: string): string {
   return code.startsWith('ERR_SSL_') ? 'tls/garbage' : 'tls/client-gone';
 }
 
-/** This failure in one sentence: the reason, and OpenSSL's own words (from its fixed table, never from the client). */
-export function sentenceOf(why: string, error: Error): string {
-  const says = reasons[why]!.says;
-  return 'reason' in error && typeof error.reason === 'string' ? `${says} (OpenSSL: ${error.reason})` : says;
+/** OpenSSL's own words for a failure (from its fixed table, never from the client), or ''. */
+export function sentenceOf(error: Error): string {
+  return 'reason' in error && typeof error.reason === 'string' ? `OpenSSL: ${error.reason}` : '';
+}
+
+/** Alerts that are sent where OpenSSL never saw the client (RFC 8446 6). */
+export const alerts = Object.freeze({ decodeError: 50, protocolVersion: 70, unrecognizedName: 112 });
+
+/** The record of a fatal alert, in the version that every client reads. */
+export function alert(description: number): Buffer {
+  return Buffer.from([21, 3, 1, 0, 2, 2, description]);
 }

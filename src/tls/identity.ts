@@ -10,7 +10,7 @@ export interface Description {
   readonly names: readonly string[];
   readonly issuer: string;
   readonly notAfter: number;
-  readonly from: 'file' | 'local-ca';
+  readonly from: 'file' | 'acme' | 'local-ca';
 }
 
 /** A description with the PEM texts that node:tls takes: the chain beginning with the leaf, and the private key. */

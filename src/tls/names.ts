@@ -46,6 +46,17 @@ export function namesOf(certificate: X509Certificate): string[] {
   return names;
 }
 
+/** The SNI with which a CA asks for a challenge of this name (as `readName` gives it): an IP address is turned round (RFC 8738 6). */
+export function challengeServerName(name: string): string {
+  const reader = new AddressReader();
+  const family = reader.read(name);
+  if (family === 0) return name;
+  if (family === 4) return `${name.split('.').reverse().join('.')}.in-addr.arpa`;
+  const words = [reader.word0, reader.word1, reader.word2, reader.word3];
+  const digits = words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+  return `${[...digits].reverse().join('.')}.ip6.arpa`;
+}
+
 /** Finds who serves a name: exact, then wildcard for one label, then the default. Holds only what its owner adds. */
 export class NameIndex<T> {
   readonly fallback: T;

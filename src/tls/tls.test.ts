@@ -14,9 +14,20 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { systemClock } from '../base/clock.ts';
 import type { TlsFacts } from '../traffic/connection.ts';
+import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import { keyPem, newKey, type Signer, writeAuthority, writeLeaf } from './certificate-writer.ts';
 import { whyOf } from './failures.ts';
-import { build, reasons, systemFiles, type Tls, type TlsSettings, type TlsTools } from './tls.ts';
+import {
+  build,
+  type PemPair,
+  type ReadFrom,
+  reasons,
+  Shelf,
+  systemFiles,
+  type Tls,
+  type TlsSettings,
+  type TlsTools,
+} from './tls.ts';
 
 const dayMs = 86_400_000;
 const root = mkdtempSync(join(tmpdir(), 'portcullis-tls-'));
@@ -44,7 +55,10 @@ function certify(...names: string[]): { certificate: string; key: string } {
   return paths;
 }
 
-type Outcome = { why: ''; facts: TlsFacts; socket: TLSSocket } | { why: string; says: string; destroyed: boolean };
+type Outcome =
+  | { why: ''; facts: TlsFacts; socket: TLSSocket }
+  | { why: string; says: string; destroyed: boolean }
+  | { why: ''; plain: string; socket: Socket };
 
 interface Gate {
   readonly tls: Tls;
@@ -55,12 +69,30 @@ interface Gate {
   readonly calls: number[];
 }
 
+/** Each deadline has a timer of its own here. */
+const timers = new WeakMap<Expiring, NodeJS.Timeout>();
+const timekeeper: Timekeeper = {
+  set(entry, ms) {
+    clearTimeout(timers.get(entry));
+    timers.set(
+      entry,
+      setTimeout(() => entry.expire(), ms),
+    );
+  },
+  clear: (entry) => clearTimeout(timers.get(entry)),
+};
+
 const tools: TlsTools = {
   dataDirectory: join(root, 'data'),
   hostname: 'test',
   clock: systemClock,
   files: systemFiles,
-  handshakeTimeoutMs: 10_000,
+  handshakeTimeoutMs: 3000,
+  timekeeper,
+  classify: (bytes) => {
+    const text = Buffer.from(bytes).toString('latin1');
+    return text.startsWith('SSH-') ? 'ssh' : text.length < 4 ? 'more' : text.includes(' /') ? 'http1' : 'unknown';
+  },
 };
 
 const oneSite: TlsSettings = { certificates: [certify('one.test')], localNames: [], minVersion: 'TLSv1.2' };
@@ -92,17 +124,21 @@ async function open(settings: TlsSettings, changed: Partial<TlsTools> = {}): Pro
   return { tls: station.value, port, calls, outcome: (number) => outcome(number).promise };
 }
 
-function secure(tls: Tls, socket: Socket, settle: (outcome: Outcome) => void): void {
-  tls.secure(
-    socket,
-    (tlsSocket, facts) => {
+const readFrom: ReadFrom = (socket, onBytes) => {
+  socket.on('data', (bytes: Buffer) => onBytes(bytes, bytes.length));
+};
+
+function secure(tls: Tls, socket: Socket, settle: (outcome: Outcome) => void, rest: Buffer | null = null): void {
+  tls.secure(socket, rest, readFrom, {
+    onSecure: (tlsSocket, facts) => {
       tlsSocket.on('error', () => tlsSocket.destroy());
       tlsSocket.resume();
       tlsSocket.on('end', () => tlsSocket.end());
       settle({ why: '', facts, socket: tlsSocket });
     },
-    (why, says) => settle({ why, says, destroyed: socket.destroyed }),
-  );
+    onFailed: (why, says) => settle({ why, says, destroyed: socket.destroyed }),
+    onPlain: (bytes) => settle({ why: '', plain: bytes.toString('latin1'), socket }),
+  });
 }
 
 interface Visit {
@@ -128,7 +164,7 @@ async function visit(gate: Gate, number: number, options: ConnectionOptions): Pr
   });
   await once(client, 'secureConnect');
   const outcome = await gate.outcome(number);
-  assert.ok('facts' in outcome);
+  assert.ok('facts' in outcome, JSON.stringify(outcome.why));
   outcome.socket.end('hello');
   const servedBy = client.getPeerX509Certificate()?.subjectAltName ?? 'nobody: resumed';
   const key = client.getEphemeralKeyInfo();
@@ -167,7 +203,7 @@ async function sending(gate: Gate, bytes: string | Buffer, then: 'wait' | 'end' 
 
 async function failure(gate: Gate, number = 0): Promise<{ why: string; says: string }> {
   const outcome = await gate.outcome(number);
-  assert.ok('says' in outcome, JSON.stringify('facts' in outcome ? outcome.facts : outcome));
+  assert.ok('says' in outcome, JSON.stringify('facts' in outcome ? outcome.facts : outcome.why));
   assert.equal(outcome.destroyed, true);
   assert.ok(Object.hasOwn(reasons, outcome.why), outcome.why);
   return { why: outcome.why, says: outcome.says };
@@ -176,7 +212,8 @@ async function failure(gate: Gate, number = 0): Promise<{ why: string; says: str
 test('TLS 1.3 with the facts of the session', async () => {
   const gate = await open(oneSite);
   const { facts, group } = await visit(gate, 0, { servername: 'One.test', ALPNProtocols: ['http/1.1', 'h2'] });
-  assert.deepEqual(facts, {
+  const { ja4, ...others } = facts;
+  assert.deepEqual(others, {
     version: 'TLSv1.3',
     cipher: 'TLS_AES_128_GCM_SHA256',
     alpn: 'h2',
@@ -184,6 +221,8 @@ test('TLS 1.3 with the facts of the session', async () => {
     resumed: false,
     group: '',
   });
+  assert.equal(ja4.slice(0, 4), 't13d');
+  assert.equal(ja4.slice(8, 10), 'h1');
   assert.equal(group, 'X25519MLKEM768');
   assert.deepEqual(gate.calls, [1]);
 });
@@ -191,7 +230,8 @@ test('TLS 1.3 with the facts of the session', async () => {
 test('TLS 1.2 without SNI and ALPN', async () => {
   const gate = await open(oneSite);
   const { facts } = await visit(gate, 0, { maxVersion: 'TLSv1.2' });
-  assert.deepEqual(facts, {
+  const { ja4, ...others } = facts;
+  assert.deepEqual(others, {
     version: 'TLSv1.2',
     cipher: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
     alpn: '',
@@ -199,6 +239,7 @@ test('TLS 1.2 without SNI and ALPN', async () => {
     resumed: false,
     group: '',
   });
+  assert.equal(ja4.slice(0, 4), 't12i');
 });
 
 test('the client is heard on ChaCha20, and on nothing else in the order of ciphers', async () => {
@@ -240,16 +281,36 @@ for (const version of ['TLSv1.3', 'TLSv1.2'] as const)
   test(`${version} sessions are resumed, also by another worker with the same ticket keys, and not by one with others`, async () => {
     const [one, two] = [await open(sites), await open(sites)];
     const shared = randomBytes(48);
-    one.tls.useTicketKeys(shared);
-    two.tls.useTicketKeys(Buffer.from(shared));
-    const options: ConnectionOptions = { servername: 'www.second.test', maxVersion: version };
-    const first = await visit(one, 0, options);
-    assert.equal(first.facts.resumed, false);
-    const again = { ...options, session: first.session };
-    assert.equal((await visit(one, 1, again)).facts.resumed, true);
-    assert.equal((await visit(two, 0, again)).facts.resumed, true);
-    two.tls.useTicketKeys(randomBytes(48));
-    assert.equal((await visit(two, 1, again)).facts.resumed, false);
+    one.tls.useTicketKeys([shared]);
+    two.tls.useTicketKeys([Buffer.from(shared)]);
+    for (const servername of ['first.test', 'www.second.test']) {
+      const options: ConnectionOptions = { servername, maxVersion: version };
+      const first = await visit(one, one.calls.length, options);
+      assert.equal(first.facts.resumed, false);
+      const again = { ...options, session: first.session };
+      assert.equal((await visit(one, one.calls.length, again)).facts.resumed, true, servername);
+      assert.equal((await visit(two, two.calls.length, again)).facts.resumed, true, servername);
+    }
+    const options: ConnectionOptions = { servername: 'first.test', maxVersion: version };
+    const { session } = await visit(one, one.calls.length, options);
+    two.tls.useTicketKeys([randomBytes(48)]);
+    assert.equal((await visit(two, two.calls.length, { ...options, session })).facts.resumed, false);
+  });
+
+for (const version of ['TLSv1.3', 'TLSv1.2'] as const)
+  test(`${version} tickets of the key before are still good, and new ones are sealed with the new key`, async () => {
+    const gate = await open(sites);
+    const [first, second, third] = [randomBytes(48), randomBytes(48), randomBytes(48)];
+    const options: ConnectionOptions = { servername: 'first.test', maxVersion: version };
+    const go = async (session?: Buffer) => visit(gate, gate.calls.length, { ...options, session });
+    gate.tls.useTicketKeys([first]);
+    const old = await go();
+    gate.tls.useTicketKeys([second, first]);
+    assert.equal((await go(old.session)).facts.resumed, true);
+    const fresh = await go();
+    gate.tls.useTicketKeys([third, second]);
+    assert.equal((await go(fresh.session)).facts.resumed, true);
+    assert.equal((await go(old.session)).facts.resumed, false);
   });
 
 /** What a client offers, the reason it is refused with, and the alert it gets. */
@@ -309,18 +370,22 @@ test('minVersion TLSv1.3 refuses TLS 1.2', async () => {
   assert.equal((await failure(gate)).why, 'tls/protocol-too-old');
 });
 
-for (const method of ['GET', 'POST', 'HEAD', 'PUT'])
-  test(`plain HTTP (${method}) is named and answered in the clear`, async () => {
+for (const pieces of [['GET /secret HTTP/1.1\r\nHost: one.test\r\n\r\n'], ['G', 'ET /secret']])
+  test(`plain HTTP in ${pieces.length} packets goes back to who accepted it, with what was read`, async () => {
     const gate = await open(oneSite);
-    const got = await sending(gate, `${method} /secret HTTP/1.1\r\nHost: one.test\r\n\r\n`);
-    assert.deepEqual(await failure(gate), {
-      why: 'tls/plain-http',
-      says: 'an HTTP request came without TLS to a TLS port (OpenSSL: http request)',
-    });
-    assert.match(got, /^HTTP\/1\.1 400 Bad Request\r\n/);
-    assert.match(got, /Connection: close\r\n\r\nThis port speaks HTTPS/);
-    assert.ok(!got.includes('secret'));
-    assert.deepEqual(gate.calls, [1]);
+    const client = connectPlain(gate.port, '127.0.0.1');
+    client.setNoDelay(true);
+    sockets.push(client);
+    for (const piece of pieces) {
+      await new Promise((resolve) => client.write(piece, resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const outcome = await gate.outcome(0);
+    assert.ok('plain' in outcome);
+    assert.equal(outcome.plain, pieces.join(''));
+    assert.equal(outcome.socket.destroyed, false);
+    outcome.socket.end('bye');
+    assert.equal(String((await once(client, 'data'))[0]), 'bye');
   });
 
 /** Bytes that are no ClientHello. */
@@ -422,7 +487,8 @@ test('property: whatever is sent, each connection has exactly one outcome, and t
   await fc.assert(
     fc.asyncProperty(anything, async (bytes) => {
       await sending(gate, bytes, 'end');
-      await failure(gate, number++);
+      const outcome = await gate.outcome(number++);
+      assert.ok('says' in outcome);
     }),
     { numRuns: 100 },
   );
@@ -433,10 +499,11 @@ test('property: whatever is sent, each connection has exactly one outcome, and t
 test('what was read before the handshake is not lost', async () => {
   const gate = await open(oneSite);
   const server = createServer({ pauseOnConnect: true }, (socket) => {
-    socket.once('readable', () => {
-      socket.unshift(socket.read());
-      secure(gate.tls, socket, () => undefined);
+    socket.once('data', (rest: Buffer) => {
+      socket.pause();
+      secure(gate.tls, socket, () => undefined, rest);
     });
+    socket.resume();
   });
   servers.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
@@ -572,4 +639,67 @@ test('curl trusts the local CA for a name and for an address, and nobody without
   assert.deepEqual(await run(0, `https://app.localhost:${port}/`, ...trust), ['204', '']);
   assert.deepEqual(await run(1, `https://127.0.0.1:${port}/`, ...trust), ['204', '']);
   assert.deepEqual(await run(2, `https://127.0.0.1:${port}/`), ['exit 60', 'tls/certificate-distrusted']);
+});
+
+/** A certificate with its key as the shelf takes it. */
+function pemPair(...names: string[]): PemPair {
+  const { certificate, key } = certify(...names);
+  return { certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') };
+}
+
+test('certificates that come while the station runs are served at once, behind files and before the local CA', async () => {
+  const shelf = new Shelf();
+  const dataDirectory = join(root, 'shelf');
+  const gate = await open({ ...oneSite, localNames: ['app.localhost'] }, { shelf, dataDirectory });
+  const go = async (servername: string, session?: Buffer) =>
+    visit(gate, gate.calls.length, { servername, session, rejectUnauthorized: false });
+  gate.tls.useTicketKeys([randomBytes(48)]);
+  assert.equal((await go('app.localhost')).servedBy, 'DNS:app.localhost');
+  const pair = pemPair('app.localhost', 'new.test', 'one.test');
+  shelf.apply([{ kind: 'certificate', id: 'new', pair }]);
+  const served = await go('new.test');
+  assert.equal(served.servedBy, 'DNS:app.localhost, DNS:new.test, DNS:one.test');
+  assert.equal((await go('app.localhost')).servedBy, served.servedBy);
+  assert.equal((await go('one.test')).servedBy, 'DNS:one.test');
+  assert.equal((await go('new.test', served.session)).facts.resumed, true);
+  shelf.apply([{ kind: 'certificate', id: 'new', pair: null }]);
+  assert.equal((await go('new.test')).servedBy, 'DNS:one.test');
+});
+
+test('a station that expects its certificates refuses clients by name until they come', async () => {
+  const shelf = new Shelf();
+  const gate = await open({ ...oneSite, certificates: [] }, { shelf, isExpecting: true });
+  assert.equal(await failing(gate, { servername: 'new.test' }), 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME');
+  assert.deepEqual(await failure(gate), {
+    why: 'tls/no-certificate',
+    says: 'no certificate is there that could be shown (new.test)',
+  });
+  shelf.apply([{ kind: 'certificate', id: 'new', pair: pemPair('new.test') }]);
+  assert.equal((await visit(gate, 1, { servername: 'new.test' })).servedBy, 'DNS:new.test');
+});
+
+test('TLS-ALPN-01: a CA gets the certificate of its challenge and nothing else; others get what they always got', async () => {
+  const shelf = new Shelf();
+  const gate = await open(oneSite, { shelf });
+  shelf.apply([{ kind: 'challenge', name: 'one.test', pair: pemPair('one.test', 'challenge.test') }]);
+  const client = connect({
+    port: gate.port,
+    host: '127.0.0.1',
+    servername: 'one.test',
+    ALPNProtocols: ['acme-tls/1'],
+    ca: authorityPem,
+  });
+  sockets.push(client);
+  client.on('error', () => {});
+  await once(client, 'secureConnect');
+  assert.equal(client.alpnProtocol, 'acme-tls/1');
+  assert.equal(client.getPeerX509Certificate()?.subjectAltName, 'DNS:one.test, DNS:challenge.test');
+  assert.deepEqual(await failure(gate), {
+    why: 'tls/acme-challenge',
+    says: 'a certificate authority asked for its challenge (TLS-ALPN-01), and was answered (one.test)',
+  });
+  assert.equal((await visit(gate, 1, { servername: 'one.test' })).servedBy, 'DNS:one.test');
+  const alert = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
+  assert.equal(await failing(gate, { servername: 'other.test', ALPNProtocols: ['acme-tls/1'] }), alert);
+  assert.equal((await failure(gate, 2)).why, 'tls/alpn-refused');
 });

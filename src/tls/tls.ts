@@ -2,16 +2,21 @@
 
 import type { Socket } from 'node:net';
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
+import type { Timekeeper } from '../traffic/deadline.ts';
 import { loadCertificates } from './certificates.ts';
-import { Handshakes, type OnFailed, type OnSecure } from './handshakes.ts';
+import type { Classify, HandshakeHandler, ReadFrom } from './handshake.ts';
+import { Handshakes } from './handshakes.ts';
 import type { Description, Identity } from './identity.ts';
 import { issueLocally, type LocalTools } from './local-ca.ts';
 import { NameIndex, readName } from './names.ts';
+import { Shelf } from './shelf.ts';
 
 export { reasons } from './failures.ts';
 export { type Files, makeDirectories, systemFiles } from './files.ts';
-export type { OnFailed, OnSecure } from './handshakes.ts';
+export type { HandshakeHandler, ReadFrom } from './handshake.ts';
 export type { Description } from './identity.ts';
+export { type PemPair, Shelf, type ShelfChange } from './shelf.ts';
+export { ticketKeyBytes } from './ticket-keys.ts';
 
 /** Most names that the local CA puts into its certificate: each lengthens every handshake. */
 const maxLocalNames = 100;
@@ -23,20 +28,27 @@ export interface TlsSettings {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
 }
 
-/** The outside: where the local CA lives, the machine's name and time, files, and how long a handshake may take. */
+/** The outside: where the local CA lives, the machine's name and time, files, deadlines, and how long a handshake may take. */
 export interface TlsTools extends LocalTools {
   readonly handshakeTimeoutMs: number;
+  readonly timekeeper: Timekeeper;
+  /** Which protocol first bytes speak (`http1`, `http2`, `more`, other words). */
+  readonly classify: Classify;
+  /** Certificates that come while the gate runs; an empty one where it is left out. */
+  readonly shelf?: Shelf;
+  /** Whether certificates for the shelf are on their way: then there may be none now. */
+  readonly isExpecting?: boolean;
 }
 
 /** The station. */
 export interface Tls {
   /**
-   * Performs a handshake as a server on a connected socket that nobody reads. Exactly one of the two is called, once, not
-   * before this returns; before `onFailed(why, says)` the socket is destroyed, `why` being a name of `reasons`.
+   * Performs a handshake as a server on a connected socket that nobody reads, `rest` being what was read of it before. One method of the
+   * handler is called, once.
    */
-  secure(socket: Socket, onSecure: OnSecure, onFailed: OnFailed): void;
-  /** Seals session tickets with these 48 random bytes from now on; those sealed before lead to full handshakes. */
-  useTicketKeys(keys: Buffer): void;
+  secure(socket: Socket, rest: Buffer | null, readFrom: ReadFrom, handler: HandshakeHandler): void;
+  /** Seals session tickets with the first of these keys (48 random bytes each), and still opens what the others sealed. */
+  useTicketKeys(keys: readonly Buffer[]): void;
   /** Every certificate; the first serves clients whose name no other has. */
   describe(): readonly Description[];
   /** The local CA's certificate, to be trusted by clients; null where no name needs it. */
@@ -55,28 +67,24 @@ export async function build(settings: TlsSettings, tools: TlsTools): Promise<Bui
   const localNames = readLocalNames(settings.localNames, problems);
   if (problems.length > 0) return failed(problems);
 
-  const identities: Identity[] = [...loaded.identities];
-  const index = indexOf(identities, warnings);
-  const uncovered = localNames.filter((name) => index.lookUp(name) === undefined);
-  let caCertificatePath: string | null = null;
-  if (uncovered.length > 0) {
-    const issued = await issueLocally(uncovered, tools);
-    if (!issued.ok) return issued;
-    warnings.push(...issued.warnings);
-    identities.push(issued.value);
-    caCertificatePath = issued.value.caCertificatePath;
-  }
-  const [first, ...others] = identities;
-  if (first === undefined) return failed([nothingToShow]);
+  const files = indexOf(loaded.identities, warnings);
+  const shelf = tools.shelf ?? new Shelf();
+  const uncovered = localNames.filter((name) => files.lookUp(name) === undefined);
+  const local = uncovered.length > 0 ? await issueLocally(uncovered, tools) : built(null);
+  if (!local.ok) return local;
+  warnings.push(...local.warnings);
 
-  const timeouts = { minVersion: settings.minVersion, timeoutMs: tools.handshakeTimeoutMs };
-  const handshakes = new Handshakes([first, ...others], timeouts);
-  const descriptions = Object.freeze(identities.map((identity) => identity.description));
+  const own: Identity[] = [...loaded.identities, ...(local.value === null ? [] : [local.value])];
+  const first = own[0] ?? null;
+  if (first === null && shelf.identities().length === 0 && tools.isExpecting !== true) return failed([nothingToShow]);
+  const identities = { files, shelf, local: indexOf(own.slice(loaded.identities.length), []), first };
+  const held = { minVersion: settings.minVersion, timeoutMs: tools.handshakeTimeoutMs };
+  const handshakes = new Handshakes(identities, held, tools.timekeeper, tools.classify);
   const station: Tls = {
-    secure: (socket, onSecure, onFailed) => handshakes.secure(socket, onSecure, onFailed),
+    secure: (socket, rest, readFrom, handler) => handshakes.secure(socket, rest, readFrom, handler),
     useTicketKeys: (keys) => handshakes.useTicketKeys(keys),
-    describe: () => descriptions,
-    caCertificatePath,
+    describe: () => [...own, ...shelf.identities()].map(({ description }) => description),
+    caCertificatePath: local.value?.caCertificatePath ?? null,
   };
   return built(station, warnings);
 }

@@ -1,6 +1,7 @@
 // A connection: one accepted socket, known by its 4-tuple, as plain data. No socket in here.
 
-/** Facts of a TLS session. `cipher` is the IANA name, `alpn` '' where none was agreed, `group` the key exchange or ''. */
+/** Facts of a TLS session. `cipher` is the IANA name, `alpn` '' where none was agreed, `group` the key exchange or '', `ja4` what kind of client
+ * the ClientHello is typical of. */
 export interface TlsFacts {
   readonly version: string;
   readonly cipher: string;
@@ -8,6 +9,7 @@ export interface TlsFacts {
   readonly sni: string;
   readonly resumed: boolean;
   readonly group: string;
+  readonly ja4: string;
 }
 
 /** Where a connection is in its life. */

@@ -337,7 +337,7 @@ test('every line of the journal has the form that DESIGN promises, for exchanges
   silent.socket.end();
   await silent.ended();
   const plain = await world.client(world.tlsPort);
-  plain.send('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  plain.send('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   await plain.ended();
   secure.socket.destroy();
   await eventually(

@@ -1,0 +1,58 @@
+// Connections within their TLS handshake: they have no passage yet, and must not outlive the gate.
+
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { Listener } from './gate.ts';
+import type { ReadFrom, Tls } from './tls/tls.ts';
+import type { Connection } from './traffic/connection.ts';
+
+/** Who hears how a handshake went, once. */
+export interface Securing {
+  /** The connection speaks TLS, and its facts are in its record; or it does not and `listener` redirects, `rest` being what was read. */
+  secured(socket: Socket, connection: Connection, listener: Listener, rest: Buffer | null): void;
+  /** The socket is destroyed. */
+  unsecured(connection: Connection, why: string, says: string): void;
+}
+
+/** All that are within their handshake, in one process. */
+export class SecuringSockets {
+  readonly #running = new Map<Socket, Connection>();
+  readonly #securing: Securing;
+  readonly #readFrom: ReadFrom;
+
+  constructor(securing: Securing, readFrom: ReadFrom) {
+    this.#securing = securing;
+    this.#readFrom = readFrom;
+  }
+
+  /** Begins the handshake of an admitted connection; `rest` is what came with its PROXY header. */
+  add(socket: Socket, connection: Connection, listener: Listener, tls: Tls, rest: Buffer | null): void {
+    const before = performance.now();
+    connection.stage = 'handshake';
+    this.#running.set(socket, connection);
+    tls.secure(socket, rest, this.#readFrom, {
+      onSecure: (secured, facts) => {
+        this.#running.delete(socket);
+        connection.tls = facts;
+        connection.tlsMicroseconds = (performance.now() - before) * 1000;
+        this.#securing.secured(secured, connection, listener, null);
+      },
+      // Somebody wrote http:// before the port of https://: the same request is sent to where it belongs.
+      onPlain: (bytes) => {
+        this.#running.delete(socket);
+        this.#securing.secured(socket, connection, { ...listener, redirectPort: listener.port }, bytes);
+      },
+      onFailed: (why, says) => {
+        this.#running.delete(socket);
+        this.#securing.unsecured(connection, why, says);
+      },
+    });
+  }
+
+  /** Ends those of which `isToEnd` says so; false where there are none. */
+  end(isToEnd: (connection: Connection) => boolean): boolean {
+    const found = [...this.#running].filter(([, connection]) => isToEnd(connection));
+    for (const [socket] of found) socket.destroy();
+    return found.length > 0;
+  }
+}

@@ -1,0 +1,157 @@
+// One handshake: reads the ClientHello off the socket before OpenSSL sees it, and hears how the rest went. It ends once.
+
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { TlsFacts } from '../traffic/connection.ts';
+import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
+import type { ClientHello } from './client-hello.ts';
+import { alert, alerts, reasons } from './failures.ts';
+import { HelloRecords } from './hello-records.ts';
+
+/** Who hears how a handshake went: exactly one of the three is called, once. */
+export interface HandshakeHandler {
+  onSecure(tlsSocket: TLSSocket, facts: TlsFacts): void;
+  /** The socket is destroyed. `why` is a name of `reasons`, `says` this case in a sentence. */
+  onFailed(why: string, says: string): void;
+  /** The client speaks HTTP without TLS: `bytes` is what it has sent, and the socket is as it was. */
+  onPlain(bytes: Buffer): void;
+}
+
+/** Makes a socket give its bytes to `onBytes` (and to nobody else it gave them to before); `bytes` is used again after the call. */
+export type ReadFrom = (socket: Socket, onBytes: (bytes: Buffer, count: number) => void) => void;
+
+/** Which protocol first bytes speak; `more` where that cannot be said yet. */
+export type Classify = (bytes: Uint8Array) => string;
+
+/** What a handshake asks of who began it. */
+export interface HandshakeTools {
+  readonly timekeeper: Timekeeper;
+  readonly classify: Classify;
+  /** For the whole handshake, from the first moment; bytes that drip do not put it off. */
+  readonly timeoutMs: number;
+  /** The hello is whole: has OpenSSL take the socket over, or turns the client away. */
+  answer(handshake: Handshake, hello: ClientHello): void;
+}
+
+const handshakeRecord = 22;
+
+/** One connection on its way to TLS. */
+export class Handshake implements Expiring {
+  due = 0;
+  readonly socket: Socket;
+  readonly #handler: HandshakeHandler;
+  readonly #tools: HandshakeTools;
+  readonly #records = new HelloRecords();
+  readonly #onGone = (): void => this.fail('tls/client-gone', '');
+  #isOver = false;
+  hello: ClientHello | null = null;
+
+  constructor(socket: Socket, handler: HandshakeHandler, tools: HandshakeTools) {
+    this.socket = socket;
+    this.#handler = handler;
+    this.#tools = tools;
+  }
+
+  /** Begins to read; `rest` was read before. */
+  start(readFrom: ReadFrom, rest: Buffer | null): void {
+    const { socket } = this;
+    this.#tools.timekeeper.set(this, this.#tools.timeoutMs);
+    // Because a client that is gone before its first byte would otherwise be waited for until the deadline.
+    socket.allowHalfOpen = false;
+    socket.on('end', this.#onGone).on('close', this.#onGone).on('error', this.#onGone);
+    readFrom(socket, (bytes, count) => this.#take(bytes.subarray(0, count)));
+    if (rest !== null) this.#take(rest);
+    if (this.#isOver || this.hello !== null) return;
+    // Where bytes come without events the socket need not flow, and so not be paused before OpenSSL takes it over.
+    if (socket.listenerCount('data') > 0) socket.resume();
+    else socket.read(0);
+  }
+
+  expire(): void {
+    this.fail('tls/handshake-timeout', '');
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.#isOver || this.hello !== null) return;
+    const reading = this.#records.add(bytes);
+    if (typeof reading === 'object') {
+      this.hello = reading;
+      this.#tools.answer(this, reading);
+    } else if (reading === 'too-large') this.#refuse('tls/hello-too-large', alerts.decodeError);
+    else if (reading === 'sslv2') this.#refuse('tls/protocol-too-old', alerts.protocolVersion, 'an SSLv2 hello');
+    else if (reading === 'broken') this.#takeOther();
+  }
+
+  /** The socket as if nobody had read of it: OpenSSL gets the hello from the front of its queue. */
+  release(): Socket {
+    const { socket } = this;
+    this.#leave();
+    // Where bytes came as events, they flow no longer.
+    if (socket.listenerCount('data') > 0) socket.removeAllListeners('data').pause();
+    socket.unshift(this.#records.bytes);
+    return socket;
+  }
+
+  /** Nobody serves the name that the client wants. */
+  refuseName(name: string): void {
+    this.#refuse('tls/no-certificate', alerts.unrecognizedName, name);
+  }
+
+  /** What came is no ClientHello. */
+  #takeOther(): void {
+    const { bytes } = this.#records;
+    if (bytes[0] === handshakeRecord) {
+      this.#refuse('tls/garbage', alerts.decodeError, 'a ClientHello that contradicts itself');
+      return;
+    }
+    const speaks = this.#tools.classify(bytes);
+    if (speaks === 'more') return;
+    if (speaks !== 'http1' && speaks !== 'http2') {
+      this.#refuse('tls/garbage', null, speaks === 'unknown' ? '' : `it speaks ${speaks.toUpperCase()}`);
+      return;
+    }
+    this.#end();
+    this.#leave();
+    this.socket.allowHalfOpen = true;
+    this.#handler.onPlain(bytes);
+  }
+
+  /** Tells a client that OpenSSL never sees why it is turned away (RFC 8446 6.2); a small write goes out at once. */
+  #refuse(why: string, description: number | null, about = ''): void {
+    if (description !== null && this.socket.writable) this.socket.write(alert(description));
+    this.fail(why, about);
+  }
+
+  succeed(tlsSocket: TLSSocket, facts: TlsFacts): void {
+    if (!this.#end()) {
+      tlsSocket.destroy();
+      return;
+    }
+    // A client may end its side with its last request and still read the answer.
+    tlsSocket.allowHalfOpen = true;
+    this.#handler.onSecure(tlsSocket, facts);
+  }
+
+  /** Ends the connection; `about` says more of this case, or is ''. */
+  fail(why: string, about: string): void {
+    if (!this.#end()) return;
+    this.#leave();
+    this.socket.on('error', () => {});
+    this.socket.destroy();
+    const { says } = reasons[why]!;
+    const sentence = about === '' ? says : `${says} (${about})`;
+    // Because who began the handshake is not to hear of its end before that call returns.
+    process.nextTick(() => this.#handler.onFailed(why, sentence));
+  }
+
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#tools.timekeeper.clear(this);
+    return true;
+  }
+
+  #leave(): void {
+    this.socket.off('end', this.#onGone).off('close', this.#onGone).off('error', this.#onGone);
+  }
+}

@@ -1,0 +1,66 @@
+// What stands where there is nothing to show, or where something went wrong; and words for verdicts.
+
+import type { ComponentChildren } from 'preact';
+import { safe, Text } from './text.tsx';
+
+/** Why there is nothing, and what to do. */
+export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+/** Something went wrong: the sentence, and another attempt. */
+export function Failed({ says, again }: { readonly says: string; readonly again?: () => void }) {
+  return (
+    <div class="failed" role="alert">
+      <p>
+        <Text text={says} max={600} />
+      </p>
+      {again !== undefined && (
+        <button type="button" onClick={again}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** While something is on its way. */
+export function Waiting({ what }: { readonly what: string }) {
+  return (
+    <p class="waiting" role="status">
+      Asking for {what}…
+    </p>
+  );
+}
+
+/** A verdict as a word with its colour. */
+export function Verdict({ word }: { readonly word: string }) {
+  const kinds = ['pass', 'allow', 'block', 'deny', 'detect', 'fail', 'close', 'refuse', 'off'];
+  const kind = kinds.find((known) => word.toLowerCase().startsWith(known)) ?? 'off';
+  return <span class={`verdict verdict-${kind}`}>{safe(word, 20)}</span>;
+}
+
+/** A panel with a heading. */
+export function Panel(props: {
+  readonly title: string;
+  readonly id?: string;
+  readonly side?: ComponentChildren;
+  readonly children: ComponentChildren;
+  readonly class?: string;
+}) {
+  const id = props.id ?? props.title.toLowerCase().replaceAll(/[^a-z]+/g, '-');
+  return (
+    <section class={`panel ${props.class ?? ''}`} aria-labelledby={`h-${id}`}>
+      <header class="panel-head">
+        <h2 id={`h-${id}`}>{props.title}</h2>
+        {props.side !== undefined && <div class="panel-side">{props.side}</div>}
+      </header>
+      {props.children}
+    </section>
+  );
+}

@@ -1,0 +1,109 @@
+// One journey: asked for, shown, and what can be done about it.
+
+import { useState } from 'preact/hooks';
+import { get } from '../api.ts';
+import { useAsked } from '../ask.ts';
+import { moment } from '../format.ts';
+import { BanDialog } from '../parts/ban-dialog.tsx';
+import { attempt } from '../parts/notices.tsx';
+import { Failed, Waiting } from '../parts/states.tsx';
+import { Text } from '../parts/text.tsx';
+import { linkTo } from '../route.ts';
+import type { Told } from '../shapes.ts';
+import { curlOf } from './curl.ts';
+import { JourneyBody } from './journey-body.tsx';
+
+/** The page of the journey with this id. */
+export function JourneyPage({ id }: { readonly id: string }) {
+  const told = useAsked(id, (signal) => get<Told>(`/journeys/${encodeURIComponent(id)}`, {}, signal));
+  const back = (
+    <p>
+      <a href="#/journeys">← All journeys</a>
+    </p>
+  );
+  if (told.trouble !== null)
+    return (
+      <>
+        {back}
+        <Failed says={told.trouble} again={told.again} />
+      </>
+    );
+  if (told.value === null)
+    return (
+      <>
+        {back}
+        <Waiting what="the journey" />
+      </>
+    );
+  const { journey, reason } = told.value;
+  return (
+    <>
+      {back}
+      <p class="lead">
+        <span class="mono">
+          <Text text={journey.id} />
+        </span>{' '}
+        at {moment(journey.time)}
+        {journey.request !== null && (
+          <>
+            {': '}
+            <span class="mono">
+              <Text text={journey.request.method} max={16} />{' '}
+              <Text text={`${journey.request.host}${journey.request.target}`} max={120} opens />
+            </span>
+          </>
+        )}
+      </p>
+      <Actions told={told.value} />
+      <JourneyBody journey={journey} reason={reason} isImagined={false} />
+    </>
+  );
+}
+
+function Actions({ told: { journey } }: { readonly told: Told }) {
+  const [isBanning, setBanning] = useState(false);
+  const command = curlOf(journey);
+  const { request, client, connection, verdict } = journey;
+  const again =
+    request === null
+      ? null
+      : linkTo('journeys/imagine', {
+          method: request.method,
+          target: request.target,
+          host: request.host,
+          from: connection.from,
+        });
+  return (
+    <div class="actions actions-left">
+      {client !== '' && (
+        <button type="button" onClick={() => setBanning(true)}>
+          Ban <Text text={client} max={40} />…
+        </button>
+      )}
+      {command !== null && (
+        <button
+          type="button"
+          onClick={() => void attempt('The command is in the clipboard', () => navigator.clipboard.writeText(command))}
+        >
+          Copy as curl
+        </button>
+      )}
+      {again !== null && (
+        <a class="button" href={again}>
+          Imagine it again…
+        </a>
+      )}
+      {client !== '' && (
+        <a class="button" href={linkTo('journeys', { client })}>
+          All of this client
+        </a>
+      )}
+      {verdict.why !== '' && (
+        <a class="button" href={linkTo('journeys', { why: verdict.why })}>
+          All with this reason
+        </a>
+      )}
+      {isBanning && <BanDialog target={client} onClose={() => setBanning(false)} />}
+    </div>
+  );
+}

@@ -18,11 +18,13 @@ interface Props {
   readonly at: readonly number[];
   readonly lines: readonly Line[];
   readonly format: (value: number) => string;
+  /** What may lie between two lines of the grid, as multiples of these. */
+  readonly steps?: 'whole' | 'bytes';
   readonly height?: number;
 }
 
 /** The chart with its name, and the newest values as its legend. */
-export function Chart({ title, at, lines, format, height = 120 }: Props) {
+export function Chart({ title, at, lines, format, steps, height = 120 }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const names = lines.map(({ name }) => name).join();
@@ -33,7 +35,7 @@ export function Chart({ title, at, lines, format, height = 120 }: Props) {
     const box = place.current!;
     const draw = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(lines, format, box.clientWidth, height), data.current, box);
+      plot.current = new uPlot(optionsOf(lines, format, steps, box.clientWidth, height), data.current, box);
     };
     draw();
     const resized = new ResizeObserver(() => plot.current?.setSize({ width: box.clientWidth, height }));
@@ -70,7 +72,13 @@ function newest(values: readonly (number | null)[], format: Props['format']): st
   return value === undefined || value === null ? '–' : format(value);
 }
 
-function optionsOf(lines: readonly Line[], format: Props['format'], width: number, height: number): uPlot.Options {
+function optionsOf(
+  lines: readonly Line[],
+  format: Props['format'],
+  steps: Props['steps'],
+  width: number,
+  height: number,
+): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => resolved(style.getPropertyValue(`--${name}`));
   const axis = {
@@ -82,13 +90,19 @@ function optionsOf(lines: readonly Line[], format: Props['format'], width: numbe
   return {
     width,
     height,
-    padding: [6, 4, 0, 0],
+    padding: [6, 26, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1e-9, max * 1.08) || 1] } },
     axes: [
       { ...axis, space: 70, size: 22, values: [[1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1]] },
-      { ...axis, space: 26, size: 52, values: (_, ticks) => ticks.map((tick) => format(tick)) },
+      {
+        ...axis,
+        space: 26,
+        size: 58,
+        ...(steps === undefined ? {} : { incrs: increments(steps) }),
+        values: (_, ticks) => ticks.map((tick) => format(tick)),
+      },
     ],
     series: [
       {},
@@ -111,4 +125,10 @@ function resolved(value: string): string {
   const found = getComputedStyle(probe).color;
   probe.remove();
   return found;
+}
+
+/** Distances between lines of the grid that give round figures. */
+function increments(steps: 'whole' | 'bytes'): number[] {
+  if (steps === 'bytes') return Array.from({ length: 40 }, (_, power) => 2 ** power);
+  return Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((factor) => factor * 10 ** power)).flat();
 }

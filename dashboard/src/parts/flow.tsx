@@ -25,8 +25,11 @@ function Drawing({ flow: { connections, requests, answered } }: { readonly flow:
   const left = 4;
   const middle = left + connections.length * step + gap;
   const width = middle + requests.length * step + 76;
+  const stops = [...connections, ...requests].filter(({ stopped }) => stopped > 0);
+  const summary = `How many got how far: ${count(connections[0]!.came)} connections and ${count(requests[0]!.came)} requests came, ${stops.map(({ name, stopped }) => `${name} stopped ${count(stopped)}`).join(', ') || 'none was stopped'}, ${count(answered)} requests were answered`;
   return (
-    <svg class="flow" viewBox={`0 0 ${width} ${height + 22}`} aria-hidden="true">
+    <svg class="flow" viewBox={`0 0 ${width} ${height + 22}`}>
+      <title>{summary}</title>
       <Stretch layers={connections} x={left} unit="connections" />
       <Stretch layers={requests} x={middle} unit="requests" />
       <text class="flow-name" x={width - 70} y={14}>
@@ -52,7 +55,7 @@ function Stretch({
   const wide = (many: number) => (many === 0 ? 0 : Math.max(1.5, (many / most) * band));
   return (
     <g>
-      {layers.map(({ name, came, stopped, stops }, index) => {
+      {layers.map(({ name, came, stopped, stops, search }, index) => {
         const at = x + index * step;
         const passed = came - stopped;
         const [full, rest, out] = [wide(came), wide(passed), wide(stopped)];
@@ -71,9 +74,11 @@ function Stretch({
             {out > 0 && (
               <>
                 <path class="flow-stop" d={fall(bend, top + full - Math.min(out, full), Math.min(out, full), 30)} />
-                <text class="flow-out" x={bend + 2} y={height + 16}>
-                  {brief(stopped)} {stops}
-                </text>
+                <a href={linkTo('journeys', search)}>
+                  <text class="flow-out" x={bend + 2} y={height + 16}>
+                    {brief(stopped)} {stops}
+                  </text>
+                </a>
               </>
             )}
           </g>

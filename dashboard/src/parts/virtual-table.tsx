@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Scroll } from './scroll.tsx';
 
-/** One column. Those that are `isWide` give way where there is little room. */
+/** One column. Those that are `isWide` give way on a phone, those that are `isExtra` on most desks. */
 export interface Column<T> {
   readonly name: string;
   /** In CSS pixels; it grows where there is room. */
@@ -12,6 +12,7 @@ export interface Column<T> {
   readonly isNumber?: boolean;
   readonly isCode?: boolean;
   readonly isWide?: boolean;
+  readonly isExtra?: boolean;
   readonly cell: (row: T) => ComponentChildren;
   /** What it is sorted by, where it can be. */
   readonly sorts?: (row: T) => string | number;
@@ -54,7 +55,7 @@ export function VirtualTable<T>({ name, rows, columns, keyOf }: Props<T>) {
       <table aria-label={name} aria-rowcount={sorted.length + 1}>
         <colgroup>
           {columns.map((column) => (
-            <col key={column.name} class={column.isWide ? 'wide' : ''} style={{ width: `${column.width}px` }} />
+            <col key={column.name} class={widthClass(column)} style={{ width: `${column.width}px` }} />
           ))}
         </colgroup>
         <thead>
@@ -85,7 +86,7 @@ export function VirtualTable<T>({ name, rows, columns, keyOf }: Props<T>) {
 /** Room for rows that are not drawn. */
 function Space({ rows, columns }: { readonly rows: number; readonly columns: number }) {
   return (
-    <tr role="presentation">
+    <tr>
       <td colSpan={columns} class="space" style={{ height: `${rows * rowHeight}px` }} />
     </tr>
   );
@@ -115,8 +116,12 @@ function Heading<T>(props: {
   );
 }
 
-function classOf<T>({ isNumber, isCode, isWide }: Column<T>): string {
-  return `${isNumber ? 'num ' : ''}${isCode ? 'mono ' : ''}${isWide ? 'wide' : ''}`;
+function classOf<T>(column: Column<T>): string {
+  return `${column.isNumber ? 'num ' : ''}${column.isCode ? 'mono ' : ''}${widthClass(column)}`;
+}
+
+function widthClass<T>({ isWide, isExtra }: Column<T>): string {
+  return isExtra ? 'wide extra' : isWide ? 'wide' : '';
 }
 
 function inOrder<T>(rows: readonly T[], columns: readonly Column<T>[], order: Order | null): readonly T[] {

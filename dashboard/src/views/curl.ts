@@ -24,7 +24,7 @@ export function curlOf({ request, tls, connection }: Journey): string | null {
   );
   const notes = [
     left > 0 ? `${left} field${left === 1 ? '' : 's'} with secrets left out` : '',
-    request.bytes > 0 ? `the body of ${request.bytes} bytes is not kept` : '',
+    ['GET', 'HEAD'].includes(request.method) ? '' : 'a body is not kept',
   ].filter((note) => note !== '');
   return words.join(' ') + (notes.length > 0 ? `  # ${notes.join('; ')}` : '');
 }

@@ -209,7 +209,7 @@ function Decision({
 function Findings({ rules }: { readonly rules: readonly Finding[] }) {
   return (
     <Scroll name="Rules that matched, table">
-      <table>
+      <table class="broad">
         <thead>
           <tr>
             <th>Rule</th>
@@ -258,10 +258,9 @@ function Findings({ rules }: { readonly rules: readonly Finding[] }) {
 function Request({ journey: { request, waf, verdict } }: { readonly journey: Journey }) {
   if (request === null) return null;
   const found = waf?.rules[0] === undefined ? { variable: verdict.place, value: verdict.value } : waf.rules[0];
-  const inBody =
-    found.variable !== '' && !['REQUEST_', 'ARGS', 'QUERY'].some((start) => found.variable.startsWith(start));
   const target = markedTarget(request.target, found.variable, found.value);
-  const isInTarget = target.some(({ isFound }) => isFound);
+  const isElsewhere =
+    found.value !== '' && !found.variable.startsWith('REQUEST_') && !target.some(({ isFound }) => isFound);
   const headers = Object.entries(request.headers).flatMap(([name, values]) =>
     [values].flat().map((value) => [name, value] as const),
   );
@@ -279,17 +278,12 @@ function Request({ journey: { request, waf, verdict } }: { readonly journey: Jou
             <Marked pieces={markedHeader(name, value, found.variable, found.value)} />
           </p>
         ))}
-        {request.bytes > 0 && (
+        {isElsewhere && (
           <p class="quiet">
-            a body of {request.bytes} bytes, which is not kept
-            {(inBody || (!isInTarget && found.variable.startsWith('ARGS'))) && (
-              <>
-                ; in it, <Text text={found.variable} max={60} /> ={' '}
-                <mark>
-                  <Text text={found.value} max={256} />
-                </mark>
-              </>
-            )}
+            in the body, which is not kept: <Text text={found.variable} max={60} /> ={' '}
+            <mark>
+              <Text text={found.value} max={256} />
+            </mark>
           </p>
         )}
       </Scroll>

@@ -204,7 +204,7 @@ function Results({ words }: { readonly words: Readonly<Record<string, string>> }
 function Rows({ rows }: { readonly rows: readonly HistoryRow[] }) {
   return (
     <Scroll name="Journeys, table">
-      <table class="rows">
+      <table class="broad">
         <thead>
           <tr>
             <th>When</th>

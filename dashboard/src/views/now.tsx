@@ -156,6 +156,7 @@ function Charts({ series, trouble }: { readonly series: Series | null; readonly 
       <div class="charts">
         <Chart
           title="A second"
+          steps="whole"
           at={at}
           format={brief}
           lines={[
@@ -174,6 +175,7 @@ function Charts({ series, trouble }: { readonly series: Series | null; readonly 
         />
         <Chart
           title="Open connections"
+          steps="whole"
           at={at}
           format={brief}
           lines={[{ name: 'open', values: column('open'), colour: 'accent', fills: true }]}
@@ -186,12 +188,14 @@ function Charts({ series, trouble }: { readonly series: Series | null; readonly 
         />
         <Chart
           title="Memory"
+          steps="bytes"
           at={at}
           format={size}
           lines={[{ name: 'resident', values: column('rssBytes'), colour: 'accent', fills: true }]}
         />
         <Chart
           title="Bytes a second"
+          steps="bytes"
           at={at}
           format={size}
           lines={[

@@ -276,7 +276,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
-    'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',
+    'src/cli/check.ts src/cli/explain-journal.ts src/cli/figures.ts src/cli/help.ts src/cli/metrics.ts src/cli/run.ts src/cli/trace-text.ts src/cli/trace-walk.ts src/cli/upstream-probe.ts src/supervisor/answers.ts src/supervisor/figures.ts src/supervisor/listeners.ts src/supervisor/supervisor.ts src/supervisor/trouble.ts',
   ],
   ['`counters.test.ts` and `buckets.test.ts`: what both kinds of table share', 'src/rates/key-table.ts'],
   [
@@ -334,7 +334,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ['`src/cli/waf-offline.test.ts`, through the command', 'src/waf/listing.ts'],
   [
     'test/scenarios/history.test.ts, over a gate, and the tests of their folder',
-    'src/observe/kept.ts src/observe/measures.ts src/supervisor/records.ts src/supervisor/history/address-key.ts src/supervisor/history/filters.ts src/supervisor/history/history.ts src/supervisor/history/history-thread.ts src/supervisor/history/schema.ts',
+    'src/observe/kept.ts src/observe/measures.ts src/supervisor/metrics.ts src/supervisor/records.ts src/supervisor/history/address-key.ts src/supervisor/history/filters.ts src/supervisor/history/history.ts src/supervisor/history/history-thread.ts src/supervisor/history/schema.ts',
   ],
   [
     'records and small tools that every other test uses',

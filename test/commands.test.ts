@@ -277,6 +277,15 @@ const expectations: Readonly<Record<string, Expected>> = {
   },
   'portcullis connections --watch --client 203.0.113.7': { stays: true, says: [/^1 open, 0 shown$/m], json: null },
   'portcullis connections --watch --json': { stays: true, says: [/^\{"total":1,"rows":\[\{"number":/], json: null },
+  'portcullis metrics': {
+    says: [/^# TYPE portcullis_exchanges_total counter\nportcullis_exchanges_total\{site="\*",status="2xx"\} \d+$/m],
+    json: ({ traffic }: { traffic: { exchanges: number } }) => assert.ok(traffic.exchanges >= 2),
+  },
+  'portcullis metrics --openmetrics': {
+    says: [/^# UNIT portcullis_layer_duration_seconds seconds$/m, /# EOF\n$/],
+    json: null,
+  },
+  'portcullis metrics --json': { says: [/"traffic":\{"exchanges":\d+/], json: null },
   'portcullis explain 01JDX3M8RN': { says: [...blocked, /^7 Response +403 /m], json: isBlocked },
   'portcullis explain 203.0.113.7:52431 192.0.2.1:443': {
     says: [...blocked, /^6 Server +127\.0\.0\.1:\d+ → 127\.0\.0\.1:\d+/m],
@@ -514,6 +523,7 @@ describe('the commands', () => {
       'reload',
       'status',
       'connections',
+      'metrics',
       'explain',
       'trace',
       'ports',

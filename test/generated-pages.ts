@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { jsonSchema } from '../src/config/config.ts';
 import { configuration } from '../src/config/schema.ts';
 import { allReasons } from '../src/generation.ts';
+import { metricsPage } from './metrics-page.ts';
 import { seclangPage } from './seclang-page.ts';
 import { root } from './source.ts';
 
@@ -175,6 +176,7 @@ ${rows.join('\n')}
 /** Every page that comes from the code, by its path. */
 export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configurationPage,
+  'docs/metrics.md': metricsPage,
   'docs/reasons.md': reasonsPage,
   'docs/seclang.md': seclangPage,
 };

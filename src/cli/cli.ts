@@ -45,6 +45,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./connections.ts')).connections,
   },
   {
+    name: 'metrics',
+    summary: "The running gate's metrics, as Prometheus reads them",
+    load: async () => (await import('./metrics.ts')).metrics,
+  },
+  {
     name: 'dashboard',
     summary: 'A link to the dashboard of the running gate',
     load: async () => (await import('./dashboard.ts')).dashboard,

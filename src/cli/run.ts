@@ -60,7 +60,7 @@ async function runGate(args: Arguments, world: World): Promise<ExitCode> {
 /** What SIGHUP asks for. Nobody waits for an answer, so that what was done is told to whoever reads the log. */
 async function reloadNow(gate: Gate, args: Arguments, world: World): Promise<void> {
   try {
-    const { generation, changes } = await gate.reload(await replacementOf(args, world));
+    const { generation, changes } = await gate.reload(replacementOf(args, world));
     const what = changes.length === 0 ? 'nothing changed' : changes.join('\n  ');
     world.stdout.write(`reloaded, generation ${generation}\n  ${what}\n`);
   } catch (error) {

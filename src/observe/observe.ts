@@ -18,6 +18,13 @@ import { jsonLine } from './plain.ts';
 import { Ring } from './ring.ts';
 
 export { type ExplainOptions, explain } from './explain.ts';
+export {
+  type Exposition,
+  expose,
+  type MetricFamily,
+  type MetricHistogram,
+  type MetricSample,
+} from './exposition.ts';
 export { type AppendedFile, type Files, systemFiles } from './files.ts';
 export type { JournalCounts } from './journal.ts';
 export { addTraffic, type SiteFigures, type TrafficFigures } from './measures.ts';

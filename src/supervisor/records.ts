@@ -1,6 +1,7 @@
 // What the supervisor remembers for whoever looks: the history on disk, and the figures of the last minutes.
 
 import { type Clock, systemClock } from '../base/clock.ts';
+import { type Exposition, expose } from '../observe/observe.ts';
 import type { HistoryBatch, HistoryCounts } from '../traffic/history.ts';
 import type { Journey } from '../traffic/journey.ts';
 import { Chronicle, maxPoints } from './chronicle.ts';
@@ -8,6 +9,7 @@ import type { Answers, ControlQuestion } from './control.ts';
 import { readCpuMicroseconds, readResidentBytes } from './figures.ts';
 import { History } from './history/history.ts';
 import type { WorkerFigures } from './messages.ts';
+import { metricFamilies } from './metrics.ts';
 
 /** Between two points of the figures, in ms. */
 const tickMs = 1000;
@@ -20,6 +22,7 @@ export class Records {
   /** Whether this process is no worker as well, so that what it takes comes on top. */
   readonly #isApart: boolean;
   #timer: NodeJS.Timeout | null = null;
+  #reloads = { succeeded: 0, failed: 0, lastAt: 0, lastOk: true };
 
   constructor(directory: string, historyBytes: number | null, isApart: boolean) {
     this.#isApart = isApart;
@@ -28,6 +31,7 @@ export class Records {
   }
 
   start(): void {
+    this.#reloads.lastAt = this.#clock.now();
     this.#timer = setInterval(() => this.chronicle.tick(this.#clock.now(), this.#own()), tickMs).unref();
   }
 
@@ -54,9 +58,27 @@ export class Records {
     await this.#history.stop();
   }
 
-  /** The table of answers for the control socket. */
-  answers(): Answers {
+  /** Counts how an attempt to change the configuration ended. */
+  async reload<T>(change: Promise<T>): Promise<T> {
+    try {
+      const value = await change;
+      this.#reloads = {
+        ...this.#reloads,
+        succeeded: this.#reloads.succeeded + 1,
+        lastAt: this.#clock.now(),
+        lastOk: true,
+      };
+      return value;
+    } catch (error) {
+      this.#reloads = { ...this.#reloads, failed: this.#reloads.failed + 1, lastOk: false };
+      throw error;
+    }
+  }
+
+  /** The table of answers for the control socket; `all` are those of the whole gate, which metrics are made of. */
+  answers(all: Answers): Answers {
     return {
+      metrics: ({ accept }) => this.#metrics(all, typeof accept === 'string' ? accept : ''),
       ...this.#history.answers(),
       series: (question) => this.chronicle.series(secondsOf(question)),
       figures: () => this.chronicle.totals(),
@@ -77,6 +99,20 @@ export class Records {
       ...told,
       journeys: journeys.filter(({ connection }) => typeof to !== 'string' || isAt(to, connection.to)),
     };
+  }
+
+  async #metrics(all: Answers, accept: string): Promise<Exposition> {
+    // What cannot be answered at the moment, because no worker is up, is missing and nothing else.
+    const told = async (ask: string): Promise<unknown> => {
+      try {
+        return await all[ask]?.({ ask });
+      } catch {
+        return null;
+      }
+    };
+    const [status, firewall, bill, bans] = await Promise.all(['status', 'firewall', 'bill', 'bans'].map(told));
+    const totals = this.chronicle.totals();
+    return expose(metricFamilies({ totals, status, firewall, bill, bans, reloads: this.#reloads }), accept);
   }
 
   #own() {

@@ -54,10 +54,10 @@ export interface Gate {
   dashboardLink(): string | null;
   /** Opens the journal anew, after log rotation; gives what is wrong where that cannot be, and the gate goes on. */
   reopen(): Promise<string | null>;
-  /** Goes on with other settings in all workers and loses nothing; rejects with every problem, and then all stays as it was. */
-  reload(next: Replacement): Promise<Reloaded>;
   /** Serves certificates that came at run time; see `TlsKeeper.put`. */
   putCertificates(changes: readonly ShelfChange[]): Promise<void>;
+  /** Goes on with other settings in all workers and loses nothing; rejects with every problem, also one of loading them, and then all stays as it was. */
+  reload(next: Replacement | Promise<Replacement>): Promise<Reloaded>;
   /** Takes no more connections, lets what runs end within the drain deadline, and closes everything. */
   stop(): Promise<void>;
   readonly finished: Promise<void>;

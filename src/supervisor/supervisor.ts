@@ -123,8 +123,9 @@ class Supervisor implements Gate {
     return problem ? `${problem.says}; what it needs is ${problem.instead ?? 'another file'}` : null;
   }
 
-  reload(next: Replacement): Promise<Reloaded> {
-    return this.#inTurn(() => this.#change(next));
+  reload(next: Replacement | Promise<Replacement>): Promise<Reloaded> {
+    const changed = Promise.resolve(next).then((loaded) => this.#inTurn(() => this.#change(loaded)));
+    return this.#records!.reload(changed);
   }
 
   stop(): Promise<void> {
@@ -334,7 +335,7 @@ class Supervisor implements Gate {
     for (const name of this.#crew.questions)
       this.#answers[name] = (question) => this.#ask(name, { ...question, ask: name });
     this.#answers.status = (question) => this.#status({ ...question, ask: 'status' });
-    Object.assign(this.#answers, this.#records!.answers());
+    Object.assign(this.#answers, this.#records!.answers(this.#answers));
     this.#answers.explain = async (question) =>
       this.#records!.explained(await this.#ask('explain', { ...question, ask: 'explain' }), question);
     this.#answers.reload = () => this.#reloadAsAsked();
@@ -384,6 +385,6 @@ class Supervisor implements Gate {
   async #reloadAsAsked(): Promise<Reloaded> {
     const { load } = this.#tools;
     if (load === undefined) throw new GateTrouble('this gate has no configuration file that could be loaded anew');
-    return this.reload(await load());
+    return this.reload(load());
   }
 }

@@ -286,6 +286,14 @@ const expectations: Readonly<Record<string, Expected>> = {
     json: null,
   },
   'portcullis metrics --json': { says: [/"traffic":\{"exchanges":\d+/], json: null },
+  'portcullis dashboard': {
+    says: [/^http:\/\/127\.0\.0\.1:\d+\/#\/login\/\S+$/m],
+    json: ({ link }: { link: string }) => assert.match(link, /#\/login\//),
+  },
+  'portcullis dashboard --new-token': {
+    says: [/^admin: \{ tokens: \[\{ name: program, role: read, sha256: [0-9a-f]{64} \}\] \}$/m],
+    json: ({ sha256 }: { sha256: string }) => assert.match(sha256, /^[0-9a-f]{64}$/),
+  },
   'portcullis explain 01JDX3M8RN': { says: [...blocked, /^7 Response +403 /m], json: isBlocked },
   'portcullis explain 203.0.113.7:52431 192.0.2.1:443': {
     says: [...blocked, /^6 Server +127\.0\.0\.1:\d+ → 127\.0\.0\.1:\d+/m],
@@ -524,6 +532,7 @@ describe('the commands', () => {
       'status',
       'connections',
       'metrics',
+      'dashboard',
       'explain',
       'trace',
       'ports',

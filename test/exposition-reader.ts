@@ -20,6 +20,7 @@ const numberForm = /^(?:[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?|[+-]Inf|NaN)$/;
 
 /** The families of a text; throws where it is not as the format (OpenMetrics 1.0, or Prometheus 0.0.4) has it. */
 export function readExposition(text: string, isOpen: boolean): Map<string, ReadFamily> {
+  if (text === '' && !isOpen) return new Map();
   assert.ok(text.endsWith('\n'), 'the last line ends');
   const lines = text.slice(0, -1).split('\n');
   if (isOpen) assert.equal(lines.pop(), '# EOF', 'it ends with EOF');

@@ -6,12 +6,12 @@ import {
   type Exposure,
   type ExposureRow,
   expose,
-  listRuleset,
   nftProgram,
   type Outcome,
+  saverProgram,
 } from '../firewall/firewall.ts';
-import { build as buildPorts, machineReader } from '../ports/ports.ts';
-import { findOutside, ownAddresses } from '../supervisor/supervisor.ts';
+import { build as buildPorts, machineReader, routesOf } from '../ports/ports.ts';
+import { findOutside, ownAddresses, wholeRuleset } from '../supervisor/supervisor.ts';
 import { endpoint } from '../traffic/connection.ts';
 import { type Arguments, type ExitCode, Trouble, type World } from './command.ts';
 import { jsonText } from './json.ts';
@@ -32,13 +32,13 @@ export async function exposure(args: Arguments, world: World): Promise<ExitCode>
     );
   const own = new Set([...ownAddresses(machineReader), '127.0.0.1', '::1']);
   const found = expose({
-    listing: valueOf(await listRuleset(nftProgram()), loaded),
+    ruleset: valueOf(await wholeRuleset({ nft: nftProgram(), reader: machineReader, saver: saverProgram }), loaded),
     rules: firewall.ruleSet,
     decide: (protocol, source, port) => firewall.simulate(protocol, source, port),
     listeners: buildPorts()
       .listening()
       .map(({ protocol, address, port, process }) => ({ protocol, address, port, name: process?.name ?? 'a process' })),
-    around: { isOwn: (address) => own.has(printAddress(address)) },
+    around: { isOwn: (address) => own.has(printAddress(address)), outBy: routesOf(machineReader) },
     outside,
     ownPorts: new Set(loaded.settings.listen.map(({ port }) => port)),
   });

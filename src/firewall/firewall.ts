@@ -29,6 +29,7 @@ export {
   type CallersChange,
 } from './callers.ts';
 export { type Agreement, type Exposure, type ExposureRow, expose } from './exposure/exposure.ts';
+export { hasForeign, type Saved, withLegacy, withSaved } from './exposure/iptables.ts';
 export { type Ruleset, rulesetOf } from './exposure/ruleset.ts';
 export { type Outcome, type Probe, simulate } from './exposure/simulate.ts';
 export {

@@ -31,6 +31,7 @@ export {
 export { browsersRefuse, type PortDescription, type PortRange, portRanges, rangeOf } from './port.ts';
 export type { Announcement } from './proxy-header.ts';
 export { machineReader, type Reader } from './reader.ts';
+export { routesOf } from './routes.ts';
 export { buildServices, type Service, type Services } from './services.ts';
 export { gatewaysOf, peersOf, sshPorts } from './sessions.ts';
 export type { Protocol, SocketState } from './socket-table.ts';

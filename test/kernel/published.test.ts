@@ -38,7 +38,7 @@ table inet docker {
 }`;
 
 /** The gate's machine with a container behind it. */
-function machineWithContainer(t: TestContext): World {
+function machineWithContainer(t: TestContext, install = (wire: World) => void wire.gate.run('nft', others)): World {
   const wire = world(t);
   const container = namespace(t, 'container');
   const ip = (...args: string[]) => execFileSync('ip', args);
@@ -65,7 +65,7 @@ function machineWithContainer(t: TestContext): World {
     ip('-n', name, 'link', 'set', device, 'up');
   }
   wire.gate.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding');
-  wire.gate.run('nft', others);
+  install(wire);
   return wire;
 }
 
@@ -184,3 +184,54 @@ test('a published port that the rules deny is told as exposed, is really reached
     ],
   );
 });
+
+/** What Docker writes by iptables for a container with `-p 8080:80`: nft alone does not tell where its DNAT leads. */
+const docker = (program: string, network: string, container: string): string[] =>
+  [
+    '-t nat -N DOCKER',
+    '-t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER',
+    '-t nat -A DOCKER -i docker0 -j RETURN',
+    `-t nat -A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination ${container.includes(':') ? `[${container}]` : container}:80`,
+    '-N DOCKER-USER',
+    '-N DOCKER',
+    '-N DOCKER-ISOLATION-STAGE-1',
+    '-P FORWARD DROP',
+    '-A FORWARD -j DOCKER-USER',
+    '-A FORWARD -j DOCKER-ISOLATION-STAGE-1',
+    '-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    '-A FORWARD -o docker0 -j DOCKER',
+    '-A FORWARD -i docker0 ! -o docker0 -j ACCEPT',
+    '-A FORWARD -i docker0 -o docker0 -j ACCEPT',
+    `-A DOCKER -d ${container} ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT`,
+    '-A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j RETURN',
+    '-A DOCKER-USER -j RETURN',
+    `-t nat -A POSTROUTING -s ${network} ! -o docker0 -j MASQUERADE`,
+  ].map((line) => `${program} ${line}`);
+
+for (const backend of ['nft', 'legacy'])
+  test(`ports that Docker publishes by iptables-${backend} are told as they are reached`, { skip }, async (t) => {
+    const wire = machineWithContainer(t, ({ gate }) => {
+      const lines = [
+        ...docker(`iptables-${backend}`, '172.30.0.0/24', '172.30.0.2'),
+        ...docker(`ip6tables-${backend}`, 'fd30::/64', 'fd30::2'),
+      ];
+      gate.run('sh', '-ec', lines.join('\n'));
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'portcullis-published-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const rules = ['allow tcp 22 from any'];
+    const told = () =>
+      exposureOf(wire, folder, rules).ports.map(({ agreement, kernel }) => [agreement, kernel.verdict, kernel.target]);
+    assert.deepEqual(await reaching(wire), callers);
+    assert.deepEqual(told(), [
+      ['exposed', 'passes', '172.30.0.2:80'],
+      ['exposed', 'passes', '[fd30::2]:80'],
+    ]);
+    // What the owner writes into DOCKER-USER is seen, too.
+    wire.gate.run('sh', '-ec', `iptables-${backend} -I DOCKER-USER -i wire -j DROP`);
+    assert.deepEqual(await reaching(wire), callers.slice(2));
+    assert.deepEqual(told(), [
+      ['agrees', 'dropped', '172.30.0.2:80'],
+      ['exposed', 'passes', '[fd30::2]:80'],
+    ]);
+  });

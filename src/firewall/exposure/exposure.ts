@@ -1,11 +1,10 @@
 // What can really be reached: for each port what the configuration says, what the kernel's whole ruleset does, and who listens.
 
 import { type Address, parseAddress, printAddress } from '../../base/address.ts';
-import type { Json } from '../nftables/nftables.ts';
 import type { RuleSet } from '../rule.ts';
 import { portsTranslatedBy, sourcesNamedIn } from './hints.ts';
 import type { Surroundings } from './packet.ts';
-import { rulesetOf } from './ruleset.ts';
+import type { Ruleset } from './ruleset.ts';
 import { type Outcome, type Probe, simulate } from './simulate.ts';
 
 /** A socket that waits for connections. */
@@ -18,8 +17,8 @@ export interface ExposedListener {
 
 /** What is asked. */
 export interface ExposureQuestion {
-  /** nft's listing of the whole ruleset. */
-  readonly listing: readonly Json[];
+  /** The whole ruleset. */
+  readonly ruleset: Ruleset;
   readonly rules: RuleSet;
   /** The number of the rule that decides, 0 for the default, negative for no answer. */
   readonly decide: (protocol: 'tcp' | 'udp', source: string, port: number) => number;
@@ -69,7 +68,7 @@ const maxSources = 48;
 
 /** Holds configuration, kernel and sockets against each other. For each port and family one row about a stranger, and one for each other way to disagree. */
 export function expose(question: ExposureQuestion): Exposure {
-  const ruleset = rulesetOf(question.listing);
+  const { ruleset } = question;
   const translated = portsTranslatedBy(ruleset);
   const named = sourcesNamedIn(ruleset);
   const rows: ExposureRow[] = [];
@@ -169,7 +168,7 @@ function withHost({ family, start, prefix }: { family: 4 | 6; start: number | bi
 
 function rowFor(
   question: ExposureQuestion,
-  ruleset: ReturnType<typeof rulesetOf>,
+  ruleset: Ruleset,
   asked: { protocol: 'tcp' | 'udp'; port: number; source: string; target: string },
 ): ExposureRow {
   const { protocol, port } = asked;

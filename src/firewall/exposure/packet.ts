@@ -36,6 +36,8 @@ export interface Walker {
 export interface Surroundings {
   /** Whether an address is one of its own. */
   isOwn(address: Address): boolean;
+  /** The interface by which packets to an address leave; null where that cannot be told. */
+  outBy?(address: Address): string | null;
 }
 
 /** Whether a value cannot be told from here. */
@@ -54,7 +56,7 @@ export function fieldOf(left: Json, walker: Walker, around: Surroundings): Value
     case 'payload':
       return payloadOf(parts, walker);
     case 'meta':
-      return metaOf(String(parts.key), walker);
+      return metaOf(String(parts.key), walker, around);
     case 'ct':
       return ctOf(parts, walker);
     case 'fib':
@@ -89,7 +91,7 @@ function payloadOf({ protocol, field, base }: Fields, walker: Walker): Value {
   return { unknown: words };
 }
 
-function metaOf(key: string, walker: Walker): Value {
+function metaOf(key: string, walker: Walker, around: Surroundings): Value {
   switch (key) {
     case 'l4proto':
       return walker.protocol;
@@ -104,10 +106,12 @@ function metaOf(key: string, walker: Walker): Value {
       return walker.mark;
     case 'pkttype':
       return 'host';
-    case 'iifkind':
     case 'oif':
     case 'oifname':
-      // Because on input there is no way out yet, and where a packet is routed is not looked up here.
+      // Because on input there is no way out yet.
+      if (walker.hook !== 'forward') return null;
+      return around.outBy?.(walker.target.address) ?? { unknown: `meta ${key}` };
+    case 'iifkind':
       return walker.hook === 'forward' ? { unknown: `meta ${key}` } : null;
     default:
       return { unknown: `meta ${key}` };

@@ -22,7 +22,7 @@ export {
   send,
 } from './kernel.ts';
 export type { KernelRate } from './phrases.ts';
-export { conntrackProgram, nftProgram, type Program, type Ran } from './program.ts';
+export { conntrackProgram, nftProgram, type Program, type Ran, saverProgram } from './program.ts';
 export { isCallerSet, mended, type Reading, tableOf, withCallersOf, withoutCallers } from './reading.ts';
 export { type KernelPolicy, noCallers, render } from './render.ts';
 export { synProxyTrouble } from './syn-proxy.ts';

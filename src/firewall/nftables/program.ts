@@ -1,4 +1,4 @@
-// Runs nft and conntrack, the two programs through which the kernel is spoken to: an argument list, bounded output, bounded time.
+// Runs nft, conntrack and the savers of iptables, the programs through which the kernel is spoken to: an argument list, bounded output, bounded time.
 
 import { spawn } from 'node:child_process';
 
@@ -39,6 +39,11 @@ export function nftProgram(settings: Partial<ProgramSettings> = {}): Program {
 /** The program `conntrack` of this machine. */
 export function conntrackProgram(settings: Partial<ProgramSettings> = {}): Program {
   return programOf({ command: ['conntrack'], ...defaults, ...settings });
+}
+
+/** A program of this machine that prints rules of iptables: `iptables-nft-save` or one of its kin. */
+export function saverProgram(name: string, settings: Partial<ProgramSettings> = {}): Program {
+  return programOf({ command: [name], ...defaults, ...settings });
 }
 
 /**

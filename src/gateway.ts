@@ -27,7 +27,7 @@ import { readInto } from './ports/ports.ts';
 import { type Securing, SecuringSockets } from './securing.ts';
 import { Connection } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
-import { answer, close, type Refusal } from './traffic/verdict.ts';
+import { answer, close, pass, type Refusal } from './traffic/verdict.ts';
 
 const deniedNumber = 0;
 /** How long a destroyed socket may take to say that it is closed; it takes a turn of the event loop. */
@@ -351,7 +351,7 @@ function beginsAsHttp2(bytes: Buffer, count: number): boolean {
 /** Places an exchange, holds it to its rates and inspects its head: the part of the journey that traffic and rehearsals share.
  * Gives the refusal, or null where it may go on. Rehearsals, which use nothing up, have no guard. */
 export function judgeHead(exchange: Exchange, generation: Generation, guard: ClientGuard | null): Refusal | null {
-  const { clientResolver, callers, sites, rates, waf } = generation;
+  const { clientResolver, callers, sites, rules, rates, waf } = generation;
   const { peer } = exchange.connection;
   exchange.client = clientResolver.resolve(peer, exchange.headers);
   exchange.isShared = guard !== null && !clientResolver.isTrusted(peer) && guard.judge(peer, exchange.headers);
@@ -365,8 +365,13 @@ export function judgeHead(exchange: Exchange, generation: Generation, guard: Cli
   const shutOut = exchange.client === peer ? null : callers.judgeClient(exchange.client);
   if (shutOut !== null) return refuse(exchange, 'firewall', shutOut);
 
+  const rulePolicy = index < 0 ? rules.common : rules.policies[index]!;
+  const ruled =
+    rulePolicy.length === 0 ? pass : rules.judge(exchange, rulePolicy, waf.policies[index]?.mode === 'block');
+  if (ruled.kind !== 'pass') return refuse(exchange, 'rules', ruled);
+
   const ratePolicy = index < 0 ? rates.common : rates.policies[index]!;
-  if (ratePolicy.limits.length > 0) {
+  if (ratePolicy.limits.length > 0 && !exchange.skipsRates) {
     const from = performance.now();
     const verdict = guard !== null ? rates.judge(exchange, ratePolicy) : rates.peek(exchange, ratePolicy);
     exchange.ratesMicroseconds = (performance.now() - from) * 1000;
@@ -380,7 +385,7 @@ export function judgeHead(exchange: Exchange, generation: Generation, guard: Cli
     );
 
   const wafPolicy = waf.policies[index]!;
-  if (wafPolicy.mode === 'off') return null;
+  if (wafPolicy.mode === 'off' || exchange.skipsWaf) return null;
   const from = performance.now();
   const verdict = waf.inspectHead(exchange, wafPolicy);
   exchange.wafMicroseconds = (performance.now() - from) * 1000;

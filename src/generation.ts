@@ -50,11 +50,12 @@ import {
   stickyKey,
 } from './proxy/proxy.ts';
 import { build as buildRates, type Rates, reasons as rateReasons } from './rates/rates.ts';
+import { buildCondition, build as buildRules, type Rules, reasons as ruleReasons } from './rules/rules.ts';
 import { build as buildTls, type Files, type Shelf, systemFiles, type Tls, reasons as tlsReasons } from './tls/tls.ts';
 import type { Timekeeper } from './traffic/deadline.ts';
 import type { Reason } from './traffic/verdict.ts';
 import type { AnswerCodec } from './traffic/wire.ts';
-import { build as buildWaf, type Waf, reasons as wafReasons } from './waf/waf.ts';
+import { build as buildWaf, matcherOf, type Waf, reasons as wafReasons } from './waf/waf.ts';
 
 /** A site as the spine uses it. */
 export interface Site extends SiteSettings {
@@ -78,6 +79,7 @@ export interface Generation {
   readonly clientResolver: ClientResolver;
   readonly sites: Sites;
   readonly siteSettings: readonly Site[];
+  readonly rules: Rules;
   readonly rates: Rates;
   readonly waf: Waf;
   readonly proxy: Proxy;
@@ -108,6 +110,9 @@ export interface GenerationTools {
   readonly previous?: Generation;
 }
 
+/** Where databases cannot be opened, everybody is nowhere; that they cannot is told. */
+const noAtlas = Object.freeze({ databases: new Set<string>(), country: () => '', network: () => '' });
+
 const noTimekeeper: Timekeeper = Object.freeze({ set: () => {}, clear: () => {} });
 
 /** Builds every station and gathers the problems of all. Opens no port. */
@@ -122,13 +127,21 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     found.take(['listen', index, 'proxyProtocol'], buildAnnouncers(proxyProtocol));
   const clientResolver = found.take('trustedProxies', buildClientResolver(settings.trustedProxies));
   const atlas = found.take(null, openAtlas(settings.geography));
+  const ruleTools = {
+    geography: atlas ?? noAtlas,
+    compilePattern: matcherOf,
+    threshold: settings.waf.threshold,
+    locate: tools.locate,
+  };
+  const rules = found.take(null, buildRules(settings, ruleTools));
   const rates = found.take(
     null,
     buildRates(settings.rates, settings.sites, {
       clock,
       seed: tools.seed ?? 1,
       locate: tools.locate,
-      ...(atlas === null ? {} : { geography: atlas }),
+      geography: atlas ?? noAtlas,
+      conditionOf: (text, path, problems) => buildCondition(text, path, settings.lists, ruleTools, problems),
       ...(tools.previous === undefined ? {} : { previous: tools.previous.rates }),
     }),
   );
@@ -161,6 +174,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     clientResolver: clientResolver!,
     sites: new Sites(settings.sites),
     siteSettings: settings.sites.map(siteOf),
+    rules: rules!,
     rates: rates!,
     waf: waf!,
     proxy: proxy!,
@@ -259,6 +273,7 @@ export function allReasons(): Readonly<Record<string, Reason>> {
     connectionReasons,
     tlsReasons,
     httpReasons,
+    ruleReasons,
     rateReasons,
     wafReasons,
     proxyReasons,

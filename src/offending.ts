@@ -12,7 +12,7 @@ export function weigh(exchange: Exchange, { callers, rates }: Generation): void 
   if (isShared) return;
   if (refusal === null) {
     if (status === 404) callers.offend('not-found', client);
-  } else if (refusedBy === 'waf') callers.offend('waf', client);
+  } else if (refusedBy === 'waf' || refusedBy === 'rules') callers.offend('waf', client);
   else if (refusedBy === 'rates') {
     callers.offend('rates', client);
     const policy = siteIndex < 0 ? rates.common : rates.policies[siteIndex];

@@ -7,7 +7,7 @@ export type Exceptions = Readonly<Record<string, string>>;
 export const floors: readonly (readonly string[])[] = [
   ['base'],
   ['traffic'],
-  ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'tls', 'waf'],
+  ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'rules', 'tls', 'waf'],
   ['generation.ts'],
   ['departure.ts', 'gate.ts', 'held-body.ts', 'held-answer.ts', 'answer-out.ts', 'markings.ts', 'offending.ts'],
   ['arrivals.ts', 'securing.ts'],
@@ -280,8 +280,12 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   ['`counters.test.ts` and `buckets.test.ts`: what both kinds of table share', 'src/rates/key-table.ts'],
   [
+    '`rules.test.ts`: conditions with what they mean, and faults letter by letter',
+    'src/rules/condition.ts src/rules/fields.ts src/rules/hints.ts src/rules/rule.ts src/rules/tokens.ts src/rules/values.ts',
+  ],
+  [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',
-    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-waf.ts src/config/translate.ts',
+    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-waf.ts src/config/translate.ts',
   ],
   [
     'the attacks, ordinary texts and properties of `attacks.test.ts`, `ordinary.test.ts` and `waf.test.ts`',

@@ -140,9 +140,7 @@ function loadedOf(words: Complete, warnings: readonly Problem[], origin: Origin)
     file,
     cwd: world.cwd,
     dataDirectory: dataDirectoryOr(options, world, words.data_directory, from),
-    comments: words.firewall.rules.map(
-      (_, index) => source.document?.commentBehind(['firewall', 'rules', index]) ?? '',
-    ),
+    commentOf: (path) => source.document?.commentBehind(path) ?? '',
   });
   const loaded: Loaded = {
     settings,

@@ -23,6 +23,9 @@ export const rates = list(
       ),
     shadow: flag().prefault(false).describe('Refuses nobody; journeys say whom it would have refused.'),
     path: pathPrefix().prefault('/').describe('Only under this path.'),
+    when: text('a condition such as method is POST', 4096)
+      .optional()
+      .describe('Only requests that meet this condition, in the words of `rules`.'),
     // biome-ignore lint/suspicious/noThenProperty: the file's word; no setting is ever awaited.
     then: whole(400, 599).prefault(429).describe('The status of the refusal.'),
     repeated: banFor()

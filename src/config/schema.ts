@@ -21,6 +21,7 @@ import {
 } from './kinds.ts';
 import { bans, blocklist, firewall } from './schema-firewall.ts';
 import { geography, rates } from './schema-rates.ts';
+import { lists, rules } from './schema-rules.ts';
 import { exclusion, mode, waf } from './schema-waf.ts';
 import { balance, breaker, health, queue, retries, sticky, upstream } from './upstream-kinds.ts';
 
@@ -98,6 +99,7 @@ const site = group({
   })
     .prefault({})
     .describe('The WAF on this site.'),
+  rules: rules.prefault([]).describe('Rules of this site, behind those of the whole gate.'),
   rates: rates.optional().describe("Limits of this site in place of the whole gate's."),
   max_body: size('0B', '1024GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),
   compress: compress.optional().describe('Compression of answers; none where missing.'),
@@ -182,6 +184,8 @@ export const configuration = group({
     .prefault([])
     .describe('What is served, and by which upstreams.'),
   waf: waf.prefault({}).describe('The web application firewall.'),
+  rules: rules.prefault([]).describe('What happens to which requests, before limits and the WAF are asked.'),
+  lists: lists.prefault({}).describe('Names for addresses, networks or words, for `rules`.'),
   rates: rates.prefault([{ limit: '500 per 10s' }]).describe('How often may be asked; [] for no limit.'),
   admin: admin().prefault({}).describe('The dashboard and the admin API.'),
   geography: geography.prefault({}).describe('Where clients are at home; the databases are yours.'),

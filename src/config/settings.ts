@@ -12,6 +12,9 @@ export interface Settings {
   readonly tls: TlsSettings;
   readonly sites: readonly SiteSettings[];
   readonly waf: WafSettings;
+  /** Rules of one's own, in their order. */
+  readonly rules: readonly OwnRuleSettings[];
+  readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly rates: readonly RateSettings[];
   readonly geography: GeographySettings;
   /** CIDRs whose forwarding headers are believed. */
@@ -130,6 +133,7 @@ export interface SiteSettings {
     readonly exclude: readonly ExclusionSettings[];
   };
   /** null: the limits of the whole gate. */
+  readonly rules: readonly OwnRuleSettings[];
   readonly rates: readonly RateSettings[] | null;
   readonly maxBodyBytes: number;
   /** null: answers go on as they came. Types are in lower case. */
@@ -250,6 +254,12 @@ export interface WafSettings {
   readonly cpuBudgetMs: number;
 }
 
+/** A rule over the fields of a request, and the comment behind it. */
+export interface OwnRuleSettings {
+  readonly rule: string;
+  readonly description: string;
+}
+
 export interface RateSettings {
   readonly limit: number;
   readonly windowMs: number;
@@ -260,6 +270,8 @@ export interface RateSettings {
   readonly status: number;
   /** How long a client is banned whom this limit refuses again and again; 0 for not at all. */
   readonly repeatedBanMs: number;
+  /** The condition that a request must meet to be counted, or ''. */
+  readonly when: string;
   /** Tokens of a bucket; 0 for a sliding window. */
   readonly burst: number;
   readonly wider: number;

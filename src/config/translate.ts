@@ -1,10 +1,12 @@
 // The file's words become the program's settings: camelCase, units in names, paths absolute.
 
 import { dirname, resolve } from 'node:path';
+import type { Path } from '../base/problem.ts';
 import type { Complete } from './schema.ts';
 import type {
   BanSettings,
   HealthSettings,
+  OwnRuleSettings,
   RateSettings,
   Settings,
   SiteSettings,
@@ -17,13 +19,15 @@ export interface Setting {
   readonly file: string | null;
   readonly cwd: string;
   readonly dataDirectory: string;
-  readonly comments: readonly string[];
+  /** The comment behind the value at a path of the file, or ''. */
+  readonly commentOf: (path: Path) => string;
 }
 
 /** Settings from complete words. */
 export function settingsOf(words: Complete, setting: Setting): Settings {
   const from = setting.file === null ? setting.cwd : dirname(setting.file);
   const absolute = (name: string) => resolve(from, name);
+  const { commentOf } = setting;
   return {
     dataDirectory: setting.dataDirectory,
     listen: words.listen.map(({ address, port, tls, redirect, proxy_protocol }) => ({
@@ -36,7 +40,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
     firewall: {
       default: words.firewall.default,
       rules: words.firewall.rules.map(withoutUndefined),
-      comments: words.firewall.rules.map((_, index) => setting.comments[index] ?? ''),
+      comments: words.firewall.rules.map((_, index) => commentOf(['firewall', 'rules', index])),
       enforce: words.firewall.enforce,
       expect: words.firewall.expect,
       kernel: kernelOf(words.firewall.kernel, words.listen),
@@ -58,7 +62,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       localNames: words.tls.local_names ?? localNamesFor(words),
       minVersion: words.tls.min_version === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
     },
-    sites: words.sites.map((site) => siteOf(site, words, absolute)),
+    sites: words.sites.map((site, index) => siteOf(site, index, words, absolute, commentOf)),
     waf: {
       mode: words.waf.mode,
       rules: words.waf.rules,
@@ -72,6 +76,8 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       maxJsonDepth: words.waf.max_json_depth,
       cpuBudgetMs: words.waf.cpu_budget,
     },
+    rules: ownRules(words.rules, ['rules'], commentOf),
+    lists: words.lists,
     rates: words.rates.map(rateOf),
     geography: {
       country: words.geography.country === undefined ? null : absolute(words.geography.country),
@@ -128,7 +134,17 @@ export function localNamesFor(words: Complete): string[] {
   return [...new Set([...bare, 'localhost', '127.0.0.1', '::1'])];
 }
 
-function siteOf(site: Complete['sites'][number], words: Complete, absolute: (name: string) => string): SiteSettings {
+function ownRules(rules: readonly string[], path: Path, commentOf: Setting['commentOf']): OwnRuleSettings[] {
+  return rules.map((rule, index) => ({ rule, description: commentOf([...path, index]) }));
+}
+
+function siteOf(
+  site: Complete['sites'][number],
+  index: number,
+  words: Complete,
+  absolute: (name: string) => string,
+  commentOf: Setting['commentOf'],
+): SiteSettings {
   return {
     name: site.path === '/' ? site.host[0]! : `${site.host[0]}${site.path}`,
     hosts: site.host,
@@ -158,6 +174,7 @@ function siteOf(site: Complete['sites'][number], words: Complete, absolute: (nam
     hostHeader: site.host_header,
     hstsSeconds: site.hsts,
     waf: { mode: site.waf.mode ?? words.waf.mode, exclude: site.waf.exclude.map(withoutUndefined) },
+    rules: ownRules(site.rules, ['sites', index, 'rules'], commentOf),
     rates: site.rates?.map(rateOf) ?? null,
     maxBodyBytes: site.max_body ?? words.limits.max_body,
     compress: site.compress === undefined ? null : compressOf(site.compress),
@@ -224,8 +241,8 @@ function compressOf(compress: NonNullable<Complete['sites'][number]['compress']>
 
 function rateOf(rate: Complete['rates'][number]): RateSettings {
   const { by, path, wider, shadow } = rate;
-  const { then: status, repeated: repeatedBanMs = 0, burst = 0 } = rate;
-  return { ...rate.limit, by, path, status, repeatedBanMs, burst, wider, shadow };
+  const { then: status, repeated: repeatedBanMs = 0, burst = 0, when = '' } = rate;
+  return { ...rate.limit, by, path, status, repeatedBanMs, when, burst, wider, shadow };
 }
 
 function bansOf(bans: Complete['bans']): BanSettings {

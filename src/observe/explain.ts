@@ -31,6 +31,7 @@ const stepOf: Readonly<Record<string, number>> = Object.freeze({
   gateway: 3,
   tls: 4,
   http: 5,
+  rules: 5,
   rates: 5,
   waf: 5,
   proxy: 6,
@@ -123,7 +124,7 @@ function wafStep({ journey, rehearsed, end }: Story): Step {
   if (end < 5) return step(notReached);
   if (request === null && rehearsed && verdict.why === '') return step(notRehearsed);
   if (request === null) return step(silent.has(verdict.why) ? 'no request came' : `REFUSE  ${verdictText(journey)}`);
-  if ((verdict.station === 'http' || verdict.station === 'rates') && verdict.action !== 'pass') {
+  if (isOwnWord(verdict.station) && verdict.action !== 'pass') {
     // A redirect is an answer that the gate gives by itself, and nothing was refused.
     const word = (response?.status ?? 400) < 400 ? 'ANSWER' : 'REFUSE';
     return step(`${word}  ${verdictText(journey)}`, rates?.us ?? -1);
@@ -212,6 +213,11 @@ function placeText(place: string): string {
   for (const character of place)
     if (character <= ' ' || character === '"' || character === '=' || character > '~') return quoted(place, 80);
   return place.length > 80 ? quoted(place, 80) : place;
+}
+
+/** Stations that refuse in the step of the WAF without being it. */
+function isOwnWord(station: string): boolean {
+  return station === 'http' || station === 'rules' || station === 'rates';
 }
 
 function verdictText({ verdict: { why, says } }: Journey): string {

@@ -1,6 +1,7 @@
 // From the limits that a person wrote to a policy: the limits of one site with their names, keys and counters.
 
 import type { Path, Problem } from '../base/problem.ts';
+import type { Exchange } from '../traffic/exchange.ts';
 import type { RuleReference } from '../traffic/verdict.ts';
 import { Buckets } from './buckets.ts';
 import { Counters, maxLimit } from './counters.ts';
@@ -22,7 +23,12 @@ export interface RateSettings {
   readonly wider?: number;
   /** Only told, never refused. */
   readonly shadow?: boolean;
+  /** The condition that a request must meet to be counted, or ''. */
+  readonly when?: string;
 }
+
+/** Whether a request is meant. */
+export type RateCondition = (exchange: Exchange) => boolean;
 
 /** The limits of one site. */
 export interface Policy {
@@ -37,6 +43,8 @@ export interface Limit {
   readonly status: number;
   readonly repeatedBanMs: number;
   readonly shadow: boolean;
+  /** Which requests it counts; null for all. */
+  readonly when: RateCondition | null;
   /** Whether it counts clients, wholly or in part. */
   readonly ofClients: boolean;
   readonly source: KeySource;
@@ -60,6 +68,8 @@ export interface Limit {
 export interface PolicyTools {
   /** The table of a limit, by what it counts (its scope, key, path and window): the one that is there, or the one that is made. */
   readonly tableOf: (identity: string, make: (maxKeys: number, startMs: number) => KeyTable) => KeyTable;
+  /** Reads the condition that stands at a path; null after telling `problems` what is wrong with it. */
+  readonly conditionOf: (text: string, path: Path, problems: Problem[]) => RateCondition | null;
   /** The databases that are loaded: `country`, `asn`. */
   readonly databases: ReadonlySet<string>;
   readonly locate: (path: Path) => string;
@@ -76,7 +86,11 @@ export function makePolicy(list: readonly RateSettings[], path: Path, scope: str
   for (const [index, setting] of list.entries()) {
     const at = [...path, index];
     const problems = problemsOf(setting, at, tools.databases);
-    const identity = `${scope} ${setting.by} ${foldPath(setting.path)} ${setting.windowMs}${setting.burst ? ' bucket' : ''}`;
+    const { by, windowMs, burst, when = '' } = setting;
+    const identity = [scope, by, foldPath(setting.path), windowMs, ...(burst ? ['bucket'] : []), when]
+      .join(' ')
+      .trimEnd();
+    const condition = when === '' ? null : tools.conditionOf(when, [...at, 'when'], problems);
     const before = identities.get(identity);
     if (before !== undefined) problems.push(twice(at, before));
     identities.set(identity, index);
@@ -84,7 +98,7 @@ export function makePolicy(list: readonly RateSettings[], path: Path, scope: str
     if (problems.length > 0) continue;
     const source = parseKeySource(setting.by)!;
     for (const tier of tiersOf(setting, source))
-      limits.push(makeLimit(setting, tier, identity, limits, tools, tools.locate(at)));
+      limits.push(makeLimit(setting, condition, tier, identity, limits, tools, tools.locate(at)));
   }
   return { limits, readsPath: limits.some(({ source, prefix }) => prefix !== '/' || readsPath(source)) };
 }
@@ -111,6 +125,7 @@ function tiersOf({ by, wider = 4 }: RateSettings, source: KeySource): Tier[] {
 
 function makeLimit(
   setting: RateSettings,
+  when: RateCondition | null,
   tier: Tier,
   identity: string,
   before: readonly Limit[],
@@ -132,6 +147,7 @@ function makeLimit(
     status,
     repeatedBanMs: setting.repeatedBanMs ?? 0,
     shadow,
+    when,
     ofClients: countsClients(tier.source),
     source: tier.source,
     prefix,

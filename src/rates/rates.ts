@@ -26,6 +26,8 @@ export interface RateTools {
   readonly maxKeys?: number;
   /** Where addresses are at home; none where no database is named. */
   readonly geography?: Geography & { readonly databases: ReadonlySet<string> };
+  /** Reads the condition of a limit that stands at a path. */
+  readonly conditionOf?: PolicyTools['conditionOf'];
   /** `file:line` of a limit, by its path in the settings; '' where no line holds it. */
   readonly locate?: (path: Path) => string;
   /** The rates of the generation before, whose counters go on where a limit stays the same but for its number. */
@@ -129,6 +131,7 @@ export class Rates implements Shared {
     let waitMs = -1;
     for (const limit of policy.limits) {
       limit.applies = isUnder(path, limit.prefix) && !(limit.ofClients && exchange.isShared);
+      if (limit.applies && limit.when !== null) limit.applies = limit.when(exchange);
       if (!limit.applies) continue;
       limit.kind = this.#keys.read(limit.source, exchange, path);
       limit.applies = limit.kind !== kinds.none;
@@ -171,6 +174,7 @@ export function build(settings: readonly RateSettings[], sites: readonly RatedSi
   const policyTools: PolicyTools = {
     problems,
     locate: tools.locate ?? (() => ''),
+    conditionOf: tools.conditionOf ?? (() => null),
     databases: geography.databases,
     tableOf: (identity, make) => {
       const table = tables.get(identity) ?? previous?.tables.get(identity) ?? make(maxKeys, clock.monotonicMs());

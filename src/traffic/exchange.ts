@@ -42,6 +42,10 @@ export class Exchange {
   /** Name of the site it was placed on, or ''. */
   site!: string;
 
+  /** Whether a rule of its owner lets it pass by limits, or by the WAF. */
+  skipsRates!: boolean;
+  skipsWaf!: boolean;
+
   /** The refusal that ended it, or null while nobody objected. */
   refusal!: Refusal | null;
   /** Which station refused, or ''. */
@@ -120,6 +124,8 @@ export class Exchange {
     this.isShared = false;
     this.siteIndex = -1;
     this.site = '';
+    this.skipsRates = false;
+    this.skipsWaf = false;
     this.refusal = null;
     this.refusedBy = '';
     this.rateLimit = -1;

@@ -13,6 +13,7 @@ export const layers: readonly string[] = Object.freeze([
   'connections',
   'tls',
   'http',
+  'rules',
   'rates',
   'waf',
   'proxy',

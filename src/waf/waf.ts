@@ -23,6 +23,7 @@ export type { BodyInspector } from './bodies/inspector.ts';
 export type { ExclusionSettings } from './exclusions.ts';
 export type { SitePolicy } from './inspection.ts';
 export type { ListedRule } from './listing.ts';
+export { matcherOf } from './matcher.ts';
 export type { BillAnswer, BillRow } from './program/bill.ts';
 export { reasons } from './reasons.ts';
 
@@ -89,7 +90,7 @@ export class Waf {
 
   /** Judges the head. Fills the exchange's WAF fields except the time. Never throws: a failure refuses. */
   inspectHead(exchange: Exchange, policy: SitePolicy): Verdict {
-    if (policy.mode === 'off') return pass;
+    if (policy.mode === 'off' || exchange.skipsWaf) return pass;
     exchange.wafAction = 'pass';
     exchange.wafThreshold = this.#limits.threshold;
     const inspection = new Inspection(this.#limits, exchange, policy, 1);
@@ -106,7 +107,7 @@ export class Waf {
 
   /** The inspector of the body, whose score goes on from the head's; null where there is nothing to inspect. */
   openBody(exchange: Exchange, policy: SitePolicy): BodyInspector | null {
-    if (policy.mode === 'off' || exchange.bodyLength === 0) return null;
+    if (policy.mode === 'off' || exchange.skipsWaf || exchange.bodyLength === 0) return null;
     const inspection = new Inspection(this.#limits, exchange, policy, 2);
     return openBody(inspection, exchange, this.#tools.codings, this.rules?.reader(inspection, exchange) ?? null);
   }
@@ -151,7 +152,7 @@ export class Waf {
 
   /** Judges the trailer fields behind a chunked body (RFC 9110 6.5), which applications read as they read headers. Never throws. */
   inspectTrailers(exchange: Exchange, policy: SitePolicy, trailers: Headers): Verdict {
-    if (policy.mode === 'off' || this.rules !== null) return pass;
+    if (policy.mode === 'off' || exchange.skipsWaf || this.rules !== null) return pass;
     const inspection = new Inspection(this.#limits, exchange, policy, 2);
     try {
       judgeFields(inspection, trailers, this.#clean);

@@ -12,6 +12,7 @@ import {
   type Plan,
   Store,
   startGuard,
+  untrackedRemedy,
 } from '../supervisor/supervisor.ts';
 import { dataDirectoryOf } from './ask.ts';
 import { type Arguments, Trouble, UsageError, type World } from './command.ts';
@@ -105,7 +106,16 @@ export function planLines(plan: Plan): string[] {
     ...cuts.slice(0, maxListed).map((cut) => `  ${cutText(cut)}${whose(cut.live.kind)}`),
   );
   if (cuts.length > maxListed) lines.push(`  and ${cuts.length - maxListed} more`);
+  lines.push(...untrackedLines(plan));
   return lines.map(visible);
+}
+
+function untrackedLines({ untracked }: Plan): string[] {
+  if (untracked.length === 0) return [];
+  const listed = untracked.slice(0, maxListed).map((cut) => `  ${cutText(cut)}${whose(cut.live.kind)}`);
+  const more = untracked.length > maxListed ? [`  and ${untracked.length - maxListed} more`] : [];
+  const count = `${untracked.length} live connection${untracked.length === 1 ? '' : 's'}`;
+  return [`ends ${count} that the rules allow:`, ...listed, ...more, `  first ${untrackedRemedy}`];
 }
 
 function whose(kind: 'caller' | 'ssh' | 'other'): string {
@@ -113,9 +123,9 @@ function whose(kind: 'caller' | 'ssh' | 'other'): string {
 }
 
 /** A plan for programs. */
-export function planJson({ isSame, changes, cuts, lockouts }: Plan): object {
+export function planJson({ isSame, changes, cuts, untracked, lockouts }: Plan): object {
   const told = (list: Plan['cuts']) => list.map(({ live, rule }) => ({ ...live, rule }));
-  return { isSame, changes, cuts: told(cuts), lockouts: told(lockouts) };
+  return { isSame, changes, cuts: told(cuts), untracked: told(untracked), lockouts: told(lockouts) };
 }
 
 /** The options that all of these commands have. */

@@ -231,3 +231,31 @@ test('plan and apply say which sysctl is wrong and change nothing; set by its ow
   assert.equal(verified.code, 1);
   assert.ok(verified.text.startsWith(`${says}; ${instead}\n`), verified.text);
 });
+
+test('where the kernel picks up no connection, plan names those that would end, apply refuses, and what it says to do helps', {
+  skip,
+}, async (t) => {
+  const it = await machine(t);
+  it.gate.run('sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_loose=0');
+  const session = await it.call();
+  const plan = await session.say('plan');
+  assert.equal(plan.code, 1, plan.text);
+  const why = 'not tracked by the kernel, and net.netfilter.nf_conntrack_tcp_loose is 0';
+  assert.match(
+    plan.text,
+    new RegExp(
+      `^cuts no live connection\nends 1 live connection that the rules allow:\n  tcp 10\\.50\\.0\\.2:\\d+ → :22 \\(${why}\\)  your own connection\n  first run \`sysctl -w net`,
+      'm',
+    ),
+  );
+  const refused = await session.say('apply');
+  assert.equal(refused.code, 1);
+  assert.match(refused.text, /^portcullis: this would cut your own connection: tcp .* \(not tracked by the kernel/);
+  const listed = await listTable(it.gate.nft);
+  assert.ok(listed.ok && listed.value === null, 'nothing was applied');
+  it.gate.run('sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_loose=1');
+  assert.equal((await session.say('apply')).code, 0);
+  it.gate.run('sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_loose=0');
+  const again = await session.say('apply');
+  assert.equal(again.code, 0, again.text);
+});

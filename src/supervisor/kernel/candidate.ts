@@ -23,6 +23,7 @@ import {
 } from '../../firewall/firewall.ts';
 import { flowOf, type Live, liveConnections, liveText, type Sight } from './sessions.ts';
 import type { StoredGeneration } from './store.ts';
+import { untrackedAmong, untrackedText } from './untracked.ts';
 
 /** Rules and the settings of the kernel's part; `callers` is null where those of the live table are to stay. */
 export interface Candidate {
@@ -38,7 +39,10 @@ export interface KernelTools extends Sight {
   readonly nft: Program;
 }
 
-/** An open connection that the new rules no longer allow, and the rule that denies it (0: the default). */
+/** What stands in the place of a rule for a connection that is cut because the kernel does not track it. */
+export const untracked = -1;
+
+/** An open connection that the new rules no longer allow, and the rule that denies it (0: the default; `untracked`). */
 export interface CutConnection {
   readonly live: Live;
   readonly rule: number;
@@ -55,6 +59,8 @@ export interface Plan {
   /** `opens tcp 3306 to 10.0.0.0/8`; null where the rules are too many to be compared. */
   readonly changes: readonly string[] | null;
   readonly cuts: readonly CutConnection[];
+  /** Connections that the rules allow and that end all the same, because the kernel neither tracks nor picks them up. */
+  readonly untracked: readonly CutConnection[];
   /** The cuts among them that would lock somebody out: the caller, and sessions of SSH. */
   readonly lockouts: readonly CutConnection[];
 }
@@ -72,8 +78,13 @@ export async function planFor(
   const read = listed.value === null ? null : tableOf(listed.value, tableName);
   if (read?.ok === false) return { ok: false, trouble: strange(read.says) };
   const standing = read === null ? null : offTrial(read.value);
-  const cuts = cutBy(candidate.firewall, await liveConnections(tools));
+  const live = await liveConnections(tools);
+  const cuts = cutBy(candidate.firewall, live);
   const table = tableFor(candidate, cuts, standing);
+  const isCut = new Set(cuts.map((each) => each.live));
+  const lost = untrackedAmong(live, candidate.kernel, standing, tools.reader)
+    .filter((each) => !isCut.has(each))
+    .map((each) => ({ live: each, rule: untracked }));
   const before = rulesBefore(standing, former);
   const changes = before === null ? null : difference(before, candidate.firewall.ruleSet);
   const plan: Plan = {
@@ -82,7 +93,8 @@ export async function planFor(
     isSame: findDrift(table, listed.value).length === 0,
     changes: changes === null ? null : changes.changes.map(({ says }) => says),
     cuts,
-    lockouts: cuts.filter(({ live }) => live.kind !== 'other'),
+    untracked: lost,
+    lockouts: [...cuts, ...lost].filter(({ live: { kind } }) => kind !== 'other'),
   };
   return { ok: true, value: plan };
 }
@@ -120,7 +132,8 @@ function cutBy(firewall: Firewall, live: readonly Live[]): CutConnection[] {
 
 /** `tcp 203.0.113.7:52431 → :3306 (rule 4)`. */
 export function cutText({ live, rule }: CutConnection): string {
-  return `${liveText(live)} (${rule === 0 ? 'the default' : `rule ${rule}`})`;
+  const why = rule === untracked ? untrackedText : rule === 0 ? 'the default' : `rule ${rule}`;
+  return `${liveText(live)} (${why})`;
 }
 
 function strange(says: string): KernelTrouble {

@@ -18,9 +18,10 @@ import {
   withoutCallers,
 } from '../../firewall/firewall.ts';
 import { type Established, listEstablished } from '../../ports/ports.ts';
-import { type Candidate, cutText, firewallOf, type KernelTools, type Plan, planFor } from './candidate.ts';
+import { type Candidate, cutText, firewallOf, type KernelTools, type Plan, planFor, untracked } from './candidate.ts';
 import { callerOf, isSame } from './sessions.ts';
 import type { Pending, Store, StoredGeneration } from './store.ts';
+import { untrackedRemedy } from './untracked.ts';
 
 /** What changes things needs beside what looks. */
 export interface CommitTools extends KernelTools {
@@ -70,8 +71,7 @@ export async function apply(candidate: Candidate, wishes: ApplyWishes, tools: Co
   const planned = await planFor(candidate, await store.find(formerNumber), tools);
   if (!planned.ok) return planned;
   const plan = planned.value;
-  if (plan.lockouts.length > 0 && !wishes.evenIfItLocksMeOut)
-    return refusal(lockoutText(plan), 'allow it by a rule, or say --even-if-it-locks-me-out');
+  if (plan.lockouts.length > 0 && !wishes.evenIfItLocksMeOut) return refusal(lockoutText(plan), lockoutRemedy(plan));
   const generation = await generationOf(candidate, plan, wishes.how, tools);
   const checked = await checkTable(tools.nft, plan.table);
   if (!checked.ok) return checked;
@@ -83,6 +83,11 @@ function lockoutText({ lockouts }: Plan): string {
   const own = lockouts.filter(({ live }) => live.kind === 'caller');
   if (own.length > 0) return `this would cut your own connection: ${cutText(own[0]!)}`;
   return `this would cut ${lockouts.length === 1 ? 'a session' : `${lockouts.length} sessions`} of SSH: ${lockouts.slice(0, 3).map(cutText).join(', ')}`;
+}
+
+function lockoutRemedy({ lockouts }: Plan): string {
+  const isUntracked = lockouts.every(({ rule }) => rule === untracked);
+  return `${isUntracked ? untrackedRemedy : 'allow it by a rule'}, or say --even-if-it-locks-me-out`;
 }
 
 async function applyForGood(

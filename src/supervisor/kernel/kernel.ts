@@ -26,4 +26,5 @@ export { KernelKeeper, listOf } from './keeper.ts';
 export { findOutside, type Outside } from './outside.ts';
 export { callerOf, type Live, liveConnections, liveText, ownAddresses } from './sessions.ts';
 export { maxGenerations, type Pending, Store, type StoredGeneration } from './store.ts';
+export { untrackedRemedy } from './untracked.ts';
 export { type RulesetTools, wholeRuleset } from './whole-ruleset.ts';

@@ -16,6 +16,8 @@ export interface Live {
   readonly packetPort: number;
   /** `caller`: this command came over it; `ssh`: a session of SSH; `other`. */
   readonly kind: 'caller' | 'ssh' | 'other';
+  /** Whether conntrack has it; null where that cannot be told, because conntrack(8) is not there. */
+  readonly isTracked: boolean | null;
 }
 
 /** How far up the processes are followed: sudo, shells and multiplexers are a handful. */
@@ -82,13 +84,19 @@ export async function liveConnections(sight: Sight): Promise<Live[]> {
     if (caller !== null && isSame(caller, each)) return 'caller';
     return sshPorts.has(each.localPort) ? 'ssh' : 'other';
   };
-  const sockets = open.map((each): Live => ({ ...liveOf(each), kind: kindOf(each) }));
+  const flows = await trackedFlows(sight.conntrack, reader);
+  const tracked = flows?.keys ?? null;
+  const own = ownAddresses(reader);
+  // Because what this machine says to itself comes by the loopback, which no rule is asked about.
+  const isTracked = (live: Live) => own.has(live.source) || (tracked === null ? null : tracked.has(keyOf(live)));
+  const told = (live: Live): Live => ({ ...live, isTracked: isTracked(live) });
+  const sockets = open.map((each) => told({ ...liveOf(each), kind: kindOf(each) }));
   // Because a caller behind DNAT or in another namespace has no socket here, and must not be cut off either.
   if (caller !== null && !sockets.some(({ kind }) => kind === 'caller'))
-    sockets.unshift({ ...liveOf(caller), kind: 'caller' });
+    sockets.unshift(told({ ...liveOf(caller), kind: 'caller' }));
   const known = new Set(sockets.map(keyOf));
-  const tracked = (await trackedFlows(sight.conntrack, reader)).filter((each) => !known.has(keyOf(each)));
-  return [...sockets, ...tracked].sort((a, b) => weight(b) - weight(a));
+  const others = (flows?.incoming ?? []).filter((each) => !known.has(keyOf(each)));
+  return [...sockets, ...others].sort((a, b) => weight(b) - weight(a));
 }
 
 function weight({ kind }: Live): number {
@@ -120,6 +128,7 @@ function liveOf({ remote, remotePort, localPort }: Established): Live {
     port: localPort,
     packetPort: localPort,
     kind: 'other',
+    isTracked: null,
   };
 }
 
@@ -142,19 +151,39 @@ export function flowOf({ protocol, source, sourcePort, packetPort }: Live): Flow
 /** Most lines of conntrack's table that are read. */
 const maxTracked = 1_000_000;
 
-/** What conntrack(8) knows of connections to us and to published ports; none where it is not installed. */
-async function trackedFlows(conntrack: Program, reader: Reader): Promise<Live[]> {
-  const found: Live[] = [];
+/** What conntrack(8) knows. */
+interface Tracked {
+  /** Connections to us and to published ports. */
+  readonly incoming: Live[];
+  /** Their keys, and those of connections that were picked up by a packet of ours: conntrack takes them for ours. */
+  readonly keys: Set<string>;
+}
+
+/** What conntrack(8) knows; null where it is not installed. */
+async function trackedFlows(conntrack: Program, reader: Reader): Promise<Tracked | null> {
+  const found: Tracked = { incoming: [], keys: new Set() };
+  let hasRun = false;
   const own = ownAddresses(reader);
   for (const family of ['ipv4', 'ipv6']) {
     const ran = await conntrack.run(['-L', '-f', family]);
     if (!ran.ok) continue;
+    hasRun = true;
     for (const line of ran.output.split('\n', maxTracked)) {
       const live = parseTracked(line, own);
-      if (live !== null) found.push(live);
+      if (live !== null) found.incoming.push(live);
+      const key = live === null ? pickedUp(line, own) : keyOf(live);
+      if (key !== null) found.keys.add(key);
     }
   }
-  return found;
+  return hasRun ? found : null;
+}
+
+/** The key of a connection that conntrack saw begin with a packet of this machine, as if it had come in; null for others. */
+function pickedUp(line: string, own: ReadonlySet<string>): string | null {
+  const words = line.split(' ').filter((word) => word !== '');
+  const value = (key: string) => words.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1) ?? '';
+  if (words[0] !== 'tcp' || !own.has(value('src'))) return null;
+  return `tcp ${endpoint(value('dst'), Number(value('dport')))} ${value('sport')}`;
 }
 
 /**
@@ -176,7 +205,8 @@ export function parseTracked(line: string, own: ReadonlySet<string>): Live | nul
   const isTranslated = sources[1] !== targets[0];
   if (own.has(source) || !(isLocal || isTranslated) || !parseAddress(source).ok) return null;
   // Because rules on input see the port a packet has there, those on published ports the port that was called.
-  return { protocol, source, sourcePort, port: isLocal ? packetPort : called, packetPort, kind: 'other' };
+  const port = isLocal ? packetPort : called;
+  return { protocol, source, sourcePort, port, packetPort, kind: 'other', isTracked: true };
 }
 
 /** Every address of this machine: the local table of routes for IPv4, the list of addresses for IPv6 (proc(5)). */

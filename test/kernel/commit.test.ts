@@ -1,9 +1,12 @@
 // Rules that take themselves back: a lock-out over a real connection in a namespace, undone by the guard, or by the kernel alone.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, it as test } from 'node:test';
 import { listTable } from '../../src/firewall/firewall.ts';
 import { machineReader } from '../../src/ports/ports.ts';
+import { start } from '../portcullis-process.ts';
 import { type Machine, machine } from './machine.ts';
 import { whyNot } from './namespace.ts';
 
@@ -131,6 +134,43 @@ describe('rules that take themselves back', { concurrency: 2 }, () => {
       text: 'the kernel has the rules of the configuration\n',
     });
     assert.equal((await chains(it)).includes('former_input'), false);
+  });
+
+  test('what is cut or banned is gone from conntrack, too, and its neighbours are not', { skip }, async (t) => {
+    const it = await machine(t);
+    const serves = `require('node:net').createServer((s) => s.on('error', () => {})).listen(9000, '::', () => console.log('up'))`;
+    const calls = `const net = require('node:net'); let open = 0;
+      for (const localAddress of ['10.50.0.2', '10.50.0.3', '10.50.0.4', '10.50.0.5'])
+        net.connect({ port: 9000, host: '10.50.0.1', localAddress }, () => ++open === 4 && console.log('open')).on('error', () => {});`;
+    const inside = (name: string, script: string) => {
+      const child = spawn('ip', ['netns', 'exec', name, process.execPath, '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      t.after(() => child.kill('SIGKILL'));
+      return once(child.stdout, 'data');
+    };
+    for (const host of [3, 4, 5]) it.caller.run('ip', 'address', 'add', `10.50.0.${host}/24`, 'dev', 'wire');
+    await inside(it.gate.name, serves);
+    const session = await it.call();
+    it.allow('10.50.0.0/24', 'allow tcp 9000 from any', 'allow tcp 8443 from any');
+    assert.equal((await session.say('apply')).code, 0);
+    await inside(it.caller.name, calls);
+    const tracked = async () => {
+      const ran = await it.gate.conntrack.run(['-L', '-p', 'tcp', '--dport', '9000']);
+      assert.ok(ran.ok);
+      return [...ran.output.matchAll(/ src=(\S+) dst=10\.50\.0\.1 /g)].map(([, source]) => source!).sort();
+    };
+    const all = ['10.50.0.2', '10.50.0.3', '10.50.0.4', '10.50.0.5'];
+    assert.deepEqual(await tracked(), all);
+    it.allow('10.50.0.0/24', 'deny tcp 9000 from 10.50.0.3', 'allow tcp 9000 from any');
+    assert.match((await session.say('apply')).text, /^cuts 1 live connection:$/m);
+    assert.deepEqual(await tracked(), all.toSpliced(1, 1));
+    const gate = start(['run'], { cwd: it.folder, through: ['ip', 'netns', 'exec', it.gate.name] });
+    t.after(() => gate.stop('SIGKILL'));
+    await gate.says(/^Ctrl-C ends it$/m);
+    assert.equal((await session.say('bans add 10.50.0.4/31 --for 1h')).code, 0);
+    while ((await tracked()).length > 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(await tracked(), ['10.50.0.2'], 'whom the ban is not about');
   });
 
   test('generations can be gone back to by their number, and to none', { skip }, async (t) => {

@@ -21,6 +21,7 @@ import { type Established, listEstablished } from '../../ports/ports.ts';
 import { type Candidate, cutText, firewallOf, type KernelTools, type Plan, planFor, untracked } from './candidate.ts';
 import { callerOf, isSame } from './sessions.ts';
 import type { Pending, Store, StoredGeneration } from './store.ts';
+import { forgetCut } from './tracked.ts';
 import { untrackedRemedy } from './untracked.ts';
 
 /** What changes things needs beside what looks. */
@@ -75,8 +76,17 @@ export async function apply(candidate: Candidate, wishes: ApplyWishes, tools: Co
   const generation = await generationOf(candidate, plan, wishes.how, tools);
   const checked = await checkTable(tools.nft, plan.table);
   if (!checked.ok) return checked;
-  if (wishes.confirmSeconds === 0) return applyForGood(generation, plan, tools);
-  return applyOnTrial(generation, plan, formerNumber, wishes.confirmSeconds, tools);
+  const applied =
+    wishes.confirmSeconds === 0
+      ? await applyForGood(generation, plan, tools)
+      : await applyOnTrial(generation, plan, formerNumber, wishes.confirmSeconds, tools);
+  // Because their packets are dropped from now on, nothing can bring the entries back in between.
+  if (applied.ok)
+    await forgetCut(
+      tools.conntrack,
+      plan.cuts.map(({ live }) => live),
+    );
+  return applied;
 }
 
 function lockoutText({ lockouts }: Plan): string {

@@ -1,5 +1,6 @@
 // Keeps the kernel's table company while a gate runs: puts the confirmed rules there after a restart, and bans and blocklists into its sets as they change.
 
+import { AddressReader } from '../../base/address.ts';
 import { parseCidr } from '../../base/cidr.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { Settings } from '../../config/config.ts';
@@ -11,6 +12,7 @@ import {
   type Callers,
   type CallersChange,
   type Command,
+  conntrackProgram,
   findDrift,
   type KernelBan,
   type KernelBlocklist,
@@ -32,10 +34,12 @@ import { machineReader } from '../../ports/ports.ts';
 import { firewallOf, tableFor } from './candidate.ts';
 import { settleOverdue } from './commit.ts';
 import { Store } from './store.ts';
+import { forgetShutOut } from './tracked.ts';
 
 /** What a keeper is handed. */
 export interface KernelKeeperTools {
   readonly nft: Program;
+  readonly conntrack: Program;
   readonly store: Store;
   readonly settings: Pick<Settings, 'firewall' | 'blocklists'>;
   now(): number;
@@ -53,6 +57,9 @@ const overdueMs = 5000;
 /** So long rules on trial may take until they stand in the kernel and somebody says so, in ms. */
 const announcedMs = 3000;
 
+/** Most new bans for which conntrack is asked one by one; for more it is asked for everything. */
+const maxNamed = 16;
+
 /** What of the callers is to be told to the kernel. */
 type Part = 'bans' | 'never' | 'lists';
 
@@ -64,6 +71,9 @@ export class KernelKeeper {
   #running: Promise<void> | null = null;
   #isThere = false;
   #told = '';
+  /** Targets whose connections conntrack has forgotten. */
+  #banned: ReadonlySet<string> = new Set();
+  #hasConntrack = true;
   /** The store as it was when accept last followed it. */
   #followed = '';
   #isLooking = false;
@@ -155,10 +165,25 @@ export class KernelKeeper {
         this.#tools.nft,
         parts.flatMap((part) => this.#commandsFor(part)),
       );
-      if (done.ok) continue;
+      if (done.ok) {
+        await this.#forget(parts);
+        continue;
+      }
       this.#isThere = false;
       this.#warn(done.trouble, 'bans are not in the kernel');
     }
+  }
+
+  /** Conntrack forgets whom the kernel shuts out from now on. */
+  async #forget(parts: readonly Part[]): Promise<void> {
+    const before = this.#banned;
+    if (parts.includes('bans')) this.#banned = new Set(this.#callers.list().map(({ target }) => target));
+    const fresh = [...this.#banned].filter((target) => !before.has(target));
+    if (!this.#hasConntrack || (fresh.length === 0 && !parts.includes('lists'))) return;
+    const reader = new AddressReader();
+    const isShutOut = (source: string) => reader.read(source) !== 0 && this.#callers.judge(reader) !== null;
+    const few = parts.includes('lists') || fresh.length > maxNamed ? null : fresh;
+    this.#hasConntrack = (await forgetShutOut(this.#tools.conntrack, isShutOut, few)) !== null;
   }
 
   #commandsFor(part: Part): Command[] {
@@ -240,6 +265,7 @@ export function kernelKeeperOf(
   const store = new Store(settings.dataDirectory);
   return new KernelKeeper(callers, {
     nft: nftProgram(),
+    conntrack: conntrackProgram(),
     store,
     settings,
     now: () => systemClock.now(),

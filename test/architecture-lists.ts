@@ -251,7 +251,7 @@ export const undocumented: Exceptions = {};
 const testedElsewhere: readonly (readonly [string, string])[] = [
   [
     'test/kernel drives them in network namespaces, as a person over a connection would',
-    'src/cli/apply.ts src/cli/firewall-kernel.ts src/cli/kernel-tools.ts src/cli/plan.ts src/cli/rollback.ts src/supervisor/kernel/candidate.ts src/supervisor/kernel/commit.ts src/supervisor/kernel/guard.ts src/firewall/rule-setting.ts src/supervisor/kernel/sessions.ts src/supervisor/kernel/outside.ts src/supervisor/kernel/keeper.ts src/supervisor/following.ts src/supervisor/kernel/whole-ruleset.ts src/supervisor/kernel/untracked.ts src/cli/firewall-exposure.ts src/firewall/exposure/exposure.ts src/firewall/exposure/hints.ts src/firewall/exposure/packet.ts src/firewall/exposure/compare.ts src/firewall/exposure/simulate.ts',
+    'src/cli/apply.ts src/cli/firewall-kernel.ts src/cli/kernel-tools.ts src/cli/plan.ts src/cli/rollback.ts src/supervisor/kernel/candidate.ts src/supervisor/kernel/commit.ts src/supervisor/kernel/guard.ts src/firewall/rule-setting.ts src/supervisor/kernel/outside.ts src/supervisor/kernel/keeper.ts src/supervisor/following.ts src/supervisor/kernel/whole-ruleset.ts src/supervisor/kernel/untracked.ts src/cli/firewall-exposure.ts src/firewall/exposure/exposure.ts src/firewall/exposure/hints.ts src/firewall/exposure/packet.ts src/firewall/exposure/compare.ts src/firewall/exposure/simulate.ts',
   ],
   [
     '`admin.test.ts`, over real sockets',

@@ -1,6 +1,5 @@
 // Conntrack's entries of connections that were ended: they go when the sets and rules stand that keep their packets out.
 
-import { setImmediate as turn } from 'node:timers/promises';
 import { parseAddress } from '../../base/address.ts';
 import type { Program } from '../../firewall/firewall.ts';
 import type { Live } from './sessions.ts';
@@ -42,7 +41,7 @@ export async function forgetShutOut(
     }
     const lines = ran.output.split('\n');
     for (let at = 0; at < lines.length && found.length < maxDeleted; at++) {
-      if (at % linesAtOnce === linesAtOnce - 1) await turn();
+      if (at % linesAtOnce === linesAtOnce - 1) await new Promise((resolve) => setImmediate(resolve));
       const entry = entryOf(lines[at]!);
       if (entry !== null && isShutOut(entry.source)) found.push(entry);
     }

@@ -1,5 +1,6 @@
 // Conntrack's entries of connections that were ended: they go when the sets and rules stand that keep their packets out.
 
+import { setImmediate as turn } from 'node:timers/promises';
 import { parseAddress } from '../../base/address.ts';
 import type { Program } from '../../firewall/firewall.ts';
 import type { Live } from './sessions.ts';
@@ -41,7 +42,7 @@ export async function forgetShutOut(
     }
     const lines = ran.output.split('\n');
     for (let at = 0; at < lines.length && found.length < maxDeleted; at++) {
-      if (at % linesAtOnce === linesAtOnce - 1) await new Promise((resolve) => setImmediate(resolve));
+      if (at % linesAtOnce === linesAtOnce - 1) await turn();
       const entry = entryOf(lines[at]!);
       if (entry !== null && isShutOut(entry.source)) found.push(entry);
     }

@@ -289,11 +289,11 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the attacks, ordinary texts and properties of `attacks.test.ts`, `ordinary.test.ts` and `waf.test.ts`',
-    'src/waf/arguments.ts src/waf/bodies/buffered.ts src/waf/bodies/charset.ts src/waf/bodies/form-data.ts src/waf/bodies/interpret.ts src/waf/bodies/xml.ts src/waf/detectors.ts src/waf/exclusions.ts src/waf/head.ts src/waf/inspection.ts src/waf/places.ts src/waf/reasons.ts',
+    'src/waf/arguments.ts src/waf/bodies/buffered.ts src/waf/bodies/charset.ts src/waf/bodies/form-data.ts src/waf/bodies/interpret.ts src/waf/bodies/xml.ts src/waf/detectors.ts src/waf/exclusions.ts src/waf/head.ts src/waf/inspection.ts src/waf/places.ts src/waf/reasons.ts src/waf/telling.ts',
   ],
   [
     'the table of its family, through the detector',
-    'src/waf/detectors/html-tags.ts src/waf/detectors/html-words.ts src/waf/detectors/script.ts src/waf/detectors/shell-arguments.ts src/waf/detectors/shell-command.ts src/waf/detectors/shell-names.ts src/waf/detectors/shell-scan.ts src/waf/detectors/shell-tricks.ts src/waf/detectors/shell-words.ts src/waf/detectors/sql-expression.ts src/waf/detectors/sql-grammar.ts src/waf/detectors/sql-injection.ts src/waf/detectors/sql-marks.ts src/waf/detectors/sql-reading.ts src/waf/detectors/sql-scan.ts src/waf/detectors/sql-statements.ts src/waf/detectors/sql-tokens.ts src/waf/detectors/sql-weighing.ts src/waf/detectors/sql-words.ts',
+    'src/waf/detectors/detection.ts src/waf/detectors/address-host.ts src/waf/detectors/code-php.ts src/waf/detectors/code-script.ts src/waf/detectors/html-tags.ts src/waf/detectors/html-words.ts src/waf/detectors/script.ts src/waf/detectors/shell-arguments.ts src/waf/detectors/shell-command.ts src/waf/detectors/shell-names.ts src/waf/detectors/shell-scan.ts src/waf/detectors/shell-tricks.ts src/waf/detectors/shell-words.ts src/waf/detectors/sql-expression.ts src/waf/detectors/sql-grammar.ts src/waf/detectors/sql-injection.ts src/waf/detectors/sql-marks.ts src/waf/detectors/sql-reading.ts src/waf/detectors/sql-scan.ts src/waf/detectors/sql-statements.ts src/waf/detectors/sql-tokens.ts src/waf/detectors/sql-weighing.ts src/waf/detectors/sql-words.ts',
   ],
   [
     'the test of its folder, through the compiler and the loop, `test/agree/rules.test.ts` and `test/scenarios/waf-rules.test.ts`',

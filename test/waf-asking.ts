@@ -7,6 +7,8 @@ import { Connection } from '../src/traffic/connection.ts';
 import { Exchange } from '../src/traffic/exchange.ts';
 import { Headers } from '../src/traffic/headers.ts';
 import type { Verdict } from '../src/traffic/verdict.ts';
+import { Subject } from '../src/waf/detectors/detection.ts';
+import { signSet } from '../src/waf/detectors.ts';
 import { build, type ExclusionSettings, type Waf, type WafSettings, type WafTools } from '../src/waf/waf.ts';
 
 /** The settings an owner gets without writing any. */
@@ -87,4 +89,9 @@ export function exchangeOf(request: Request, bodyBytes: number): Exchange {
   const headers = Headers.from(request.headers ?? []);
   const method = bodyBytes > 0 ? 'POST' : 'GET';
   return new Exchange('1', connection, 1, 0, method, target, path, query, '1.1', 'example.com', headers, bodyBytes);
+}
+
+/** A value as detectors are handed it; in an argument of the body unless `inHead`. */
+export function subjectOf(text: string, name = 'x', isName = false, inHead = false): Subject {
+  return new Subject(signSet, text, name, isName, inHead);
 }

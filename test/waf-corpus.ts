@@ -40,7 +40,9 @@ export function measure(waf: Waf, cases: readonly Case[], shouldRefuse: boolean)
     const found = (exchange.findings ?? [])
       .map((each) => `${each.id} ${each.score} «${each.value.slice(0, 80)}»`)
       .join(' & ');
-    measured.misses.push(shown([one.section, one.how, why, found, one.value.slice(0, 240)].join('\t')));
+    measured.misses.push(
+      shown([one.section, one.how, why, found, one.value.slice(0, 240), one.template.slice(0, 160)].join('\t')),
+    );
   }
   return measured;
 }

@@ -1,7 +1,6 @@
 // Arguments of a query or a form, read and judged in one pass (WHATWG URL 5.1: `name=value` joined by `&`).
 
 import { classify, classOfByte, HIGH, PERCENT, PLUS } from './classes.ts';
-import { mayBeEncoded } from './decode.ts';
 import { percentDecode } from './decodings/percent.ts';
 import { argumentName, type Place } from './places.ts';
 
@@ -95,13 +94,16 @@ function judgePair(
 ): void {
   const nameEnd = equals < 0 ? end : equals;
   const isLong = end - nameEnd > 8;
-  if (nameMask === 0 && (mask === 0 || equals < 0) && !isLong) return;
+  // Because Base64, and names such as __proto__, have no telling characters.
+  const isLongName = nameEnd - start > 7;
+  if (nameMask === 0 && (mask === 0 || equals < 0) && !isLong && !isLongName) return;
   const rawName = text.slice(start, nameEnd);
   const name = inside === null ? formDecode(rawName, nameMask) : inside.name;
-  if (nameMask !== 0) judgeText(judge, inside === null ? argumentName : place, name, rawName, nameMask, inside);
+  if (nameMask !== 0 || isLongName)
+    judgeText(judge, inside === null ? argumentName : place, name, rawName, nameMask, inside);
   if (equals < 0 || judge.stopped) return;
   const raw = text.slice(equals + 1, end);
-  if (mask !== 0 || mayBeEncoded(raw, 0)) judgeText(judge, place, name, raw, mask, inside);
+  if (mask !== 0 || isLong) judgeText(judge, place, name, raw, mask, inside);
 }
 
 function judgeText(

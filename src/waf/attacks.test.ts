@@ -83,10 +83,10 @@ describe('every place', () => {
       });
 
   test('a climb in a file name, in an argument, in a cookie', () => {
-    const file = ask(waf, { headers: [multipart], body: parts(['name="f"; filename="../../index.php"', 'x']) });
+    const file = ask(waf, { headers: [multipart], body: parts(['name="f"; filename="../../index.html"', 'x']) });
     assert.equal(file.why, 'waf/path-traversal');
     assert.deepEqual(file.places, ['FILES_NAMES:f']);
-    const extended = parts(['name="f"; filename="a.txt"; filename*=UTF-8\'\'..%2f..%2findex.php', 'x']);
+    const extended = parts(['name="f"; filename="a.txt"; filename*=UTF-8\'\'..%2f..%2findex.html', 'x']);
     assert.equal(ask(waf, { headers: [multipart], body: extended }).why, 'waf/path-traversal');
     assert.equal(ask(waf, { target: `/download?file=${climb}` }).why, 'waf/path-traversal');
     assert.equal(ask(waf, { headers: [['Cookie', `lang=${climb}`]] }).why, 'waf/path-traversal');

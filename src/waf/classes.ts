@@ -23,6 +23,8 @@ export const HIGH = 2048;
 export const COLON = 4096;
 export const NUL = 8192;
 export const PLUS = 16384;
+/** Any class: a detector with this gate looks at every value that is looked at at all. */
+export const ANY = 32767;
 
 const groups: readonly (readonly [number, string])[] = [
   [SPACE, ' '],

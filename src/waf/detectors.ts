@@ -1,12 +1,26 @@
 // The table of detectors: the family's name, the places' bit that runs it, and the characters without which it is silent.
 
 import * as C from './classes.ts';
-import type { Detection } from './detectors/detection.ts';
+import { detectAddress } from './detectors/address.ts';
+import { detectCode } from './detectors/code.ts';
+import { phpSigns } from './detectors/code-php.ts';
+import { scriptSigns } from './detectors/code-script.ts';
+import type { Detection, Subject } from './detectors/detection.ts';
+import { SignSet } from './detectors/detection-signs.ts';
+import { detectLdap, detectXpath, xpathSigns } from './detectors/directory.ts';
+import { detectEntity } from './detectors/entity.ts';
+import { detectExpression, expressionSigns } from './detectors/expression.ts';
+import { detectGraphql } from './detectors/graphql.ts';
+import { detectHeader } from './detectors/header.ts';
 import { detectHtml } from './detectors/html.ts';
+import { detectNosql, nosqlSigns } from './detectors/nosql.ts';
+import { detectObject, gadgetSigns, objectSigns } from './detectors/object.ts';
 import { detectPath } from './detectors/path.ts';
+import { detectPrototype } from './detectors/prototype.ts';
 import { detectShell } from './detectors/shell.ts';
 import { detectSql } from './detectors/sql.ts';
-import { HTML, PATH, type Place, SHELL, SQL } from './places.ts';
+import { detectTemplate, templateSigns } from './detectors/template.ts';
+import { ADDRESS, CODE, GRAPHQL, HEADER, HTML, PATH, type Place, QUERY, SHELL, SQL, XML } from './places.ts';
 
 /** One detector. */
 export interface Detector {
@@ -14,8 +28,18 @@ export interface Detector {
   readonly bit: number;
   /** Classes of characters of which the value must have one for the detector to have anything to say. */
   readonly gate: number;
-  readonly detect: (value: string, place: Place) => Detection | null;
+  readonly detect: (subject: Subject, place: Place) => Detection | null;
 }
+
+/** The signs that detectors share one pass for. */
+export const signSet: SignSet = new SignSet(
+  [templateSigns, expressionSigns, objectSigns, gadgetSigns, phpSigns, scriptSigns, nosqlSigns, xpathSigns].flatMap(
+    (table) => [...table.keys()],
+  ),
+);
+
+/** What opens an expression or a call. */
+const code = C.BRACKET | C.ANGLE | C.BACKSLASH | C.OPERATOR | C.QUOTE | C.COLON;
 
 /** Every detector of values, the most telling first. */
 export const detectors: readonly Detector[] = [
@@ -33,27 +57,44 @@ export const detectors: readonly Detector[] = [
       C.OPERATOR |
       C.BACKSLASH |
       C.PLUS,
-    detect: detectSql,
+    detect: (subject) => detectSql(subject.text),
   },
   {
     name: 'cross-site-scripting',
     bit: HTML,
     gate: C.ANGLE | C.QUOTE | C.COLON | C.BRACKET | C.OPERATOR,
-    detect: detectHtml,
+    detect: (subject) => detectHtml(subject.text),
   },
-  { name: 'path-traversal', bit: PATH, gate: C.SLASH | C.BACKSLASH | C.NUL | C.COLON, detect: detectPath },
+  {
+    name: 'path-traversal',
+    bit: PATH,
+    gate: C.SLASH | C.BACKSLASH | C.NUL | C.COLON,
+    detect: (subject, place) => detectPath(subject.text, place),
+  },
   {
     name: 'command-injection',
     bit: SHELL,
     gate: C.SEPARATOR | C.AMPERSAND | C.QUOTE | C.BRACKET | C.ANGLE | C.CONTROL | C.BACKSLASH | C.SLASH,
-    detect: detectShell,
+    detect: (subject) => detectShell(subject.text),
   },
+  { name: 'expression-injection', bit: CODE, gate: code, detect: detectExpression },
+  { name: 'template-injection', bit: CODE, gate: code | C.SEPARATOR | C.SLASH, detect: detectTemplate },
+  { name: 'serialised-object', bit: CODE, gate: C.ANY, detect: detectObject },
+  { name: 'code-injection', bit: CODE, gate: code | C.SEPARATOR | C.PERCENT, detect: detectCode },
+  { name: 'prototype-pollution', bit: CODE, gate: C.ANY, detect: detectPrototype },
+  { name: 'nosql-injection', bit: QUERY, gate: code | C.SEPARATOR, detect: detectNosql },
+  { name: 'ldap-injection', bit: QUERY, gate: C.BRACKET, detect: detectLdap },
+  { name: 'xpath-injection', bit: QUERY, gate: C.BRACKET | C.SLASH | C.QUOTE, detect: detectXpath },
+  { name: 'server-side-request', bit: ADDRESS, gate: C.ANY, detect: detectAddress },
+  { name: 'xml-entity', bit: XML, gate: C.ANGLE, detect: detectEntity },
+  { name: 'header-injection', bit: HEADER, gate: C.CONTROL | C.HIGH | C.SPACE, detect: detectHeader },
+  { name: 'graphql-abuse', bit: GRAPHQL, gate: C.BRACKET, detect: detectGraphql },
 ];
 
-/** Every name a finding can have: the detectors of values, of the client's name, of XML and of what cannot be judged. */
+/** Every name a finding can have: the detectors of values, of the client's name, of uploads, and of what cannot be judged. */
 export const detectorNames: readonly string[] = [
   ...detectors.map((one) => one.name),
   'scanner',
-  'xml-entity',
+  'file-upload',
   'evasion',
 ];

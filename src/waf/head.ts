@@ -5,6 +5,7 @@ import type { Headers } from '../traffic/headers.ts';
 import { judgeArguments } from './arguments.ts';
 import { classify, SLASH } from './classes.ts';
 import { CleanValues } from './clean.ts';
+import { mayBeBase64 } from './decodings/base64.ts';
 import { percentDecode } from './decodings/percent.ts';
 import { detectAgent } from './detectors/agent.ts';
 import { isOrdinaryAgent, isOrdinaryList } from './header-syntax.ts';
@@ -27,7 +28,7 @@ export class CleanHeaders {
 /** Judges the head of an exchange; the verdict and the findings are in `inspection`. */
 export function judgeHead(inspection: Inspection, exchange: Exchange, clean: CleanHeaders): void {
   judgePath(inspection, exchange.path);
-  if (!inspection.stopped && exchange.query !== '') judgeArguments(inspection, places.argument, exchange.query);
+  if (!inspection.stopped && exchange.query !== '') judgeArguments(inspection, places.queryArgument, exchange.query);
   judgeFields(inspection, exchange.headers, clean);
 }
 
@@ -42,11 +43,24 @@ function judgePath(inspection: Inspection, path: string): void {
   const mask = classify(path, 0, path.length);
   judgeEncoded(inspection, places.wholePath, path);
   // Because a path of plain names needs no second look, and no other can carry a statement or a command.
-  if ((mask & ~SLASH) === 0) return;
+  if ((mask & ~SLASH) === 0) {
+    judgeCoded(inspection, path);
+    return;
+  }
   for (const segment of path.split('/')) {
     if (inspection.stopped) return;
     judgeEncoded(inspection, places.pathSegment, segment);
     if (segment.includes(';')) judgeMatrix(inspection, segment);
+  }
+}
+
+/** Segments of a plain path that may be Base64. */
+function judgeCoded(inspection: Inspection, path: string): void {
+  for (let start = 1; start < path.length && !inspection.stopped; ) {
+    const slash = path.indexOf('/', start);
+    const end = slash < 0 ? path.length : slash;
+    if (mayBeBase64(path, start, end)) inspection.value(places.pathSegment, '', path.slice(start, end));
+    start = end + 1;
   }
 }
 
@@ -68,7 +82,7 @@ function judgeHeader(inspection: Inspection, name: string, value: string, clean:
   const kind = places.headerKinds.get(name);
   if (kind === 'skip' || value === '') return;
   if (kind === undefined) inspection.value(places.headerName, name, name);
-  if (kind === 'list' && isOrdinaryList(value)) return;
+  if (kind === 'list' && isOrdinaryList(value) && !mayBeBase64(value, 0, value.length)) return;
   const known = clean[kind ?? 'text'];
   if (known.has(value)) return;
   const before = inspection.detections;

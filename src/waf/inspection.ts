@@ -7,13 +7,15 @@ import { judgeArguments } from './arguments.ts';
 import { AMPERSAND, BRACKET, CONTROL, classify, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
 import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
 import { entityDecode } from './decodings/entities.ts';
-import { styleDecode } from './decodings/escapes.ts';
-import type { Detection } from './detectors/detection.ts';
+import { scriptDecode, styleDecode } from './decodings/escapes.ts';
+import { type Detection, Subject } from './detectors/detection.ts';
+import { isGraphql } from './detectors/graphql.ts';
 import { detectHtml } from './detectors/html.ts';
-import { detectors } from './detectors.ts';
+import { detectors, signSet } from './detectors.ts';
 import type { Exclusions } from './exclusions.ts';
 import { type JsonPath, type JsonVisitor, looksLikeJson, walkJson } from './json.ts';
-import { HTML, jsonName, type Place, placeName } from './places.ts';
+import { GRAPHQL, HTML, jsonName, type Place, placeName } from './places.ts';
+import { isTelling } from './telling.ts';
 
 /** What the WAF holds for one site. */
 export interface SitePolicy {
@@ -75,6 +77,8 @@ export class Inspection implements JsonVisitor {
   #embeddedIn: Place | null = null;
   #embeddedName = '';
   #embeddedDecoded = none;
+  /** Whether what is judged is a key of JSON that stands inside a value. */
+  #isKey = false;
 
   constructor(limits: InspectionLimits, exchange: Exchange, policy: SitePolicy, phase: 1 | 2 | 3 | 4 | 5) {
     this.limits = limits;
@@ -105,7 +109,7 @@ export class Inspection implements JsonVisitor {
    */
   value(place: Place, name: string, text: string, decoded: readonly string[] = none): boolean {
     const mask = classify(text, 0, text.length);
-    if (mask === 0 && !mayBeEncoded(text, 0)) return false;
+    if (mask === 0 && !mayBeEncoded(text, 0) && !isTelling(text)) return false;
     this.#unfold(place, name, text, mask, decoded);
     return true;
   }
@@ -189,13 +193,16 @@ export class Inspection implements JsonVisitor {
 
   /** A key of JSON that stands inside a value. */
   name(text: string, path: JsonPath): boolean {
+    this.#isKey = true;
     this.value(this.#embeddedIn ?? jsonName, this.#embeddedPath(path), text, this.#embeddedDecoded);
+    this.#isKey = false;
     return this.stopped;
   }
 
   /** A string of JSON that stands inside a value. */
   text(text: string, path: JsonPath): boolean {
-    return this.name(text, path);
+    this.value(this.#embeddedIn ?? jsonName, this.#embeddedPath(path), text, this.#embeddedDecoded);
+    return this.stopped;
   }
 
   #embeddedPath(path: JsonPath): string {
@@ -219,9 +226,14 @@ export class Inspection implements JsonVisitor {
     if (place.embedsJson && this.#embedded < maxEmbedded) this.#judgeForm(place, name, form, mask, decoded);
     if (this.stopped) return false;
     let heard: Heard[] | null = null;
+    const subject = new Subject(signSet, form, name, place.isName || this.#isKey, place.inHead);
+    if ((place.runs & GRAPHQL) !== 0 && (mask & BRACKET) !== 0 && isGraphql(subject.lower))
+      this.#judgeLiterals(place, name, form, decoded);
+    if (this.stopped) return false;
+    const classes = mask === 0 ? SPACE : mask;
     for (const detector of detectors) {
-      if ((place.runs & detector.bit) === 0 || (mask & detector.gate) === 0) continue;
-      const detection = detector.detect(form, place);
+      if ((place.runs & detector.bit) === 0 || (classes & detector.gate) === 0) continue;
+      const detection = detector.detect(subject, place);
       if (detection === null) continue;
       heard ??= [];
       heard.push({ detector: detector.name, detection, form });
@@ -267,6 +279,20 @@ export class Inspection implements JsonVisitor {
     this.#embedded--;
   }
 
+  /** Judges the strings of a GraphQL document, each on its own. */
+  #judgeLiterals(place: Place, name: string, form: string, decoded: readonly string[]): void {
+    if (this.#embedded >= maxEmbedded) return;
+    this.#embedded++;
+    for (let at = form.indexOf('"'); at >= 0 && !this.stopped; at = form.indexOf('"', at + 1)) {
+      let end = at + 1;
+      while (end < form.length && form.charCodeAt(end) !== 34) end += form.charCodeAt(end) === 92 ? 2 : 1;
+      const raw = form.slice(at + 1, end);
+      this.value(place, name, raw.includes('\\') ? scriptDecode(raw) : raw, decoded);
+      at = end;
+    }
+    this.#embedded--;
+  }
+
   /** Judges the parts of a value that is JSON; false where it is none after all. */
   #judgeJson(place: Place, name: string, form: string, decoded: readonly string[]): boolean {
     const outer = [this.#embeddedIn, this.#embeddedName, this.#embeddedDecoded] as const;
@@ -287,7 +313,7 @@ export class Inspection implements JsonVisitor {
     if (styled === form) return;
     const markup = detectors[1]!;
     this.#effort -= form.length;
-    const detection = markup.detect(styled, place);
+    const detection = markup.detect(new Subject(signSet, styled, name, false, place.inHead), place);
     if (detection !== null) this.found(markup.name, detection, place, name, styled, [...decoded, 'cssDecode']);
   }
 

@@ -6,7 +6,17 @@ export const HTML = 2;
 export const PATH = 4;
 export const SHELL = 8;
 
-const ALL = SQL | HTML | PATH | SHELL;
+/** Code, templates, expressions, objects and prototypes. */
+export const CODE = 16;
+/** NoSQL, LDAP and XPath. */
+export const QUERY = 32;
+export const ADDRESS = 64;
+export const HEADER = 128;
+export const XML = 256;
+export const GRAPHQL = 512;
+
+const ALL = SQL | HTML | PATH | SHELL | CODE | QUERY | XML;
+const VALUE = ALL | ADDRESS | HEADER | GRAPHQL;
 
 /** One kind of place. */
 export interface Place {
@@ -18,33 +28,41 @@ export interface Place {
   readonly isPath: boolean;
   /** Whether the value may itself be JSON whose parts are then judged one by one. */
   readonly embedsJson: boolean;
+  /** Whether the value is the name of something. */
+  readonly isName: boolean;
+  /** Whether it stands in the head of the request. */
+  readonly inHead: boolean;
 }
 
-function place(collection: string, runs: number, isPath = false, embedsJson = false): Place {
-  return { collection, runs, isPath, embedsJson };
+type Traits = Partial<Pick<Place, 'isPath' | 'embedsJson' | 'isName' | 'inHead'>>;
+
+function place(collection: string, runs: number, traits: Traits = {}): Place {
+  return { collection, runs, isPath: false, embedsJson: false, isName: false, inHead: false, ...traits };
 }
 
 /** The path as a whole: no SQL or shell command spans its segments, and a climb does. */
-export const wholePath = place('REQUEST_FILENAME', HTML | PATH, true);
+export const wholePath = place('REQUEST_FILENAME', HTML | PATH | CODE | HEADER, { isPath: true, inHead: true });
 /** One segment of the path, or a matrix parameter in it. */
-export const pathSegment = place('REQUEST_FILENAME', ALL);
-export const argument = place('ARGS', ALL, false, true);
-export const argumentName = place('ARGS_NAMES', ALL);
-export const cookie = place('REQUEST_COOKIES', ALL, false, true);
-export const cookieName = place('REQUEST_COOKIES_NAMES', ALL);
-export const header = place('REQUEST_HEADERS', ALL);
-export const headerName = place('REQUEST_HEADERS_NAMES', SQL | HTML | SHELL);
+export const pathSegment = place('REQUEST_FILENAME', ALL, { inHead: true });
+/** An argument of the query. */
+export const queryArgument = place('ARGS', VALUE, { embedsJson: true, inHead: true });
+export const argument = place('ARGS', VALUE, { embedsJson: true });
+export const argumentName = place('ARGS_NAMES', ALL | HEADER, { isName: true });
+export const cookie = place('REQUEST_COOKIES', ALL | HEADER, { embedsJson: true, inHead: true });
+export const cookieName = place('REQUEST_COOKIES_NAMES', ALL, { isName: true });
+export const header = place('REQUEST_HEADERS', ALL | HEADER, { inHead: true });
+export const headerName = place('REQUEST_HEADERS_NAMES', SQL | HTML | SHELL, { isName: true });
 /** A User-Agent by its syntax: its comments are full of the `;` behind which a shell would see commands. */
-export const agentText = place('REQUEST_HEADERS', SQL | HTML | PATH);
+export const agentText = place('REQUEST_HEADERS', SQL | HTML | PATH | CODE, { inHead: true });
 /** The path inside a Referer: relative steps are common in hand-made links. */
-export const referredPath = place('REQUEST_HEADERS', SQL | HTML | PATH);
+export const referredPath = place('REQUEST_HEADERS', SQL | HTML | PATH | CODE, { inHead: true });
 /** The password of Basic credentials, which may look like a command or a path. */
 export const password = place('REQUEST_HEADERS', SQL | HTML);
-export const jsonValue = place('JSON', ALL, false, true);
-export const jsonName = place('JSON_NAMES', ALL);
-export const fileName = place('FILES_NAMES', ALL, true);
-export const bodyText = place('REQUEST_BODY', ALL);
-export const xmlText = place('XML', ALL);
+export const jsonValue = place('JSON', VALUE, { embedsJson: true });
+export const jsonName = place('JSON_NAMES', ALL, { isName: true });
+export const fileName = place('FILES_NAMES', ALL, { isPath: true });
+export const bodyText = place('REQUEST_BODY', VALUE);
+export const xmlText = place('XML', VALUE);
 
 /** The collections an exclusion may name. */
 export const collections: readonly string[] = [

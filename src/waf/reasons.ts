@@ -11,6 +11,24 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'waf/cross-site-scripting': { says: 'A value would run a script in the page that shows it.', allow: exclude },
   'waf/path-traversal': { says: 'A value would reach a file outside its folder.', allow: exclude },
   'waf/command-injection': { says: 'A value would run a command on the server.', allow: exclude },
+  'waf/template-injection': { says: 'A value would be run by the template engine of the page.', allow: exclude },
+  'waf/expression-injection': { says: 'A value would be run as an expression of the server.', allow: exclude },
+  'waf/serialised-object': { says: "A value would become objects of the sender's choice.", allow: exclude },
+  'waf/code-injection': { says: 'A value would be run as code of the server.', allow: exclude },
+  'waf/prototype-pollution': { says: 'A name would change what all objects of the application have.', allow: exclude },
+  'waf/nosql-injection': {
+    says: 'A value would change the meaning of a query of a document database.',
+    allow: exclude,
+  },
+  'waf/ldap-injection': { says: 'A value would change the meaning of an LDAP filter.', allow: exclude },
+  'waf/xpath-injection': { says: 'A value would change the meaning of an XPath expression.', allow: exclude },
+  'waf/server-side-request': { says: 'A value would make the server call an address inside.', allow: exclude },
+  'waf/header-injection': {
+    says: 'A value would add lines to the head of an answer, a request or a mail.',
+    allow: exclude,
+  },
+  'waf/graphql-abuse': { says: 'A GraphQL query costs or tells more than any page needs.', allow: exclude },
+  'waf/file-upload': { says: 'A file would be run by the server, or where it is opened.', allow: exclude },
   'waf/anomaly-score': {
     says: 'The rules that matched add up to more than the threshold.',
     allow:

@@ -34,16 +34,16 @@ export function ordinaryCases(): Case[] {
   return cases;
 }
 
-const filePlaces: readonly string[] = ['file-name', 'file-name', 'json', 'form', 'query'];
+const filePlaces: readonly string[] = ['file-name', 'file-name', 'json', 'form', 'search'];
 const lists: readonly (readonly [string, readonly string[]])[] = [
-  ['short', ['query', 'query', 'query', 'form', 'json', 'json', 'field', 'graphql', 'referer', 'xml']],
-  ['prose', ['form', 'form', 'json', 'json', 'json-deep', 'field', 'text', 'xml', 'query', 'graphql']],
+  ['short', ['search', 'search', 'search', 'form', 'json', 'json', 'field', 'graphql', 'referer', 'xml']],
+  ['prose', ['form', 'form', 'json', 'json', 'json-deep', 'field', 'text', 'xml', 'search', 'graphql']],
   ['html', ['form', 'json', 'field']],
 ];
 
 /** Paragraphs of the documentation and sources on this machine, as comments, messages and searches. */
 export function minedCases(most: number): Case[] {
-  const places = ['form', 'json', 'json', 'field', 'query', 'text'];
+  const places = ['form', 'json', 'json', 'field', 'search', 'text'];
   return minedTexts(most).map(({ file, text }) => {
     const chance = new Chance(text);
     const place = chance.of(places);

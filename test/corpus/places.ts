@@ -112,6 +112,10 @@ const xmlText = (value: string): string => value.replaceAll('&', '&amp;').replac
 export const placings: Readonly<Record<string, Placing>> = {
   query: (value, chance) =>
     with_(`/${chance.of(['search', 'item', 'index.php', 'view', ''])}?a=1&${chance.of(names)}=${query(value, chance)}`),
+  search: (value, chance) =>
+    with_(
+      `/${chance.of(['search', 'find', ''])}?page=1&${chance.of(['q', 'query', 'search', 's', 'keyword', 'text', 'name', 'comment'])}=${query(value, chance)}`,
+    ),
   address: (value, chance) => with_(`/fetch?${chance.of(addressNames)}=${query(value, chance)}`),
   'query-name': (value, chance) => with_(`/list?page=2&${encode(value)}=${chance.below(99)}`),
   'query-bare': (value) => with_(`/?${encode(value)}`),

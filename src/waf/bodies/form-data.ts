@@ -1,6 +1,8 @@
 // A multipart body under inspection: fields and file names judged part by part, file contents passed by.
 
+import { foldInto } from '../decode.ts';
 import { percentDecode } from '../decodings/percent.ts';
+import { detectFileContent, detectFileName, sniffedFileBytes } from '../detectors/upload.ts';
 import type { Inspection } from '../inspection.ts';
 import { argument, argumentName, fileName, jsonValue } from '../places.ts';
 import { bodyText, charsetOf } from './charset.ts';
@@ -8,6 +10,7 @@ import { type MediaType, parseMediaType } from './media-type.ts';
 import { isBoundary, MultipartReader, type Part, type PartSink } from './multipart.ts';
 import type { BodyReader } from './reader.ts';
 
+const none: readonly string[] = Object.freeze([]);
 const urlDecoded: readonly string[] = Object.freeze(['urlDecode']);
 
 /** Reads a multipart body. A malformed one is refused with 400 where the site blocks. */
@@ -19,6 +22,9 @@ export class FormDataBody implements BodyReader, PartSink {
   #isFile = false;
   #field = '';
   #room: number;
+  #fileName = '';
+  /** The beginning of a file, until it was looked at. */
+  #file: string | null = null;
   done = false;
 
   constructor(inspection: Inspection, media: MediaType) {
@@ -45,10 +51,35 @@ export class FormDataBody implements BodyReader, PartSink {
     this.#type = part.type;
     this.#isFile = part.isFile;
     this.#field = '';
+    this.#file = part.isFile ? '' : null;
+    this.#fileName = part.fileName ?? '';
     inspection.countArgument();
     inspection.value(argumentName, part.name, part.name);
-    if (part.fileName !== null) inspection.value(fileName, part.name, part.fileName);
+    if (part.fileName !== null) this.#judgeFileName(part.name, part.fileName);
     if (part.extendedFileName !== null) this.#judgeExtended(part.name, part.extendedFileName);
+  }
+
+  fileContent(text: string): void {
+    if (this.#file === null) return;
+    this.#file += text.length > sniffedFileBytes ? text.slice(0, sniffedFileBytes) : text;
+    if (this.#file.length >= sniffedFileBytes) this.#judgeFile();
+  }
+
+  #judgeFile(): void {
+    const bytes = this.#file;
+    this.#file = null;
+    if (bytes === null || bytes === '' || this.#inspection.stopped) return;
+    const detection = detectFileContent(bytes, this.#fileName, this.#type);
+    if (detection !== null) this.#inspection.found('file-upload', detection, fileName, this.#name, bytes, none);
+  }
+
+  /** A name as the server would keep it, with what hides its ending undone. */
+  #judgeFileName(name: string, value: string): void {
+    const names: string[] = [];
+    const text = percentDecode(foldInto(value, names), false);
+    const detection = detectFileName(text) ?? detectFileName(value);
+    if (detection !== null) this.#inspection.found('file-upload', detection, fileName, name, text, names);
+    if (!this.#inspection.stopped) this.#inspection.value(fileName, name, value);
   }
 
   content(text: string): void {
@@ -62,6 +93,7 @@ export class FormDataBody implements BodyReader, PartSink {
   }
 
   partEnd(): void {
+    if (this.#isFile) this.#judgeFile();
     if (this.#isFile || this.#inspection.stopped || this.#field === '') return;
     const charset = charsetOf(parseMediaType(this.#type)?.parameters.get('charset'));
     const text = bodyText(this.#field, charset);
@@ -74,7 +106,9 @@ export class FormDataBody implements BodyReader, PartSink {
   #judgeExtended(name: string, value: string): void {
     const quote = value.indexOf("'", value.indexOf("'") + 1);
     const text = percentDecode(value.slice(quote + 1), false);
-    this.#inspection.value(fileName, name, text, urlDecoded);
+    const detection = detectFileName(text);
+    if (detection !== null) this.#inspection.found('file-upload', detection, fileName, name, text, urlDecoded);
+    if (!this.#inspection.stopped) this.#inspection.value(fileName, name, text, urlDecoded);
   }
 
   /** Refuses a malformed body; it is judged as far as it was understood, nothing of the rest can be trusted. */

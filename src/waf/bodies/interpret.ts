@@ -72,7 +72,7 @@ class JsonBody implements JsonVisitor {
   }
 
   name(text: string, path: JsonPath): boolean {
-    if (classify(text, 0, text.length) !== 0) this.#inspection.value(jsonName, path.toString(), text);
+    if (needsLook(text)) this.#inspection.value(jsonName, path.toString(), text);
     return this.#inspection.stopped;
   }
 

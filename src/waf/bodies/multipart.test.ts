@@ -13,6 +13,7 @@ interface Read {
 function read(text: string, sizes: readonly number[] = [], isForm = true): Read {
   const parts: Read['parts'] = [];
   const reader = new MultipartReader('mark', isForm, {
+    fileContent: () => undefined,
     part: (part) => parts.push({ part, content: '', ended: false }),
     content: (piece) => {
       parts.at(-1)!.content += piece;

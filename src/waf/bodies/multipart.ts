@@ -10,14 +10,15 @@ export interface Part {
   readonly extendedFileName: string | null;
   /** Content-Type of the part in lower case, parameters included, or ''. */
   readonly type: string;
-  /** Whether its content is a file's, which nobody reads as a field: it is told nowhere. */
+  /** Whether its content is a file's, which nobody reads as a field. */
   readonly isFile: boolean;
 }
 
-/** What the reader tells. `content` is a piece of a field; a file's content is not told. */
+/** What the reader tells. `content` is a piece of a field, `fileContent` one of a file. */
 export interface PartSink {
   part(part: Part): void;
   content(text: string): void;
+  fileContent(text: string): void;
   partEnd(): void;
 }
 
@@ -194,7 +195,9 @@ export class MultipartReader {
   }
 
   #tell(text: string): void {
-    if (!this.#isFile && text !== '') this.#sink.content(text);
+    if (text === '') return;
+    if (this.#isFile) this.#sink.fileContent(text);
+    else this.#sink.content(text);
   }
 
   #consume(count: number, state: State): void {

@@ -1,5 +1,6 @@
 // XML bodies: every text, attribute, comment and section judged as a value; entity declarations and inclusions are findings.
 
+import { entityDecode } from '../decodings/entities.ts';
 import type { Detection } from '../detectors/detection.ts';
 import { detectHtml } from '../detectors/html.ts';
 import type { Inspection } from '../inspection.ts';
@@ -7,6 +8,7 @@ import { xmlText } from '../places.ts';
 import { charsetOf } from './charset.ts';
 
 const none: readonly string[] = Object.freeze([]);
+const entityDecoded: readonly string[] = Object.freeze(['htmlEntityDecode']);
 
 /** Whether a body begins as markup does. */
 export function looksLikeXml(text: string): boolean {
@@ -21,7 +23,7 @@ export function judgeXml(inspection: Inspection, text: string): void {
   let element = '';
   for (let at = 0; at < text.length && !inspection.stopped; ) {
     const open = text.indexOf('<', at);
-    inspection.value(xmlText, element, text.slice(at, open < 0 ? text.length : open));
+    judgeText(inspection, element, text.slice(at, open < 0 ? text.length : open));
     if (open < 0) return;
     const end = markupEnd(text, open);
     if (text.startsWith('<![CDATA[', open)) inspection.value(xmlText, element, text.slice(open + 9, end - 3));
@@ -30,6 +32,12 @@ export function judgeXml(inspection: Inspection, text: string): void {
     else element = judgeTag(inspection, text, open, end);
     at = end;
   }
+}
+
+/** Text or an attribute's value as the parser hands it on: its references undone. */
+function judgeText(inspection: Inspection, element: string, raw: string): void {
+  const text = raw.includes('&') ? entityDecode(raw) : raw;
+  inspection.value(xmlText, element, text, text === raw ? none : entityDecoded);
 }
 
 /** DOCTYPE with entities or a foreign subset, XInclude, and an encoding that hides the text. */
@@ -91,7 +99,7 @@ function judgeTag(inspection: Inspection, text: string, open: number, end: numbe
     if (start < 0) break;
     const close = text.indexOf(text.charAt(start), start + 1);
     const stop = close < 0 || close > end ? end : close;
-    inspection.value(xmlText, name, text.slice(start + 1, stop));
+    judgeText(inspection, name, text.slice(start + 1, stop));
     at = stop + 1;
   }
   return name.startsWith('/') ? '' : name;

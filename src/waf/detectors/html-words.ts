@@ -23,7 +23,7 @@ export const elements: ReadonlyMap<string, ElementWord> = new Map([
   ['embed', word(4, 'an <embed> element embeds foreign content', 'src', 5)],
   ['applet', word(5, 'an <applet> element runs foreign code')],
   ['base', word(3, 'a <base> element moves every relative address', 'href', 5)],
-  ['meta', word(2, 'a <meta> element can redirect the page', 'http-equiv', 5)],
+  ['meta', word(2, 'a <meta> element can redirect the page')],
   ['link', word(2, 'a <link> element loads a foreign style sheet', 'href', 5)],
   ['iframe', word(3, 'an <iframe> element embeds a foreign page', 'srcdoc', 5)],
   ['frame', word(4, 'a <frame> element embeds a foreign page')],
@@ -126,9 +126,6 @@ export const sinks: ReadonlySet<string> = new Set([
   'getscript',
   'execscript',
   'postmessage',
-  'tostring',
-  'call',
-  'apply',
   'steal',
 ]);
 

@@ -41,6 +41,36 @@ function behindRawText(value: string): number {
   return comment < 0 ? 0 : comment + 3;
 }
 
+/** Whether words stand before `start` and plain words, if any, behind `end`. */
+function isProse(text: string, start: number, end: number): boolean {
+  if (text.length > 200) return false;
+  let words = 0;
+  for (let at = 1; at < start; at++) if (text.charCodeAt(at) === 32 && isWord(text.charCodeAt(at - 1))) words++;
+  for (let at = 0; at < start; at++)
+    if (!isWord(text.charCodeAt(at)) && !" ,.'!?-".includes(text.charAt(at))) return false;
+  for (let at = end; at < text.length; at++)
+    if (!isWord(text.charCodeAt(at)) && !' ,.!?'.includes(text.charAt(at))) return false;
+  return words >= 2;
+}
+
+/** `{save}` and `{props.onSave}`: a name in braces and nothing else. */
+function isMember(text: string, start: number): boolean {
+  let at = start;
+  while (at < text.length && (isWord(text.charCodeAt(at)) || text.charCodeAt(at) === 46)) at++;
+  return at > start && text.charCodeAt(at) === 125;
+}
+
+/** Whether the `http-equiv` at `start` acts: those that only describe the page are what editors write. */
+function redirects(text: string, start: number): boolean {
+  const value = text.slice(start, start + 16).toLowerCase();
+  return (
+    value.startsWith('refresh') ||
+    value.startsWith('set-cookie') ||
+    value.startsWith('link') ||
+    value.startsWith('content-security')
+  );
+}
+
 /** Keeps the worst that one value shows in the contexts it is read in. */
 class MarkupJudge implements TagSink {
   readonly #text: string;
@@ -87,6 +117,7 @@ class MarkupJudge implements TagSink {
   /** Whether what stands behind `<script` at `end` is prose: words without a call, an assignment, a path or an end tag. */
   #isTalkOfScript(end: number): boolean {
     const text = this.#text;
+    if (text.charCodeAt(end) === 62 && this.#tagStart > 3 && isProse(text, this.#tagStart, end + 1)) return true;
     if (text.charCodeAt(end) !== 62 || ++this.#looks > maxLooks || text.length - end > maxLook) return false;
     let words = 0;
     for (let at = end + 1; at < text.length; at++) {
@@ -112,7 +143,9 @@ class MarkupJudge implements TagSink {
     if (valueStart >= 0 && name.length > 4 && name.startsWith('on')) this.#handler(isInTag, attribute);
     if (valueStart < 0) return;
     const known = isInTag ? elements.get(tag) : undefined;
-    if (known?.attribute === name)
+    if (name === 'http-equiv' && tag === 'meta' && redirects(this.#text, valueStart))
+      this.#found(1041005, 5, 'a <meta> element redirects the page or sets its cookies', this.#tagStart, end);
+    else if (known?.attribute === name)
       this.#found(name === 'srcdoc' ? 1041006 : 1041005, known.withScore, known.says, this.#tagStart, end);
     if (addressAttributes.has(name)) this.#address(isInTag, attribute);
     else if (name === 'style') this.#style(attribute);
@@ -122,6 +155,9 @@ class MarkupJudge implements TagSink {
 
   #handler(isInTag: boolean, { name, start, valueStart, end }: Attribute): void {
     for (let index = 2; index < name.length; index++) if (!isWord(name.charCodeAt(index))) return;
+    // Because a function of JSX that nobody calls is the notation of components.
+    if (this.#text.startsWith('{(', valueStart) && this.#text.slice(valueStart, valueStart + 40).includes('=>')) return;
+    if (this.#text.startsWith('{', valueStart) && isMember(this.#text, valueStart + 1)) return;
     if (isInTag) {
       this.#found(1041002, 5, `the attribute ${name} of a tag runs a script`, this.#tagStart, end);
       return;

@@ -94,12 +94,23 @@ function addressAtStart(value: string): Detection | null {
   const scheme = scriptScheme(value, 0, Math.min(value.length, 256));
   if (scheme === '' || scheme === 'data:') return null;
   const colon = value.indexOf(scheme.startsWith('data') ? ',' : ':');
-  if (scheme === 'javascript:' && isIdleAddress(value, 0, value.length)) return null;
+  if (scheme === 'javascript:' && (isIdleAddress(value, 0, value.length) || isSentence(value, colon + 1))) return null;
   if (colon < 0 || colon + 1 >= value.length) return null;
   // Because "javascript: the good parts" is a title, and an address has its code right behind the colon.
   const isTitle = scheme !== 'data:text/html' && value.charCodeAt(colon + 1) === 32;
   if (isTitle && !hasTightCall(value, colon)) return null;
   return found(1041012, 5, `the value is a ${scheme} address`, 0, value.length);
+}
+
+/** Whether only words with blanks between them follow: no program. */
+function isSentence(text: string, from: number): boolean {
+  let words = 0;
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 32) words++;
+    else if (!isLetter(code)) return false;
+  }
+  return words > 0;
 }
 
 /** `[text](javascript:…)`: a script address as the target of a Markdown link. */
@@ -137,7 +148,9 @@ function calls(value: string): Detection | null {
   for (const name of scriptObjects) {
     const at = lower.indexOf(name);
     if (at < 0) continue;
-    const score = breaksOut(value, 0, at) || isWrite(value, at + name.length) ? 5 : 3;
+    const isOut = breaksOut(value, 0, at);
+    const isFirst = isPath(value.slice(Math.max(0, at - reach), at)) && at < reach;
+    const score = isOut || (isFirst && isWrite(value, at + name.length)) ? 5 : 3;
     if (best === null || score > best.score)
       best = found(1041014, score, `the value uses ${name} of the page`, at, at + name.length + reach);
   }
@@ -168,7 +181,12 @@ function sinkCall(value: string): Detection | null {
 function callScore(value: string, name: string, start: number, at: number): number {
   const isOut = breaksOut(value, Math.max(0, start - reach), start);
   if (!sinks.has(name)) return isOut ? 3 : 0;
-  if (isOut || (loneSinks.has(name) && isWholeStatement(value, start, at))) return 5;
+  // Because templates of programs call what they like: `${list.write()}`.
+  if (isOut && value.charCodeAt(start - 1) === 123 && !loneSinks.has(name) && value.length > 64) return 0;
+  if (isOut) return 5;
+  const isTimer = name === 'settimeout' || name === 'setinterval';
+  if (isTimer && value.charCodeAt(at + 1) === 40) return 3;
+  if (loneSinks.has(name) && isWholeStatement(value, start, at)) return 5;
   return value.charCodeAt(at) === 96 ? 4 : 0;
 }
 

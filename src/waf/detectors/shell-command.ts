@@ -76,10 +76,17 @@ export function readCommand(value: string, from: number): Command {
 function isQuiet(value: string, from: number): boolean {
   for (let at = from; at < value.length && !isSeparator(value.charCodeAt(at)); at++) {
     const code = value.charCodeAt(at);
+    if (code === 0x24 && isField(value, at)) continue;
     if (code === 0x24 || code === 0x3c || code === 0x3e || at - from > maxWord) return false;
     if (code === 0x3a && value.startsWith('//', at + 1)) return false;
   }
   return true;
+}
+
+/** awk's `$1`, and the variable of a loop: `$i`. */
+function isField(value: string, at: number): boolean {
+  const code = value.charCodeAt(at + 1);
+  return (code >= 0x30 && code <= 0x39) || (isLetter(code) && !isLetter(value.charCodeAt(at + 2)));
 }
 
 /** Behind `X=1 `, a variable set for one command, or `at` where there is none. */

@@ -81,12 +81,38 @@ function judgeSubstitution(value: string, start: number, from: number): Suspect 
     return isFile ? suspect('substituted', 5, start, file + 1) : null;
   }
   if (code === 0x28) return suspect('suspicion', 2, start, from + 1);
+  // Because these only say where and when, and every script asks them.
+  if (isIdle(value, from) && start > 0 && wordsBefore(value, start)) return suspect('suspicion', 2, start, from + 8);
   const command = readCommand(value, from);
   if (command.rank >= LIKELY || command.rank === ALONE_SHORT) return suspect('substituted', 5, start, command.end);
   // Because between these brackets nobody writes prose: `$(cat flag)`.
   const isWhole =
     command.rank > 0 && isBlank(value.charCodeAt(command.end)) && closesFileName(value, skip(value, command.end));
   return isWhole ? suspect('substituted', 5, start, command.end) : null;
+}
+
+const idle: readonly string[] = [
+  'pwd)',
+  'dirname ',
+  'basename ',
+  'date ',
+  'seq ',
+  'git ',
+  'nproc)',
+  'which ',
+  'cat package.json',
+];
+
+function isIdle(value: string, from: number): boolean {
+  return idle.some((name) => value.startsWith(name, from));
+}
+
+/** Whether two words stand before `end`: a line of a script rather than a value. */
+function wordsBefore(value: string, end: number): boolean {
+  let words = 0;
+  for (let at = 1; at < end && words < 2; at++)
+    if (isName(value.charCodeAt(at - 1)) && isBlank(value.charCodeAt(at))) words++;
+  return words > 1 || value.startsWith('#!');
 }
 
 /** `command`, unless it is a word of Markdown in prose. */
@@ -160,6 +186,7 @@ export function judgeRedirections(value: string): Suspect | null {
     }
     if (value.startsWith('/dev/tcp/', path) || value.startsWith('/dev/udp/', path))
       return suspect('redirected', 5, at, path + 9);
+    if (value.startsWith('/dev/null', path)) continue;
     const quotes = at === 0 || value.charCodeAt(at - 1) === 0x0a;
     // An arrow points, it sends nothing.
     const arrow = code === 0x3e && (value[at - 1] === '-' || value[at - 1] === '=');

@@ -77,7 +77,7 @@ function judgeCommands(value: string, seen: number): Suspect | null {
     const command = readCommand(value, at + 1);
     if (command.rank !== NO_COMMAND) {
       if (bare < 0) bare = wordsBefore(value, start);
-      const isTold = command.isMild && command.rank <= SHAPED && (isCommandLine || bare > 2);
+      const isTold = command.isMild && command.rank <= SHAPED && (isCommandLine || bare > 2 || value.startsWith('#!'));
       const doubled = at > start;
       const score = Math.min(isTold ? 3 : 5, weigh(value, start, code, command, bare, before, doubled, rows, word));
       if (score >= 5) {
@@ -130,6 +130,7 @@ function weigh(
   word: WordBefore,
 ): number {
   const { rank, interprets } = command;
+  if (closesMarkup(value, command.end)) return 0;
   if (rank === DAMNING) return 5;
   if (code === 0x7c && interprets && before >= LIKELY && before !== ALONE) return 5;
   if (code === 0x7c && rows.holds(start)) return rank === SHAPED ? 3 : 0;
@@ -175,6 +176,17 @@ class WordBefore {
     this.#isEmpty = false;
     this.#isOdd ||= code < 0x41 && code !== 0x3b && code !== 0x2c && code !== 0x2d;
   }
+}
+
+/** Whether the command ends at an end tag, as "bread & more</p>" does. */
+function closesMarkup(value: string, at: number): boolean {
+  let end = at;
+  while (value.charCodeAt(end) === 0x20) end++;
+  if (value[end] !== '<') return false;
+  if (value[end + 1] === '/') end++;
+  let close = end + 1;
+  while (close < end + 12 && (value.charCodeAt(close) | 32) >= 0x61 && (value.charCodeAt(close) | 32) <= 0x7a) close++;
+  return close > end + 1 && (value[close] === '>' || value.startsWith(' class=', close));
 }
 
 /** Whether the text before is one name. */

@@ -49,7 +49,13 @@ function judgeStatement(grammar: SqlGrammar): Recognised | null {
   const end = endOf(own);
   if ((own.marks & (G.ATTACK_CALL | G.FILE_WRITTEN)) !== 0) return { what: 'call', score: 5, end };
   if ((own.marks & G.SAME) !== 0 && tailIsComment(own)) return { what: 'tautology', score: 5, end };
-  return seekBehind(own, '') ?? { what: 'statement', score: 3, end };
+  // Because a script is statements in a row, and nothing in it leaves a value.
+  const isScript =
+    grammar.word() === 'begin' ||
+    grammar.word() === 'create' ||
+    grammar.word() === 'declare' ||
+    grammar.word() === 'use';
+  return (isScript ? null : seekBehind(own, '')) ?? { what: 'statement', score: 3, end };
 }
 
 /** UNION SELECT, a stacked statement or "1 OR 1=1" anywhere behind what the grammar could read. */

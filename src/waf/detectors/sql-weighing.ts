@@ -86,7 +86,9 @@ function weighShape(reading: Reading): Recognised['what'] | null {
   const { grammar, prefix, union, statement } = reading;
   const tail = tailIsComment(grammar);
   const proven = tail || prefix !== AFTER_WORD;
-  if (statement === STATEMENT || statement === WORDY) return 'stacked';
+  // Because people quote statements: the bot said "DELETE FROM x WHERE id = 3" and stopped.
+  const isQuoted = prefix === AFTER_QUOTE && isProseBefore(grammar) && grammar.tokens.kind(0) === T.WORD;
+  if ((statement === STATEMENT || statement === WORDY) && !isQuoted) return 'stacked';
   if (statement === PROSE_LIKE && tail) return 'stacked';
   if (union === UNION_LIST || (union === UNION_ITEM && (proven || reading.unionAfterValue))) return 'union';
   if (union === UNION_NAMES && (tail || tailIsOpen(reading) || prefix === AFTER_NUMBER)) return 'union';
@@ -95,6 +97,23 @@ function weighShape(reading: Reading): Recognised['what'] | null {
   if (reading.ordinal && (tail || (prefix === AFTER_NUMBER && !grammar.stuck))) return 'clause';
   if ((grammar.marks & G.NESTED) !== 0 && (reading.joints > 0 || prefix === AFTER_QUOTE)) return 'nested';
   return null;
+}
+
+/** Whether a number, a string, a bracket or a comparison stands in the value: words alone are prose. */
+function hasSigns(value: string): boolean {
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (
+      (code >= 0x30 && code <= 0x39) ||
+      code === 0x28 ||
+      code === 0x3d ||
+      code === 0x27 ||
+      code === 0x3c ||
+      code === 0x3e
+    )
+      return true;
+  }
+  return false;
 }
 
 function weighCalls(reading: Reading): Recognised['what'] | null {
@@ -115,7 +134,8 @@ function weighCalls(reading: Reading): Recognised['what'] | null {
   if ((marks & G.PLAIN_SUBQUERY) !== 0 && reading.list && solid && grammar.tokens.value.includes(',('))
     return 'subquery';
   if ((marks & G.SYSTEM_VALUE) !== 0 && solid) return 'telling';
-  if ((marks & G.CHOICE) !== 0 && solid && (prefix !== AFTER_WORD || reading.list)) return 'choice';
+  if ((marks & G.CHOICE) !== 0 && solid && hasSigns(grammar.tokens.value) && (prefix !== AFTER_WORD || reading.list))
+    return 'choice';
   if ((marks & G.TELLING_CALL) !== 0 && hard && acted && solid) return 'telling';
   if ((marks & (G.PROBING_CALL | G.CAST_MADE)) !== 0 && hard && solid) {
     if (reading.joints > 0) return 'telling';

@@ -1,0 +1,108 @@
+// GraphQL that costs or tells too much: nesting, aliases, directives, circles of fragments, and questions about the schema.
+
+import { type Detection, found, type Subject } from './detection.ts';
+
+/** What a document may have before it is abuse. */
+const maxDepth = 20;
+const maxAliases = 60;
+const maxDirectives = 50;
+const maxFields = 2000;
+
+const beginnings: readonly string[] = ['query', 'mutation', 'subscription', 'fragment', '{'];
+
+/** Whether a value in lower case is a GraphQL document. */
+export function isGraphql(lower: string): boolean {
+  let at = 0;
+  while (at < lower.length && lower.charCodeAt(at) <= 32) at++;
+  if (!beginnings.some((word) => lower.startsWith(word, at))) return false;
+  const brace = lower.indexOf('{', at);
+  if (brace < 0 || brace - at > 600) return false;
+  let next = brace + 1;
+  while (next < lower.length && lower.charCodeAt(next) <= 32) next++;
+  const code = lower.charCodeAt(next);
+  // Because JSON has a quote there, and other languages a call.
+  return ((code >= 97 && code <= 122) || code === 95 || code === 46) && lower.lastIndexOf('}') > next;
+}
+
+/** Abuse in one GraphQL document. Ids 1061001–1061005. Linear; never throws. */
+export function detectGraphql(subject: Subject): Detection | null {
+  const { lower } = subject;
+  if (!isGraphql(lower)) return null;
+  const asked = lower.indexOf('__schema');
+  const typed = asked < 0 ? lower.indexOf('__type(') : asked;
+  if (typed >= 0) return found(1061001, 5, 'the query asks GraphQL for its schema', typed, typed + 64);
+  const { depth, aliases, directives, fields } = measured(lower);
+  if (depth > maxDepth) return found(1061002, 5, `the query nests ${depth} levels deep`, 0, 64);
+  if (aliases > maxAliases) return found(1061003, 5, `the query asks ${aliases} times under other names`, 0, 64);
+  if (directives > maxDirectives) return found(1061004, 5, `the query has ${directives} directives`, 0, 64);
+  if (fields > maxFields || repeats(lower)) return found(1061004, 5, 'the query repeats its fields', 0, 64);
+  const circle = circles(lower);
+  return circle >= 0 ? found(1061005, 5, 'fragments of the query lead in a circle', circle, circle + 64) : null;
+}
+
+/** Depth of braces, aliases, directives and words outside strings. */
+function measured(lower: string): { depth: number; aliases: number; directives: number; fields: number } {
+  let depth = 0;
+  let deepest = 0;
+  let brackets = 0;
+  let aliases = 0;
+  let directives = 0;
+  let fields = 0;
+  for (let at = 0; at < lower.length; at++) {
+    const code = lower.charCodeAt(at);
+    if (code === 34) at = stringEnd(lower, at);
+    else if (code === 123) deepest = Math.max(deepest, ++depth);
+    else if (code === 125) depth--;
+    else if (code === 40) brackets++;
+    else if (code === 41) brackets--;
+    else if (code === 58 && brackets === 0) aliases++;
+    else if (code === 64) directives++;
+    else if (code <= 32) fields++;
+  }
+  return { depth: deepest, aliases, directives, fields };
+}
+
+function stringEnd(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 92) at++;
+    else if (code === 34) return at;
+  }
+  return text.length;
+}
+
+function repeats(lower: string): boolean {
+  let count = 0;
+  for (let at = lower.indexOf('__typename'); at >= 0 && count < 201; at = lower.indexOf('__typename', at + 10)) count++;
+  return count > 200;
+}
+
+/** Where a fragment begins that is spread inside itself or inside one that it spreads; -1. Looks at 32 fragments. */
+function circles(lower: string): number {
+  const spreads = new Map<string, { at: number; to: string[] }>();
+  let tries = 0;
+  for (let at = lower.indexOf('fragment '); at >= 0 && tries < 32; at = lower.indexOf('fragment ', at + 9), tries++) {
+    const name = wordAt(lower, at + 9);
+    const next = lower.indexOf('fragment ', at + 9);
+    const body = lower.slice(at, Math.min(next < 0 ? lower.length : next, at + 2048));
+    const to: string[] = [];
+    for (let spread = body.indexOf('...'); spread >= 0 && to.length < 16; spread = body.indexOf('...', spread + 3))
+      to.push(wordAt(body, spread + 3));
+    spreads.set(name, { at, to });
+  }
+  for (const [name, { at, to }] of spreads)
+    if (to.some((other) => other === name || spreads.get(other)?.to.includes(name) === true)) return at;
+  return -1;
+}
+
+function wordAt(text: string, from: number): string {
+  let start = from;
+  while (text.charCodeAt(start) === 32) start++;
+  let end = start;
+  while (end < text.length && end < start + 64 && isName(text.charCodeAt(end))) end++;
+  return text.slice(start, end);
+}
+
+function isName(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 95;
+}

@@ -1,0 +1,45 @@
+// Prototype pollution: names that reach the prototype all objects of JavaScript share.
+
+import { type Detection, found, type Subject } from './detection.ts';
+
+/** Names that reach a prototype, in one name or value. Ids 1049001–1049003. Linear; never throws. */
+export function detectPrototype(subject: Subject): Detection | null {
+  const { lower } = subject;
+  const at = lower.indexOf('__proto__');
+  if (at >= 0) {
+    const behind = lower.charAt(at + 9);
+    const quoted =
+      (behind === '"' || behind === "'") &&
+      lower
+        .slice(at + 10, at + 14)
+        .trimStart()
+        .startsWith(':');
+    const isPath = behind === '[' || behind === '.' || quoted || (behind === ']' && lower.charAt(at - 1) === '[');
+    if (subject.isName || (isPath && subject.isBare))
+      return found(1049001, 5, 'the name __proto__ reaches the prototype of all objects', at, at + 32);
+    return null;
+  }
+  const constructed = lower.indexOf('constructor');
+  if (
+    constructed >= 0 &&
+    (lower.startsWith('[prototype]', constructed + 11) ||
+      lower.startsWith('.prototype', constructed + 11) ||
+      lower.startsWith('][prototype', constructed + 11)) &&
+    (subject.isName || subject.isBare)
+  )
+    return found(
+      1049002,
+      5,
+      'constructor.prototype reaches the prototype of all objects',
+      constructed,
+      constructed + 32,
+    );
+  // Because filters that take the word out once make it of these.
+  if (lower.includes('__pro__proto__to__') || lower.includes('constconstructorructor'))
+    return found(1049003, 5, 'the name becomes __proto__ when it is filtered', 0, 48);
+  if (subject.isName && lower === 'prototype' && subject.name.toLowerCase().endsWith('constructor.prototype'))
+    return found(1049002, 5, 'constructor.prototype reaches the prototype of all objects', 0, 9);
+  if (subject.isBare && lower.startsWith('object.prototype.') && lower.includes('='))
+    return found(1049002, 5, 'the value changes Object.prototype', 0, 32);
+  return null;
+}

@@ -5,6 +5,7 @@ import { forwardingFields, upstreamHost, vouchedFields } from './proxy/proxy.ts'
 import type { Connection } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
 import { OutgoingRequest } from './traffic/outgoing.ts';
+import { traceLines, withoutTraceLines } from './traffic/trace.ts';
 import type { RequestHead } from './traffic/wire.ts';
 
 /** Forwarding fields that are the same for each request of a connection where nobody vouches for another client. */
@@ -27,13 +28,14 @@ export function outgoingRequest(
   const site = siteSettings[exchange.siteIndex]!;
   const host = site.hostHeader === 'upstream' || head.authority === '' ? upstreamHost(site.to[0]!) : head.authority;
   const outerHost = (isVouched ? head.headers.get('x-forwarded-host') : null) || head.authority || host;
+  const { trace } = exchange;
   const key = head.isWebSocket && head.version === '2.0' ? websocketKey(exchange.id) : '';
   return new OutgoingRequest(
     head.method,
     head.query === '' && !head.target.endsWith('?') ? head.path : `${head.path}?${head.query}`,
     host,
-    head.forwarded,
-    `${key}${forwarding}X-Forwarded-Host: ${outerHost}\r\nX-Request-Id: ${exchange.id}\r\n`,
+    trace === null ? head.forwarded : withoutTraceLines(head.forwarded),
+    `${key}${forwarding}X-Forwarded-Host: ${outerHost}\r\nX-Request-Id: ${exchange.id}\r\n${trace === null ? '' : traceLines(trace)}`,
     head.framing,
     head.contentLength,
     head.takesTrailers,

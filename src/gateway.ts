@@ -252,6 +252,7 @@ export class Gateway implements Gate, Reception, Securing {
 
   /** Asks the stations about the head of an exchange, under the generation that stands. */
   judgeHead(exchange: Exchange, generation: Generation): Refusal | null {
+    exchange.trace = this.tools.observe.trace(exchange);
     return judgeHead(exchange, generation, this.tools.guard);
   }
 

@@ -31,8 +31,10 @@ import {
   build as buildObserve,
   type Observe,
   type ObserveSettings,
+  type ObserveTools,
   reasons as observeReasons,
   systemFiles as systemJournalFiles,
+  type TracerTools,
 } from './observe/observe.ts';
 import {
   buildAnnouncers,
@@ -106,6 +108,8 @@ export interface GenerationTools {
   readonly judgedAt?: number;
   /** Certificates that come while the gate runs. */
   readonly shelf?: Shelf;
+  /** What tracing needs of the outside; without it nothing is traced. */
+  readonly tracing?: Omit<TracerTools, 'hostname'>;
   /** The generation before, whose counters go on. */
   readonly previous?: Generation;
 }
@@ -154,10 +158,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     null,
     await buildProxy(settings.proxy, settings.sites, proxyTools(settings, tools, clock, codec, timekeeper)),
   );
-  const observe = found.take(
-    null,
-    buildObserve(observeSettings(settings, waf), { files: systemJournalFiles, random: lots(tools.seed ?? 1) }),
-  );
+  const observe = found.take(null, buildObserve(observeSettings(settings, waf), observeTools(tools)));
   const wantsTls = settings.listen.some((listener) => listener.tls);
   const tls = wantsTls
     ? found.take('tls', await buildTls(settings.tls, tlsTools(settings, tools, clock, timekeeper)))
@@ -209,6 +210,15 @@ function observeSettings({ observe }: Settings, waf: Waf | null): ObserveSetting
   const { file, format, mode } = observe.audit;
   const audit = { file: file ?? rules?.file ?? null, format: format ?? rules?.format ?? null, mode };
   return { ...observe, audit, keepsHistory: observe.historyBytes !== null };
+}
+
+function observeTools({ seed = 1, hostname, tracing }: GenerationTools): ObserveTools {
+  return {
+    files: systemJournalFiles,
+    random: lots(seed),
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(tracing === undefined ? {} : { tracing }),
+  };
 }
 
 function siteOf(site: SiteSettings): Site {

@@ -28,12 +28,20 @@ export const outside: Exceptions = {
 
 /** Modules of Node that reach the world, and who may import them. A folder ends in `/`. Everything else must be handed in. */
 export const rim: Readonly<Record<string, readonly string[]>> = {
-  'node:net': ['src/ports/', 'src/tls/', 'src/http/', 'src/proxy/', 'src/supervisor/control.ts', 'src/cli/'],
+  'node:net': [
+    'src/ports/',
+    'src/tls/',
+    'src/http/',
+    'src/proxy/',
+    'src/supervisor/control.ts',
+    'src/cli/',
+    'src/observe/sinks.ts',
+  ],
   'node:tls': ['src/tls/', 'src/proxy/', 'src/cli/', 'src/acme/https-call.ts'],
   'node:http': ['src/admin/'],
   'node:https': ['src/acme/https-call.ts'],
   'node:http2': [],
-  'node:dgram': [],
+  'node:dgram': ['src/observe/sinks.ts'],
   'node:dns': ['src/proxy/resolver.ts'],
   'node:dns/promises': ['src/cli/', 'src/supervisor/never-ban.ts'],
   'node:fs': [
@@ -109,6 +117,8 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/firewall/nftables/program.ts': 'the longest run of nft',
     'src/supervisor/kernel/guard.ts': 'the longest wait for a guard to be ready',
     'src/cli/firewall-kernel.ts': 'the deadline that a guard waits for',
+    'src/observe/sinks.ts': 'the longest time that a server may take a batch',
+    'src/observe/tracer.ts': 'spans wait some ms for others; the timer is unrefed and ends with the tracer',
     'src/observe/journal.ts': 'writes what gathered within some ms; the timer is unrefed and ends with the journal',
     'src/gateway.ts': 'the drain looks every 20 ms whether the last connection is over',
     'src/supervisor/crew.ts':
@@ -130,7 +140,10 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/gateway.ts': 'connections that a ban ends are looked for once a turn, not once a ban',
   },
   randomInt: { 'src/supervisor/supervisor.ts': 'the seed that a generation is handed' },
-  randomFillSync: { 'src/supervisor/worker.ts': 'the source that `Identifiers` is handed' },
+  randomFillSync: {
+    'src/supervisor/worker.ts': 'the source that `Identifiers` is handed',
+    'src/supervisor/tracing.ts': 'the source that a tracer is handed',
+  },
   randomBytes: {
     'src/cli/dashboard.ts': 'a token for a program, which is kept nowhere',
     'src/supervisor/dashboard.ts': 'secrets of sessions, which the admin station is handed',
@@ -139,6 +152,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
   },
   randomUUID: { 'src/tls/files.ts': 'a name for a temporary file: no decision hangs on it' },
   fetch: {
+    'src/supervisor/tracing.ts': 'hands it to the tracer, which is tested with its own collector',
     'src/supervisor/ban-keeper.ts': 'hands it to the keeper of blocklists, which is tested with its own servers',
   },
   eval: {},
@@ -182,6 +196,7 @@ export const maps: Exceptions = {
   'src/observe/chooser.ts': 'kinds: two halves of `maxKinds`, the older half dropped whole; tallies: reasons by site',
   'src/observe/measures.ts': 'layers by outcome, sites of the settings, and rules up to `maxRules`',
   'src/supervisor/chronicle.ts': 'workers: as many as there are',
+  'src/supervisor/log-rotation.ts': 'files of logs that the configuration names',
   'src/supervisor/history/history.ts':
     'orders that were not replied to: a batch a worker, and as many as questions at once',
   'src/proxy/h2-upstream.ts': 'exchanges that wait for one connection, up to `maxWaiting`',
@@ -337,12 +352,12 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   ['`src/cli/waf-offline.test.ts`, through the command', 'src/waf/listing.ts'],
   [
-    'test/scenarios/history.test.ts, over a gate, and the tests of their folder',
-    'src/observe/kept.ts src/observe/measures.ts src/supervisor/metrics.ts src/supervisor/records.ts src/supervisor/history/address-key.ts src/supervisor/history/filters.ts src/supervisor/history/history.ts src/supervisor/history/history-thread.ts src/supervisor/history/schema.ts',
+    'test/scenarios/history.test.ts, metrics.test.ts and logs-and-traces.test.ts, over a gate, and the tests of their folder',
+    'src/config/log-kinds.ts src/observe/access-logs.ts src/observe/kept.ts src/observe/measures.ts src/observe/opening.ts src/observe/spans.ts src/supervisor/metrics.ts src/supervisor/records.ts src/supervisor/tracing.ts src/supervisor/history/address-key.ts src/supervisor/history/filters.ts src/supervisor/history/history.ts src/supervisor/history/history-thread.ts src/supervisor/history/schema.ts',
   ],
   [
     'records and small tools that every other test uses',
-    'src/base/address-faults.ts src/base/bytes.ts src/base/clock.ts src/traffic/exchange.ts src/traffic/fault.ts src/traffic/history.ts src/traffic/journey.ts src/traffic/outgoing.ts src/traffic/verdict.ts src/traffic/wire.ts',
+    'src/base/address-faults.ts src/base/bytes.ts src/base/clock.ts src/traffic/exchange.ts src/traffic/fault.ts src/traffic/history.ts src/traffic/log-target.ts src/traffic/journey.ts src/traffic/outgoing.ts src/traffic/verdict.ts src/traffic/wire.ts',
   ],
 ];
 

@@ -19,6 +19,7 @@ import {
   text,
   whole,
 } from './kinds.ts';
+import { accessLog, logRotation, traces } from './log-kinds.ts';
 import { bans, blocklist, firewall } from './schema-firewall.ts';
 import { geography, rates } from './schema-rates.ts';
 import { lists, rules } from './schema-rules.ts';
@@ -202,6 +203,11 @@ export const configuration = group({
   history: orOff(size('32MiB', '256GiB'), 'a size such as 256MiB')
     .prefault('256MiB')
     .describe('How much disk the history of requests in the data directory may take.'),
+  logs: list(accessLog(), 'a list of access logs, such as - { to: access.log }')
+    .prefault([])
+    .describe('Access logs: a line for every request.'),
+  log_rotation: logRotation().prefault({}).describe('When files of access logs, journal and audit log are renamed.'),
+  traces: traces().prefault({}).describe('Traces of OpenTelemetry.'),
   max_journeys: whole(1, 1_000_000).prefault(2000).describe('Journeys kept in memory for explain.'),
   data_directory: text('a directory').optional().describe('Where certificates and the control socket live.'),
 });

@@ -1,6 +1,8 @@
 // The settings of one generation, parsed and complete: every default is filled in, every unit is in the name.
 // `schema.ts` says how the file's words become this; stations take the part that has their name.
 
+import type { AccessLogWords } from '../traffic/log-target.ts';
+
 /** `modern` order of trust: what a person wrote, normalised. */
 export interface Settings {
   /** Where certificates, the control socket and journals live; absolute. */
@@ -318,6 +320,15 @@ export interface LimitSettings {
   readonly workerStallMs: number;
 }
 
+export interface TraceSettings {
+  readonly to: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** 0 to 1. */
+  readonly share: number;
+  readonly maxPerSecond: number;
+  readonly service: string;
+}
+
 export interface ObserveSettings {
   /** File for journal lines, or null. */
   readonly journal: string | null;
@@ -325,6 +336,10 @@ export interface ObserveSettings {
   readonly maxJourneys: number;
   /** What the history may take on disk, in bytes; null for none. */
   readonly historyBytes: number | null;
+  readonly logs: readonly AccessLogWords[];
+  readonly rotation: { readonly maxBytes: number | null; readonly everyMs: number | null; readonly keep: number };
+  /** Null where nothing is traced. */
+  readonly traces: TraceSettings | null;
   /** The audit log, as far as the file says; rules of files say the rest. */
   readonly audit: {
     readonly file: string | null;

@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import type { Path } from '../base/problem.ts';
+import { facilityOf } from './log-kinds.ts';
 import type { Complete } from './schema.ts';
 import type {
   BanSettings,
@@ -98,6 +99,18 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       journal: words.journal === undefined ? null : absolute(words.journal),
       maxJourneys: words.max_journeys,
       historyBytes: words.history,
+      logs: words.logs.map(({ to, format, only_troubles, facility }) => ({
+        to: to.kind === 'file' ? { kind: 'file', path: absolute(to.path) } : to,
+        format,
+        onlyTroubles: only_troubles,
+        facility: facilityOf(facility),
+      })),
+      rotation: {
+        maxBytes: words.log_rotation.max_size,
+        everyMs: words.log_rotation.every,
+        keep: words.log_rotation.keep,
+      },
+      traces: tracesOf(words.traces),
       audit: {
         file: words.waf.audit_log === undefined ? null : absolute(words.waf.audit_log),
         format: words.waf.audit_format ?? null,
@@ -107,6 +120,10 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
     admin: { ...words.admin, hosts: words.admin.hosts.map((name) => name.toLowerCase()) },
     workers: words.workers === 'auto' ? 0 : words.workers,
   };
+}
+
+function tracesOf({ to, headers, sample, max_per_second, service }: Complete['traces']): Settings['observe']['traces'] {
+  return to === undefined ? null : { to, headers, share: sample, maxPerSecond: max_per_second, service };
 }
 
 /** The rules of files, or null where the built-in ones hold. */

@@ -97,6 +97,8 @@ test('counts are exact, whatever was forgotten', () => {
     statuses: { none: 2, '1xx': 1, '2xx': 3, '3xx': 1, '4xx': 4, '5xx': 2 },
     journal: null,
     audit: null,
+    logs: {},
+    traces: null,
   });
 });
 

@@ -6,16 +6,21 @@ import { type Connection, endpoint } from '../traffic/connection.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import type { HistoryBatch } from '../traffic/history.ts';
 import { type Journey, journeyOf, journeyOfConnection } from '../traffic/journey.ts';
+import type { AccessLogWords } from '../traffic/log-target.ts';
+import type { Trace } from '../traffic/trace.ts';
 import type { Reason } from '../traffic/verdict.ts';
+import { AccessLogs } from './access-logs.ts';
 import { AuditLog } from './audit.ts';
 import { Chooser } from './chooser.ts';
 import type { Files } from './files.ts';
 import { Journal, type JournalCounts } from './journal.ts';
 import type { LostConnection } from './kept.ts';
 import { Measures } from './measures.ts';
+import { opening } from './opening.ts';
 import { layerOf, outcomeOf, outcomeOfConnection } from './outcome.ts';
 import { jsonLine } from './plain.ts';
 import { Ring } from './ring.ts';
+import { type TraceCounts, Tracer, type TracerTools, type TraceWords } from './tracer.ts';
 
 export { type ExplainOptions, explain } from './explain.ts';
 export {
@@ -28,6 +33,7 @@ export {
 export { type AppendedFile, type Files, systemFiles } from './files.ts';
 export type { JournalCounts } from './journal.ts';
 export { addTraffic, type SiteFigures, type TrafficFigures } from './measures.ts';
+export type { Posted, TracerTools, TraceWords } from './tracer.ts';
 
 /** Observation stands in nobody's way, and has no reason to. */
 export const reasons: Readonly<Record<string, Reason>> = Object.freeze({});
@@ -41,12 +47,20 @@ export interface ObserveSettings {
   readonly audit: AuditWords;
   /** Whether journeys are chosen to be written down (`takeHistory`). */
   readonly keepsHistory?: boolean;
+  /** Access logs; none where nothing is said. */
+  readonly logs?: readonly AccessLogWords[];
+  /** Null where nothing is traced. */
+  readonly traces?: TraceWords | null;
 }
 
 export interface ObserveTools {
   readonly files: Files;
   /** Chance, for the choice of what is written down: numbers from 0 up to 1. The same each time, where nothing is said. */
   readonly random?: () => number;
+  /** What lines to syslog come from. */
+  readonly hostname?: string;
+  /** What a tracer needs of the outside; without it nothing is traced. */
+  readonly tracing?: Omit<TracerTools, 'hostname'>;
 }
 
 /** What was told since the start. Every exchange is in one status class. */
@@ -64,6 +78,9 @@ export interface ObserveCounts {
   readonly statuses: Readonly<Record<string, number>>;
   readonly journal: JournalCounts | null;
   readonly audit: JournalCounts | null;
+  /** Access logs by where they go. */
+  readonly logs: Readonly<Record<string, JournalCounts>>;
+  readonly traces: TraceCounts | null;
 }
 
 /** Text that one kept exchange may hold on to on average, in characters: heads are at most 40 KiB, ordinary ones 1. */
@@ -78,6 +95,8 @@ export class Observe {
   readonly measures = new Measures();
   #chooser: Chooser | null;
   #audit: AuditLog | null;
+  #logs: AccessLogs | null = null;
+  #tracer: Tracer | null = null;
   #maxJourneys: number;
   // Three rings, because a flood of one kind must not push out the others.
   #passed: Ring<Exchange>;
@@ -120,6 +139,8 @@ export class Observe {
     this.measures.exchange(exchange, layer, outcome);
     this.#chooser?.exchange(exchange, layer, outcome);
     this.#audit?.tell(exchange);
+    this.#logs?.tell(exchange, outcome);
+    if (exchange.trace !== null) this.#tracer?.tell(exchange);
     exchange.auditing = null;
     exchange.headers.fold();
     const spare = (refusal === null ? this.#passed : this.#refused).push(exchange, weight);
@@ -148,6 +169,11 @@ export class Observe {
     if (this.journal === null) return;
     if (this.journal.hasRoom) this.journal.add(jsonLine(journeyOfConnection(connection, id, station, says)));
     else this.journal.drop();
+  }
+
+  /** Where an exchange that begins stands in a trace; null where it is not traced. */
+  trace(exchange: Exchange): Trace | null {
+    return this.#tracer === null ? null : this.#tracer.begin(exchange);
   }
 
   /** What is to be written down since the last call, or null for nothing. */
@@ -192,21 +218,37 @@ export class Observe {
       statuses,
       journal: this.journal?.counts ?? null,
       audit: this.#audit?.counts ?? null,
+      logs: this.#logs?.counts ?? {},
+      traces: this.#tracer?.counts ?? null,
     };
   }
 
-  /** Opens journal and audit log; gives the problem where that cannot be, and traffic may still be told. */
+  /** Writes access logs and traces from now on, too; before `start`. */
+  with(logs: AccessLogs, tracer: Tracer | null): this {
+    this.#logs = logs;
+    this.#tracer = tracer;
+    return this;
+  }
+
+  /** Files that lines are written to, for whoever renames them. */
+  get files(): readonly string[] {
+    const files = this.#logs?.files ?? [];
+    return [...new Set([this.journal?.path, this.#audit?.file.path, ...files].filter((path) => path !== undefined))];
+  }
+
+  /** Opens journal, audit log and access logs; gives the problem where that cannot be, and traffic may still be told. */
   async start(): Promise<Problem | null> {
-    return (
+    const problem =
       (await opening('journal', () => this.journal?.start())) ??
-      (await opening('audit', () => this.#audit?.file.start()))
-    );
+      (await opening('audit', () => this.#audit?.file.start()));
+    return problem ?? (await this.#logs?.start()) ?? null;
   }
 
   /** Opens them anew under their names, after somebody moved the files away. */
   async reopen(): Promise<Problem | null> {
     const journal = await opening('journal', () => this.journal?.reopen());
-    return (await opening('audit', () => this.#audit?.file.reopen())) ?? journal;
+    const audit = await opening('audit', () => this.#audit?.file.reopen());
+    return journal ?? audit ?? (await this.#logs?.reopen()) ?? null;
   }
 
   /** Goes on with the settings of `another`, which was not started: its files, opened anew also where they are the same, and its bound. */
@@ -218,7 +260,19 @@ export class Observe {
       this.#lost = this.#lost.copyInto(another.#lost);
     }
     this.#chooser = another.#chooser === null ? null : (this.#chooser ?? another.#chooser);
-    return (await this.#adoptJournal(another)) ?? (await this.#adoptAudit(another));
+    await this.#adoptTracer(another.#tracer);
+    const journal = await this.#adoptJournal(another);
+    const audit = await this.#adoptAudit(another);
+    const logs = another.#logs === null ? null : await this.#logs?.adopt(another.#logs);
+    return journal ?? audit ?? logs ?? null;
+  }
+
+  async #adoptTracer(next: Tracer | null): Promise<void> {
+    const before = this.#tracer;
+    if (before !== null && next !== null && JSON.stringify(before.words) === JSON.stringify(next.words)) return;
+    this.#tracer = next;
+    // Not waited for: a collector that says nothing must not hold up a reload.
+    void before?.stop();
   }
 
   async #adoptJournal(another: Observe): Promise<Problem | null> {
@@ -248,6 +302,8 @@ export class Observe {
   async stop(): Promise<void> {
     await this.journal?.stop();
     await this.#audit?.file.stop();
+    await this.#logs?.stop();
+    await this.#tracer?.stop();
   }
 
   #newest(count: number, isIt: (connection: Connection) => boolean): Journey[] {
@@ -281,25 +337,14 @@ export function build(settings: ObserveSettings, tools: ObserveTools): Built<Obs
   const log = settings.audit.file === null ? null : new Journal(settings.audit.file, tools.files);
   const audit = log === null ? null : new AuditLog(log, settings.audit);
   const chooser = settings.keepsHistory === true ? new Chooser(tools.random ?? (() => 0.5)) : null;
-  return built(new Observe(settings, journal === null ? null : new Journal(journal, tools.files), audit, chooser));
+  const observe = new Observe(settings, journal === null ? null : new Journal(journal, tools.files), audit, chooser);
+  return built(
+    observe.with(new AccessLogs(settings.logs ?? [], tools.files, tools.hostname ?? ''), tracerOf(settings, tools)),
+  );
 }
 
-/** What stands at fault where a file cannot be opened. */
-const fileNames = {
-  journal: { path: ['observe', 'journal'], code: 'observe/journal-not-writable', name: 'the journal' },
-  audit: { path: ['waf', 'auditLog'], code: 'observe/audit-log-not-writable', name: 'the audit log' },
-} as const;
-
-async function opening(which: keyof typeof fileNames, open: () => Promise<void> | undefined): Promise<Problem | null> {
-  try {
-    await open();
-    return null;
-  } catch (error) {
-    const { path, code, name } = fileNames[which];
-    const says = `${name} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
-    const instead = 'a file in a directory that this user may write in';
-    return { path: [...path], code, says, instead };
-  }
+function tracerOf({ traces = null }: ObserveSettings, { tracing, hostname = '' }: ObserveTools): Tracer | null {
+  return traces === null || tracing === undefined ? null : new Tracer(traces, { ...tracing, hostname });
 }
 
 function chosen<T extends { readonly connection: Connection }>(

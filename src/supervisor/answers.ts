@@ -1,12 +1,11 @@
 // What one worker answers to the owner's commands: status, connections, firewall, explain, rehearse. `merge.ts` makes one answer of several.
 
-import { readFileSync } from 'node:fs';
 import type { Listener } from '../gate.ts';
 import type { Gateway } from '../gateway.ts';
 import { build as buildPorts, forecast } from '../ports/ports.ts';
 import { type Hypothesis, type RehearsedListener, rehearse } from '../rehearsal.ts';
 import type { Answers, ControlQuestion } from './control.ts';
-import { readDescriptors, readResidentBytes } from './figures.ts';
+import { readDescriptors, readResidentBytes, version } from './figures.ts';
 
 /** A listener that a worker accepts on. */
 export interface Opened {
@@ -113,6 +112,8 @@ function statusOf(gateway: Gateway, opened: readonly Opened[], startedAt: number
     waf: { mode: generation.settings.waf.mode, threshold: generation.settings.waf.threshold },
     journal: told.journal,
     audit: told.audit,
+    logs: told.logs,
+    traces: told.traces,
   };
 }
 
@@ -178,15 +179,4 @@ function hypothesisOf(question: ControlQuestion): Hypothesis {
 
 function isPair(value: unknown): value is [string, string] {
   return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string');
-}
-
-/** The version in package.json, read when it is asked for. */
-export function version(): string {
-  try {
-    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : '';
-  } catch {
-    return '';
-  }
 }

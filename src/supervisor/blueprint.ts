@@ -8,6 +8,8 @@ import type { Settings } from '../config/config.ts';
 import { build, type Generation } from '../generation.ts';
 import { type Files, type Shelf, systemFiles } from '../tls/tls.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
+import { version } from './figures.ts';
+import { tracingTools } from './tracing.ts';
 
 /** A file as it was read, or the system's word for why it could not be. */
 type Kept = { readonly text: string; readonly mode: number } | { readonly code: string };
@@ -77,6 +79,7 @@ export function raise(
     files: replaying(files, user),
     judgedAt: drawnAt,
     shelf,
+    tracing: tracingTools(clock, version()),
     ...(previous === null ? {} : { previous }),
   });
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { Admin } from '../admin/admin.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Settings } from '../config/config.ts';
-import { version } from './answers.ts';
+
 import type { Answers } from './control.ts';
+import { version } from './figures.ts';
 import { GateTrouble } from './trouble.ts';
 
 /** Where the build of `dashboard/` lies, in a clone and in the package. */

@@ -38,6 +38,17 @@ export function readCpuMicroseconds(): number {
   return user + system;
 }
 
+/** The version in package.json, read when it is asked for; '' where it cannot be. */
+export function version(): string {
+  try {
+    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : '';
+  } catch {
+    return '';
+  }
+}
+
 /** The warning that the processes cannot hold as many connections as are allowed: each that is proxied takes two descriptors. */
 export function descriptorWarnings({ limits }: Settings, workers: number): Problem[] {
   const { limit } = readDescriptors();

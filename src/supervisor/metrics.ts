@@ -235,9 +235,12 @@ function stateFamilies(status: Part, { bans, reloads }: MetricSources): MetricFa
 
 function recordFamilies(status: Part): MetricFamily[] {
   const history = (status.history ?? null) as HistoryCounts | null;
-  const logs = Object.entries({ journal: status.journal, audit: status.audit, ...part(status.logs) }).filter(
-    ([, counts]) => counts !== null && counts !== undefined,
-  );
+  const logs = Object.entries({
+    journal: status.journal,
+    audit: status.audit,
+    traces: status.traces,
+    ...part(status.logs),
+  }).filter(([, counts]) => counts !== null && counts !== undefined);
   const of = (field: string) => logs.map(([log, counts]) => one(number(part(counts)[field]), { log }));
   const kept = (value: (counts: HistoryCounts) => number) => (history === null ? [] : [one(value(history))]);
   return [

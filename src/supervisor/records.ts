@@ -8,11 +8,22 @@ import { Chronicle, maxPoints } from './chronicle.ts';
 import type { Answers, ControlQuestion } from './control.ts';
 import { readCpuMicroseconds, readResidentBytes } from './figures.ts';
 import { History } from './history/history.ts';
+import { LogRotation, type RotationSettings } from './log-rotation.ts';
 import type { WorkerFigures } from './messages.ts';
 import { metricFamilies } from './metrics.ts';
 
+/** Between two looks at files of logs, in ticks. */
+const rotateEvery = 5;
 /** Between two points of the figures, in ms. */
 const tickMs = 1000;
+
+/** What is asked of the gate around. */
+export interface RecordTools {
+  /** Has workers open their logs anew; gives what is wrong, or null. */
+  reopen(): Promise<string | null>;
+  /** Tells the owner. */
+  say(text: string): void;
+}
 
 /** The memory of one gate. */
 export class Records {
@@ -21,18 +32,37 @@ export class Records {
   readonly #clock: Clock = systemClock;
   /** Whether this process is no worker as well, so that what it takes comes on top. */
   readonly #isApart: boolean;
+  readonly #tools: RecordTools;
+  readonly #rotation: LogRotation;
+  #logs: { readonly files: readonly string[]; readonly settings: RotationSettings } | null = null;
+  #ticks = 0;
   #timer: NodeJS.Timeout | null = null;
   #reloads = { succeeded: 0, failed: 0, lastAt: 0, lastOk: true };
 
-  constructor(directory: string, historyBytes: number | null, isApart: boolean) {
+  constructor(directory: string, historyBytes: number | null, isApart: boolean, tools: RecordTools) {
     this.#isApart = isApart;
+    this.#tools = tools;
+    this.#rotation = new LogRotation(this.#clock);
     this.chronicle = new Chronicle(isApart ? readCpuMicroseconds() : 0);
     this.#history = new History(directory, historyBytes, this.#clock);
   }
 
   start(): void {
     this.#reloads.lastAt = this.#clock.now();
-    this.#timer = setInterval(() => this.chronicle.tick(this.#clock.now(), this.#own()), tickMs).unref();
+    this.#timer = setInterval(() => this.#tick(), tickMs).unref();
+  }
+
+  /** Renames these files from now on as the settings say. */
+  rotates(files: readonly string[], settings: RotationSettings): void {
+    this.#logs = { files, settings };
+  }
+
+  #tick(): void {
+    this.chronicle.tick(this.#clock.now(), this.#own());
+    if (this.#logs === null || ++this.#ticks % rotateEvery !== 0) return;
+    const { renamed, troubles } = this.#rotation.rotate(this.#logs.files, this.#logs.settings);
+    for (const trouble of troubles) this.#tools.say(trouble);
+    if (renamed.length > 0) void this.#tools.reopen().then((says) => says !== null && this.#tools.say(says));
   }
 
   /** Goes on with another bound of the history, in bytes; null for none. */

@@ -91,11 +91,15 @@ class Supervisor implements Gate {
   }
 
   async start(settings: Settings): Promise<void> {
-    const { blueprint, caCertificatePath, callers } = await this.#draw({ ...this.#tools, settings }, 1);
+    const { blueprint, caCertificatePath, callers, logFiles } = await this.#draw({ ...this.#tools, settings }, 1);
     this.#blueprint = blueprint;
     this.#asked = { ...this.#tools, settings };
     this.caCertificatePath = caCertificatePath;
-    this.#records = new Records(settings.dataDirectory, settings.observe.historyBytes, !this.#isAlone);
+    this.#records = new Records(settings.dataDirectory, settings.observe.historyBytes, !this.#isAlone, {
+      reopen: () => this.reopen(),
+      say: (text) => this.#tools.say?.(text),
+    });
+    this.#records.rotates(logFiles, settings.observe.rotation);
     this.#control = await controlOf(settings, this.#answers);
     try {
       await this.#keepBans(settings, callers, this.#tools);
@@ -157,7 +161,7 @@ class Supervisor implements Gate {
           '  end the gate and start it anew',
       );
     const startedMs = systemClock.monotonicMs();
-    const { blueprint, caCertificatePath, callers, warnings } = await this.#draw(next, before.number + 1);
+    const { blueprint, caCertificatePath, callers, warnings, logFiles } = await this.#draw(next, before.number + 1);
     const held = this.#bound;
     const bound = bindAll(next.settings.listen, held);
     const opened = bound.filter(({ socket }) => !held.some((one) => one.socket === socket));
@@ -176,6 +180,7 @@ class Supervisor implements Gate {
     await this.#keepBans(next.settings, callers, next);
     this.#crew.share('callers', callers.snapshot());
     await this.#records!.bound(next.settings.observe.historyBytes);
+    this.#records!.rotates(logFiles, next.settings.observe.rotation);
     const { limits } = next.settings;
     await this.#crew.resize(this.#crewSize(next.settings), limits.drainTimeoutMs);
     return {
@@ -254,6 +259,7 @@ class Supervisor implements Gate {
       warnings,
       caCertificatePath: generation.tls?.caCertificatePath ?? null,
       callers: generation.callers,
+      logFiles: generation.observe.files,
     };
   }
 

@@ -4,6 +4,7 @@ import type { Auditing } from './auditing.ts';
 import type { Connection } from './connection.ts';
 import type { Finding } from './finding.ts';
 import type { Headers } from './headers.ts';
+import type { Trace } from './trace.ts';
 import type { Refusal } from './verdict.ts';
 
 /** What the WAF did: `off` for the site, `pass`, `detect` (would have blocked), `block`. */
@@ -85,6 +86,8 @@ export class Exchange {
   ms!: number;
   /** Why it ended before its end (`proxy/upstream-reset`, `http/client-gone`), or ''. */
   endedWhy!: string;
+  /** Where it stands in a distributed trace; null where it is not traced. */
+  trace!: Trace | null;
   /** Whether somebody will still read it after its end, so that it must not be renewed. */
   isHeld!: boolean;
 
@@ -150,6 +153,7 @@ export class Exchange {
     this.responseBytes = 0;
     this.ms = -1;
     this.endedWhy = '';
+    this.trace = null;
     this.isHeld = false;
   }
 }

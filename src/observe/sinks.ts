@@ -1,0 +1,162 @@
+// Places for lines that are no files: syslog over TCP, UDP or a Unix stream socket, and the stream of systemd's journal.
+// Each is opened by its name and written to as a file is, so that what holds for the journal (whole lines, a bound, counters) holds for them.
+
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { connect, type Socket } from 'node:net';
+import { type LogTarget, targetName } from '../traffic/log-target.ts';
+import type { AppendedFile, Files } from './files.ts';
+
+/** Longest time that a server may take to take a batch, and to be reached, in ms. */
+const sendMs = 5000;
+/** Longest message over UDP, in bytes: what is longer is cut (RFC 5426 3.2 lets a receiver take no more than that). */
+const maxDatagram = 8192;
+/** Where systemd's journal takes streams (sd_journal_stream_fd(3)); its datagram socket is out of reach for Node. */
+export const journaldSocket = '/run/systemd/journal/stdout';
+
+/** Files and sinks: `targets` are those that are no files, opened by their names. */
+export function sinksOver(files: Files, targets: readonly LogTarget[], journaldPath = journaldSocket): Files {
+  const byName = new Map(targets.map((target) => [targetName(target), target]));
+  return {
+    open: async (name) => {
+      const target = byName.get(name);
+      if (target === undefined || target.kind === 'file') return files.open(name);
+      if (target.kind === 'journald') return new StreamSink({ path: journaldPath }, journaldStream);
+      if (target.transport === 'udp') return new DatagramSink(target.host, target.port);
+      const to = target.transport === 'unix' ? { path: target.path } : { host: target.host, port: target.port };
+      return new StreamSink(to, syslogStream);
+    },
+  };
+}
+
+/** How lines are framed on a stream, and what is said before the first. */
+interface Framing {
+  readonly greeting: string;
+  frame(line: string): string;
+}
+
+/** RFC 6587 3.4.1: the length in bytes before each message, so that no message can look like two. */
+const syslogStream: Framing = {
+  greeting: '',
+  frame: (line) => `${Buffer.byteLength(line)} ${line}`,
+};
+
+/** What sd_journal_stream_fd() says: identifier, unit, priority, whether lines begin with one, and three times that nothing is passed on. */
+const journaldStream: Framing = {
+  greeting: 'portcullis\n\n6\n1\n0\n0\n0\n',
+  frame: (line) => `${line}\n`,
+};
+
+/** Where a stream leads to. */
+type Place = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/** A stream that is connected when there is something to send, and anew after it broke. */
+class StreamSink implements AppendedFile {
+  readonly #to: Place;
+  readonly #framing: Framing;
+  #socket: Socket | null = null;
+
+  constructor(to: Place, framing: Framing) {
+    this.#to = to;
+    this.#framing = framing;
+  }
+
+  async append(text: string): Promise<void> {
+    const lines = linesOf(text).map((line) => this.#framing.frame(line));
+    const fresh = this.#socket === null;
+    const socket = this.#socket ?? this.#connected();
+    this.#socket = socket;
+    try {
+      await written(socket, (fresh ? this.#framing.greeting : '') + lines.join(''));
+    } catch (error) {
+      this.#drop();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null || socket.destroyed) return;
+    await new Promise<void>((resolve) => {
+      socket.setTimeout(sendMs, () => socket.destroy());
+      socket.once('close', () => resolve());
+      socket.end();
+    });
+  }
+
+  #connected(): Socket {
+    const socket = connect(this.#to);
+    socket.unref();
+    // Servers have nothing to say; what they say is read, so that their end is heard of.
+    socket.resume();
+    socket.on('error', () => this.#drop(socket));
+    socket.on('close', () => this.#drop(socket));
+    return socket;
+  }
+
+  #drop(which: Socket | null = this.#socket): void {
+    which?.destroy();
+    if (this.#socket === which) this.#socket = null;
+  }
+}
+
+/** Messages of their own, of which some may be lost on the way: nobody hears of that. */
+class DatagramSink implements AppendedFile {
+  readonly #host: string;
+  readonly #port: number;
+  #socket: DatagramSocket | null = null;
+
+  constructor(host: string, port: number) {
+    this.#host = host;
+    this.#port = port;
+  }
+
+  async append(text: string): Promise<void> {
+    this.#socket ??= this.#opened();
+    const socket = this.#socket;
+    for (const line of linesOf(text)) {
+      const bytes = Buffer.from(line, 'utf8').subarray(0, maxDatagram);
+      await new Promise<void>((resolve, reject) =>
+        socket.send(bytes, this.#port, this.#host, (error) => (error === null ? resolve() : reject(error))),
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket !== null) await new Promise<void>((resolve) => socket.close(() => resolve()));
+  }
+
+  #opened(): DatagramSocket {
+    const socket = createSocket(this.#host.includes(':') ? 'udp6' : 'udp4');
+    socket.unref();
+    socket.on('error', () => {
+      this.#socket = null;
+      socket.close();
+    });
+    return socket;
+  }
+}
+
+/** Resolves when the kernel has all of it; rejects where it does not come to that in time. */
+function written(socket: Socket, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => end(new Error(`nothing was taken for ${sendMs} ms`)), sendMs);
+    const end = (error: Error | null | undefined): void => {
+      clearTimeout(timer);
+      socket.off('error', end);
+      socket.off('close', onClose);
+      if (error) reject(error);
+      else resolve();
+    };
+    const onClose = (): void => end(new Error('the connection was closed'));
+    socket.once('error', end);
+    socket.once('close', onClose);
+    socket.write(text, 'utf8', end);
+  });
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}

@@ -3,8 +3,9 @@
 import { ANY, marksOf } from '../marks.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import type { Phase } from '../variables/variable.ts';
-import type { Node, Plan, Program, View } from './program.ts';
+import type { Lane, Plan, Program, View } from './program.ts';
 import type { Needed } from './run.ts';
+import { type Stage, Stages } from './stages.ts';
 
 /** Values whose answers one view remembers, and the longest such value in characters: what clients send again and again (their names,
  * what they accept, their cookies) is looked at once. Twice as many are kept, the older half dropped whole. */
@@ -57,6 +58,7 @@ class Finder {
   readonly #formWanted: Uint32Array[];
   #forms = 0;
   /** By view: the rules that a value answers. */
+  readonly #stages: readonly Stages[];
   readonly #memories: readonly Memory[];
   /** What transformations made of the value in hand and of what others made of it: chains share most of their steps. */
   readonly #stepWords = new Int32Array(maxSteps);
@@ -71,6 +73,7 @@ class Finder {
     this.#plan = plan;
     this.#needed = new Uint32Array(plan.always.length);
     this.#hits = new Uint32Array(plan.memberWords);
+    this.#stages = viewsOf(plan).map((view) => new Stages(view));
     this.#memories = Array.from({ length: plan.views }, () => new Memory());
     this.#formWanted = Array.from({ length: maxForms }, () => new Uint32Array(plan.memberWords));
   }
@@ -144,50 +147,42 @@ class Finder {
 
   #judge(view: View, value: string): void {
     for (const rule of view.present) this.#need(rule);
-    // Because nothing is in an empty value, and length, digests and the like still make something of it.
-    const marks = value === '' ? ANY : marksOf(value);
-    if ((marks & view.changes) === 0) {
-      if (view.allWanted !== null) this.#match(view, value, view.allWanted);
-      for (const { rule, isNegated, matcher } of view.allQuestions)
-        if (matcher.test(value) !== isNegated) this.#need(rule);
-      return;
-    }
     this.#forms = 0;
     this.#steps = 0;
-    this.#walk(view, view.root, value, marks);
+    // Because nothing is in an empty value, and length, digests and the like still make something of it.
+    const marks = value === '' ? ANY : marksOf(value);
+    this.#walk(view, this.#stages[view.number]!.begin(marks), value, marks);
     for (let form = 0; form < this.#forms; form++) this.#match(view, this.#formValues[form]!, this.#formWanted[form]!);
   }
 
-  /** Follows the tree; each different text is matched once, whatever the number of chains that lead to it. */
-  #walk(view: View, node: Node, value: string, marks: number): void {
-    const { wanted, questions, next } = node;
+  /** Follows the stages; each different text is matched once, whatever the number of chains that lead to it. */
+  #walk(view: View, stage: Stage, value: string, marks: number): void {
+    const { wanted, questions, steps } = stage;
     if (wanted !== null) this.#gather(view, value, wanted);
-    for (const { rule, isNegated, matcher } of questions) if (matcher.test(value) !== isNegated) this.#need(rule);
-    for (const one of next) {
-      if ((marks & one.changes) === 0) {
-        this.#walk(view, one, value, marks);
-        continue;
-      }
-      const known = this.#stepOf(one, value);
+    for (const { matcher, whenTrue, whenFalse } of questions)
+      for (const rule of matcher.test(value) ? whenTrue : whenFalse) this.#need(rule);
+    for (const one of steps) {
+      const known = this.#stepOf(one.word, value);
       if (known >= 0) {
-        this.#walk(view, one, this.#stepResults[known]!, this.#stepMarks[known]!);
+        const knownMarks = this.#stepMarks[known]!;
+        this.#walk(view, one.after(knownMarks), this.#stepResults[known]!, knownMarks);
         continue;
       }
       const changed = one.apply(value);
       const changedMarks = changed === value ? marks : changed === '' ? ANY : marksOf(changed);
-      this.#remember(one, value, changed, changedMarks);
-      this.#walk(view, one, changed, changedMarks);
+      this.#remember(one.word, value, changed, changedMarks);
+      this.#walk(view, one.after(changedMarks), changed, changedMarks);
     }
   }
 
   /** The step that was taken already, or -1. */
-  #stepOf({ word }: Node, value: string): number {
+  #stepOf(word: number, value: string): number {
     for (let step = 0; step < this.#steps; step++)
       if (this.#stepWords[step] === word && this.#stepValues[step] === value) return step;
     return -1;
   }
 
-  #remember({ word }: Node, value: string, result: string, marks: number): void {
+  #remember(word: number, value: string, result: string, marks: number): void {
     if (this.#steps === maxSteps) return;
     this.#stepWords[this.#steps] = word;
     this.#stepValues[this.#steps] = value;
@@ -219,4 +214,17 @@ class Finder {
         if (rules !== undefined) for (const rule of rules) this.#need(rule);
       }
   }
+}
+
+/** All views of a plan by their numbers. */
+function viewsOf(plan: Plan): View[] {
+  const views: View[] = [];
+  const take = (view: View | null): void => {
+    if (view !== null) views[view.number] = view;
+  };
+  for (const lane of plan.lanes.flat() as Lane[]) {
+    take(lane.general);
+    for (const view of lane.byName.values()) take(view);
+  }
+  return views;
 }

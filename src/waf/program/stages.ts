@@ -1,0 +1,124 @@
+// The tree of transformations of one view as a value meets it: the nodes that the value reaches unchanged are one stage, so that
+// everything asked of one text is asked once. Stages are made when a value first needs them. No value is kept here.
+
+import type { Matcher } from '../operators/operator.ts';
+import type { Node, View } from './program.ts';
+
+/** Stages that one view keeps; when there are more, all are made anew. */
+const maxStages = 512;
+
+/** A question asked of the text of a stage, and the rules that are needed by each answer. */
+export interface StageQuestion {
+  readonly matcher: Matcher;
+  readonly whenTrue: readonly number[];
+  readonly whenFalse: readonly number[];
+}
+
+/** A transformation that leads on from a stage. */
+export interface Step {
+  /** The same number for the same transformation. */
+  readonly word: number;
+  readonly apply: (value: string) => string;
+  /** The stage of what it made, by the marks of that. */
+  after(marks: number): Stage;
+}
+
+/** Everything that is asked of one text. */
+export interface Stage {
+  /** Members that are looked for, or null. */
+  readonly wanted: Uint32Array | null;
+  readonly questions: readonly StageQuestion[];
+  readonly steps: readonly Step[];
+}
+
+/** The stages of one view. */
+export class Stages {
+  readonly #root: readonly Node[];
+  /** The marks that decide which transformations change a value; those that change every value need none. */
+  readonly #decides: number;
+  #beginnings = new Map<number, Stage>();
+  #count = 0;
+
+  constructor(view: View) {
+    this.#root = [view.root];
+    this.#decides = decidingMarks(view.root);
+  }
+
+  /** Where a value with these marks begins. */
+  begin(marks: number): Stage {
+    const key = marks & this.#decides;
+    const known = this.#beginnings.get(key);
+    if (known !== undefined) return known;
+    if (this.#count >= maxStages) {
+      this.#beginnings = new Map();
+      this.#count = 0;
+    }
+    const stage = this.#make(this.#root, marks);
+    this.#beginnings.set(key, stage);
+    return stage;
+  }
+
+  /** The stage of all nodes that a value with these marks reaches from `nodes` unchanged. */
+  #make(nodes: readonly Node[], marks: number): Stage {
+    this.#count++;
+    const reached = [...nodes];
+    const leading = new Map<number, Node[]>();
+    for (let index = 0; index < reached.length; index++)
+      for (const one of reached[index]!.next) {
+        if ((marks & one.changes) === 0) reached.push(one);
+        else leading.set(one.word, [...(leading.get(one.word) ?? []), one]);
+      }
+    return {
+      wanted: unionOf(reached),
+      questions: questionsOf(reached),
+      steps: [...leading.values()].map((targets) => this.#step(targets)),
+    };
+  }
+
+  #step(targets: readonly Node[]): Step {
+    const { word, apply } = targets[0]!;
+    const stages = new Map<number, Stage>();
+    return {
+      word,
+      apply,
+      after: (marks) => {
+        const key = marks & this.#decides;
+        let stage = stages.get(key);
+        if (stage === undefined) {
+          stage = this.#make(targets, marks);
+          // Because values of many kinds must not make one stage's memory grow before all are made anew.
+          if (this.#count < maxStages) stages.set(key, stage);
+        }
+        return stage;
+      },
+    };
+  }
+}
+
+function decidingMarks({ changes, next }: Node): number {
+  const own = (changes & 0x40000000) === 0 ? changes : 0;
+  return next.reduce((marks, one) => marks | decidingMarks(one), own);
+}
+
+function unionOf(nodes: readonly Node[]): Uint32Array | null {
+  const all = nodes.flatMap(({ wanted }) => wanted ?? []);
+  return all.length === 0
+    ? null
+    : Uint32Array.from(all[0]!, (_, word) => all.reduce((bits, wanted) => bits | wanted[word]!, 0));
+}
+
+/** The questions of all nodes, each once. */
+function questionsOf(nodes: readonly Node[]): StageQuestion[] {
+  const found = new Map<Matcher, { whenTrue: Set<number>; whenFalse: Set<number> }>();
+  for (const { questions } of nodes)
+    for (const { matcher, isNegated, rule } of questions) {
+      const rules = found.get(matcher) ?? { whenTrue: new Set(), whenFalse: new Set() };
+      (isNegated ? rules.whenFalse : rules.whenTrue).add(rule);
+      found.set(matcher, rules);
+    }
+  return [...found].map(([matcher, { whenTrue, whenFalse }]) => ({
+    matcher,
+    whenTrue: [...whenTrue],
+    whenFalse: [...whenFalse],
+  }));
+}

@@ -209,6 +209,7 @@ export const maps: Exceptions = {
   'src/supervisor/member.ts': 'orders that were not replied to: as many as questions at once',
   'src/supervisor/worker.ts': 'listeners of the settings',
   'src/waf/compile/compiler.ts': 'one pattern and one list of phrases a rule of the files that are compiled',
+  'src/waf/program/stages.ts': 'stages of one view: `maxStages`, made anew when there are more',
   'src/waf/program/needed.ts': 'two halves of `maxRemembered` a view, the older half dropped whole',
   'src/waf/rule-set.ts': 'weak, and keyed by a pattern of the rules',
   'src/waf/compile/fold.ts': 'members of TX that the files name, and where their rules lead',
@@ -312,11 +313,11 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the test of its folder, through the compiler and the loop, `test/agree/rules.test.ts` and `test/scenarios/waf-rules.test.ts`',
-    'src/waf/base-rules.ts src/waf/rule-sources.ts src/held-answer.ts src/config/rule-files.ts src/waf/compile/fold.ts src/waf/compile/plan.ts src/waf/program/needed.ts src/waf/compile/compiler.ts src/waf/compile/link.ts src/waf/compile/macro.ts src/waf/compile/rule.ts src/waf/compile/settings.ts src/waf/compile/targets.ts src/waf/program/match.ts src/waf/transaction/body.ts src/waf/transaction/lasting.ts src/waf/transaction/members.ts src/waf/transaction/transaction.ts src/waf/marks.ts',
+    'src/waf/base-rules.ts src/waf/rule-sources.ts src/held-answer.ts src/config/rule-files.ts src/waf/compile/fold.ts src/waf/compile/plan.ts src/waf/program/needed.ts src/waf/program/stages.ts src/waf/compile/compiler.ts src/waf/compile/link.ts src/waf/compile/macro.ts src/waf/compile/rule.ts src/waf/compile/settings.ts src/waf/compile/targets.ts src/waf/program/match.ts src/waf/transaction/body.ts src/waf/transaction/lasting.ts src/waf/transaction/members.ts src/waf/transaction/transaction.ts src/waf/marks.ts',
   ],
   [
     'the tables of `regex.test.ts` and `set.test.ts`, through the door, and `test/agree/regex.test.ts` against PCRE2',
-    'src/waf/regex/backtrack.ts src/waf/regex/byte-set.ts src/waf/regex/captures.ts src/waf/regex/classes.ts src/waf/regex/codes.ts src/waf/regex/cursor.ts src/waf/regex/dfa.ts src/waf/regex/escapes.ts src/waf/regex/frontier.ts src/waf/regex/groups.ts src/waf/regex/literals.ts src/waf/regex/lower.ts src/waf/regex/meter.ts src/waf/regex/parse-class.ts src/waf/regex/parse-group.ts src/waf/regex/parse.ts src/waf/regex/pattern.ts src/waf/regex/phrases.ts src/waf/regex/places.ts src/waf/regex/problem.ts src/waf/regex/program.ts src/waf/regex/union.ts src/waf/regex/signs.ts src/waf/regex/sweep.ts src/waf/regex/tree.ts src/waf/regex/visited.ts',
+    'src/waf/regex/backtrack.ts src/waf/regex/byte-set.ts src/waf/regex/captures.ts src/waf/regex/classes.ts src/waf/codes.ts src/waf/regex/cursor.ts src/waf/regex/dfa.ts src/waf/regex/escapes.ts src/waf/regex/frontier.ts src/waf/regex/groups.ts src/waf/regex/literals.ts src/waf/regex/lower.ts src/waf/regex/meter.ts src/waf/regex/parse-class.ts src/waf/regex/parse-group.ts src/waf/regex/parse.ts src/waf/regex/pattern.ts src/waf/regex/phrases.ts src/waf/regex/places.ts src/waf/regex/problem.ts src/waf/regex/program.ts src/waf/regex/union.ts src/waf/regex/signs.ts src/waf/regex/sweep.ts src/waf/regex/tree.ts src/waf/regex/visited.ts',
   ],
   [
     '`decode.test.ts`, one table for all',

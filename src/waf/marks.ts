@@ -61,8 +61,9 @@ function markTable(): Int32Array {
   return table;
 }
 
-/** The union of the marks of a value's characters. */
+/** The union of the marks of a value's characters; `ANY` where it is a dot alone, which is nothing as a path. */
 export function marksOf(value: string): number {
+  if (value === '.') return ANY;
   let marks = 0;
   for (let index = 0; index < value.length; index++) marks |= markOfByte[value.charCodeAt(index) & 255]!;
   return marks;

@@ -1,9 +1,21 @@
 // How a program is run by value, not by rule: for each kind of value, everything that the rules of a phase ask of it, as one tree of
 // transformations with one set of patterns. A rule whose questions no value answers is not asked at all.
 
-import type { Lane, Link, MemberSet, Node, Plan, Program, Question, Rule, Target, View } from '../program/program.ts';
+import type {
+  Absence,
+  Lane,
+  Link,
+  MemberSet,
+  Plan,
+  Program,
+  Question,
+  Rule,
+  Target,
+  View,
+} from '../program/program.ts';
 import type { Transformation } from '../transformations/transformation.ts';
 import type { Variable } from '../variables/variable.ts';
+import { clustersOf } from './clusters.ts';
 import { fold } from './fold.ts';
 
 type Member = NonNullable<NonNullable<Link['matcher']>['member']>;
@@ -31,9 +43,8 @@ class Planner {
     readonly live: Uint32Array;
     readonly skippers: readonly Rule[];
   };
-  readonly #members = new Map<Member, number>();
   readonly #always: Uint32Array;
-  #views = 0;
+  readonly #views: Draft[] = [];
   readonly #words = new Map<Transformation, number>();
 
   constructor(program: Program, isFolded: boolean) {
@@ -46,27 +57,33 @@ class Planner {
   }
 
   plan(makeSet: SetMaker): Plan {
-    const asks: Ask[][] = this.#program.phases.map(({ start, end }) => this.#asksOf(start, end));
-    for (const list of asks)
-      for (const { link } of list) {
-        const member = memberOf(link);
-        if (member !== null && !this.#members.has(member)) this.#members.set(member, this.#members.size);
-      }
-    const memberWords = Math.max(1, (this.#members.size + 31) >> 5);
-    const lanes = asks.map((list) => this.#lanesOf(list, memberWords));
+    const lanes = this.#program.phases.map(({ start, end }) => this.#lanesOf(this.#asksOf(start, end)));
+    let memberWords = 1;
+    for (const { members, views } of clustersOf(this.#views.map((view) => view.members))) {
+      const set = makeSet(members);
+      const numbers = new Map(members.map((member, number) => [member, number]));
+      const words = Math.max(1, (members.length + 31) >> 5);
+      memberWords = Math.max(memberWords, words);
+      for (const view of views) this.#views[view]!.settle(set, numbers, words);
+    }
     return {
       always: this.#always,
       lanes,
       views: this.#views,
-      set: makeSet([...this.#members.keys()]),
       memberWords,
       beneath: this.#folding.beneath,
       skippers: this.#folding.skippers,
     };
   }
 
-  #lanesOf(asks: readonly Ask[], memberWords: number): Lane[] {
-    const view = (own: readonly Ask[]): View => viewOf(own, this.#members, memberWords, this.#views++, this.#words);
+  #view(asks: readonly Ask[]): View {
+    const view = new Draft(this.#views.length, asks, this.#words);
+    this.#views.push(view);
+    return view;
+  }
+
+  #lanesOf(asks: readonly Ask[]): Lane[] {
+    const view = (own: readonly Ask[]): View => this.#view(own);
     const byVariable = new Map<string, Ask[]>();
     for (const ask of asks) {
       const key = `${ask.target.name}\n${ask.target.path ?? ''}`;
@@ -110,15 +127,20 @@ function tellingLink(rule: Rule): Link | null {
   for (const link of rule.links) {
     const isStable =
       link.targets.length > 0 && link.targets.every(({ variable, isCount }) => variable.isStable && !isCount);
-    if (isStable && (best === null || (memberOf(best) === null && memberOf(link) !== null))) best = link;
+    if (isStable && (best === null || (!isRare(best) && isRare(link)))) best = link;
     // Because what it does at a match would not be done if a later link decided that the rule need not be asked.
     if (link.effects.length > 0 || link.captures) break;
   }
   return best;
 }
 
-function memberOf({ matcher, isNegated }: Link): Member | null {
-  return isNegated ? null : (matcher?.member ?? null);
+function memberOf({ matcher }: Link): Member | null {
+  return matcher?.member ?? null;
+}
+
+/** Whether the link is ruled out by what is not there. */
+function isRare({ matcher, isNegated }: Link): boolean {
+  return !isNegated && matcher?.member !== undefined;
 }
 
 function isWhollyExcluded(link: Link, variable: string): boolean {
@@ -133,70 +155,72 @@ function looksAt({ target, link }: Ask, variable: string, name: string): boolean
   );
 }
 
+/** A member that is looked for behind the transformations of a node. */
+interface Sought {
+  readonly member: Member;
+  readonly rule: number;
+  readonly isNegated: boolean;
+}
+
 interface Growing {
   readonly word: number;
   readonly transformation: Transformation | null;
   readonly changes: number;
-  readonly apply: (value: string) => string;
   readonly next: Growing[];
+  readonly sought: Sought[];
   wanted: Uint32Array | null;
+  readonly absences: Absence[];
   readonly questions: Question[];
 }
 
 function growing(transformation: Transformation | null, words: Map<Transformation, number>): Growing {
-  const apply = transformation === null ? (value: string) => value : (value: string) => transformation.apply(value);
   let word = transformation === null ? 0 : words.get(transformation);
   if (word === undefined) {
     word = words.size + 1;
     words.set(transformation!, word);
   }
-  return { word, transformation, changes: transformation?.changes ?? 0, apply, next: [], wanted: null, questions: [] };
+  const changes = transformation?.changes ?? 0;
+  return { word, transformation, changes, next: [], sought: [], wanted: null, absences: [], questions: [] };
 }
 
-function viewOf(
-  asks: readonly Ask[],
-  members: ReadonlyMap<Member, number>,
-  memberWords: number,
-  number: number,
-  words: Map<Transformation, number>,
-): View {
-  const root = growing(null, words);
-  const rulesOf = new Map<number, number[]>();
-  const present = new Set<number>();
-  for (const { rule, link } of asks) {
-    const member = memberOf(link);
-    const index = member === null ? -1 : members.get(member)!;
-    if (link.matcher === null) {
-      present.add(rule);
-      continue;
+/** A view while it is made: which numbers its members have is known when all views are. */
+class Draft implements View {
+  readonly number: number;
+  readonly root: Growing;
+  readonly members = new Set<Member>();
+  readonly rulesOf = new Map<number, number[]>();
+  readonly present: number[];
+  set: MemberSet = { matchCodes: () => 0 };
+
+  constructor(number: number, asks: readonly Ask[], words: Map<Transformation, number>) {
+    this.number = number;
+    this.root = growing(null, words);
+    const present = new Set<number>();
+    for (const { rule, link } of asks) {
+      const { matcher, isNegated } = link;
+      const member = memberOf(link);
+      if (member !== null) this.members.add(member);
+      if (matcher === null) present.add(rule);
+      else
+        for (const node of placesOf(this.root, link, words))
+          if (member === null) node.questions.push({ rule, isNegated, matcher });
+          else node.sought.push({ member, rule, isNegated });
     }
-    for (const node of placesOf(root, link, words)) {
-      if (index < 0) {
-        node.questions.push({ rule, isNegated: link.isNegated, matcher: link.matcher });
-        continue;
-      }
-      node.wanted ??= new Uint32Array(memberWords);
-      node.wanted[index >> 5]! |= 1 << (index & 31);
-      const rules = rulesOf.get(index) ?? [];
-      if (!rules.includes(rule)) rulesOf.set(index, [...rules, rule]);
-    }
+    this.present = [...present];
   }
-  const all = nodesOf(root);
-  const withMembers = all.flatMap(({ wanted }) => wanted ?? []);
-  return {
-    number,
-    root: root as Node,
-    changes: all.reduce((marks, { changes }) => marks | changes, 0),
-    allWanted:
-      withMembers.length === 0
-        ? null
-        : Uint32Array.from({ length: memberWords }, (_, word) =>
-            withMembers.reduce((bits, wanted) => bits | wanted[word]!, 0),
-          ),
-    allQuestions: all.flatMap(({ questions }) => questions),
-    rulesOf,
-    present: [...present],
-  };
+
+  /** Its members are in `set`, under these numbers; a set of members has so many words. */
+  settle(set: MemberSet, numbers: ReadonlyMap<Member, number>, words: number): void {
+    this.set = set;
+    for (const node of nodesOf(this.root))
+      for (const { member: sought, rule, isNegated } of node.sought) {
+        const member = numbers.get(sought)!;
+        node.wanted ??= new Uint32Array(words);
+        node.wanted[member >> 5]! |= 1 << (member & 31);
+        if (isNegated) node.absences.push({ member, rule });
+        else this.rulesOf.set(member, [...new Set([...(this.rulesOf.get(member) ?? []), rule])]);
+      }
+  }
 }
 
 /** Where in the tree a link asks: behind all of its transformations, with multiMatch behind each. */

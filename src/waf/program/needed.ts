@@ -1,9 +1,10 @@
 // Which rules of a phase a request needs to be asked: those that are always asked, and those that one of its values answers.
 
-import { ANY, marksOf } from '../marks.ts';
+import { Codes } from '../codes.ts';
+import { ANY } from '../marks.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import type { Phase } from '../variables/variable.ts';
-import type { Lane, Plan, Program, View } from './program.ts';
+import type { Absence, Plan, Program, View } from './program.ts';
 import type { Needed } from './run.ts';
 import { type Stage, Stages } from './stages.ts';
 
@@ -11,11 +12,6 @@ import { type Stage, Stages } from './stages.ts';
  * what they accept, their cookies) is looked at once. Twice as many are kept, the older half dropped whole. */
 const maxRemembered = 256;
 const maxRememberedLength = 256;
-
-/** Values that one value may become under the transformations of a phase: more are matched one by one. */
-const maxForms = 24;
-/** Steps of transformations that are remembered while one value is followed. */
-const maxSteps = 64;
 
 /** The rules by values, after a plan. The set that it gives is its own, and true until it is asked again. */
 export function neededBy(plan: Plan): Needed {
@@ -54,18 +50,10 @@ class Finder {
   readonly #plan: Plan;
   readonly #needed: Uint32Array;
   readonly #hits: Uint32Array;
-  readonly #formValues: string[] = [];
-  readonly #formWanted: Uint32Array[];
-  #forms = 0;
-  /** By view: the rules that a value answers. */
   readonly #stages: readonly Stages[];
   readonly #memories: readonly Memory[];
-  /** What transformations made of the value in hand and of what others made of it: chains share most of their steps. */
-  readonly #stepWords = new Int32Array(maxSteps);
-  readonly #stepValues: string[] = [];
-  readonly #stepResults: string[] = [];
-  readonly #stepMarks = new Int32Array(maxSteps);
-  #steps = 0;
+  /** The value in hand and what transformations made of it, by how many were undergone. */
+  readonly #forms: Codes[] = [];
   /** Where answers are gathered to be remembered, or null. */
   #found: number[] | null = null;
 
@@ -73,9 +61,8 @@ class Finder {
     this.#plan = plan;
     this.#needed = new Uint32Array(plan.always.length);
     this.#hits = new Uint32Array(plan.memberWords);
-    this.#stages = viewsOf(plan).map((view) => new Stages(view));
-    this.#memories = Array.from({ length: plan.views }, () => new Memory());
-    this.#formWanted = Array.from({ length: maxForms }, () => new Uint32Array(plan.memberWords));
+    this.#stages = plan.views.map((view) => new Stages(view));
+    this.#memories = plan.views.map(() => new Memory());
   }
 
   find(program: Program, transaction: Transaction, phase: Phase): Uint32Array | null {
@@ -147,84 +134,59 @@ class Finder {
 
   #judge(view: View, value: string): void {
     for (const rule of view.present) this.#need(rule);
-    this.#forms = 0;
-    this.#steps = 0;
-    // Because nothing is in an empty value, and length, digests and the like still make something of it.
-    const marks = value === '' ? ANY : marksOf(value);
-    this.#walk(view, this.#stages[view.number]!.begin(marks), value, marks);
-    for (let form = 0; form < this.#forms; form++) this.#match(view, this.#formValues[form]!, this.#formWanted[form]!);
+    const codes = this.#form(0);
+    const marks = marksIn(codes.read(value), codes);
+    this.#walk(view, this.#stages[view.number]!.begin(marks), codes, marks, 0);
+    if (value.length > maxRememberedLength) for (const form of this.#forms) form.shrink();
   }
 
-  /** Follows the stages; each different text is matched once, whatever the number of chains that lead to it. */
-  #walk(view: View, stage: Stage, value: string, marks: number): void {
-    const { wanted, questions, steps } = stage;
-    if (wanted !== null) this.#gather(view, value, wanted);
+  #form(depth: number): Codes {
+    let form = this.#forms[depth];
+    if (form === undefined) {
+      form = new Codes();
+      this.#forms.push(form);
+    }
+    return form;
+  }
+
+  /** Asks everything of a text that is asked of it, and of what the transformations behind it make of it. */
+  #walk(view: View, { wanted, absences, questions, steps }: Stage, text: Codes, marks: number, depth: number): void {
+    if (wanted !== null) this.#match(view, text, wanted, absences);
     for (const { matcher, whenTrue, whenFalse } of questions)
-      for (const rule of matcher.test(value) ? whenTrue : whenFalse) this.#need(rule);
-    for (const one of steps) {
-      const known = this.#stepOf(one.word, value);
-      if (known >= 0) {
-        const knownMarks = this.#stepMarks[known]!;
-        this.#walk(view, one.after(knownMarks), this.#stepResults[known]!, knownMarks);
+      for (const rule of matcher.test(text.text) ? whenTrue : whenFalse) this.#need(rule);
+    for (const step of steps) {
+      const { transformation } = step;
+      const changed = this.#form(depth + 1);
+      if (transformation.turn !== undefined && !text.isWide) {
+        if (transformation.turn(text, changed)) {
+          const found = marksIn(changed.marks, changed);
+          this.#walk(view, step.after(found), changed, found, depth + 1);
+        } else this.#walk(view, step.after(marks), text, marks, depth);
         continue;
       }
-      const changed = one.apply(value);
-      const changedMarks = changed === value ? marks : changed === '' ? ANY : marksOf(changed);
-      this.#remember(one.word, value, changed, changedMarks);
-      this.#walk(view, one.after(changedMarks), changed, changedMarks);
-    }
-  }
-
-  /** The step that was taken already, or -1. */
-  #stepOf(word: number, value: string): number {
-    for (let step = 0; step < this.#steps; step++)
-      if (this.#stepWords[step] === word && this.#stepValues[step] === value) return step;
-    return -1;
-  }
-
-  #remember(word: number, value: string, result: string, marks: number): void {
-    if (this.#steps === maxSteps) return;
-    this.#stepWords[this.#steps] = word;
-    this.#stepValues[this.#steps] = value;
-    this.#stepResults[this.#steps] = result;
-    this.#stepMarks[this.#steps++] = marks;
-  }
-
-  #gather(view: View, value: string, wanted: Uint32Array): void {
-    for (let form = 0; form < this.#forms; form++) {
-      if (this.#formValues[form] !== value) continue;
-      const all = this.#formWanted[form]!;
-      for (let word = 0; word < all.length; word++) all[word]! |= wanted[word]!;
-      return;
-    }
-    if (this.#forms === maxForms) {
-      this.#match(view, value, wanted);
-      return;
-    }
-    this.#formValues[this.#forms] = value;
-    this.#formWanted[this.#forms++]!.set(wanted);
-  }
-
-  #match(view: View, value: string, wanted: Uint32Array): void {
-    const hits = this.#hits;
-    if (this.#plan.set.match(value, hits, wanted) === 0) return;
-    for (let word = 0; word < hits.length; word++)
-      for (let bits = hits[word]!; bits !== 0; bits &= bits - 1) {
-        const rules = view.rulesOf.get((word << 5) + 31 - Math.clz32(bits & -bits));
-        if (rules !== undefined) for (const rule of rules) this.#need(rule);
+      const made = transformation.apply(text.text);
+      if (made === text.text) {
+        this.#walk(view, step.after(marks), text, marks, depth);
+        continue;
       }
+      const found = marksIn(changed.read(made), changed);
+      this.#walk(view, step.after(found), changed, found, depth + 1);
+    }
+  }
+
+  #match(view: View, text: Codes, wanted: Uint32Array, absences: readonly Absence[]): void {
+    const hits = this.#hits;
+    if (view.set.matchCodes(text, hits, wanted) > 0)
+      for (let word = 0; word < wanted.length; word++)
+        for (let bits = hits[word]!; bits !== 0; bits &= bits - 1) {
+          const rules = view.rulesOf.get((word << 5) + 31 - Math.clz32(bits & -bits));
+          if (rules !== undefined) for (const rule of rules) this.#need(rule);
+        }
+    for (const { member, rule } of absences) if ((hits[member >> 5]! & (1 << (member & 31))) === 0) this.#need(rule);
   }
 }
 
-/** All views of a plan by their numbers. */
-function viewsOf(plan: Plan): View[] {
-  const views: View[] = [];
-  const take = (view: View | null): void => {
-    if (view !== null) views[view.number] = view;
-  };
-  for (const lane of plan.lanes.flat() as Lane[]) {
-    take(lane.general);
-    for (const view of lane.byName.values()) take(view);
-  }
-  return views;
+/** Because nothing is in an empty value, and little in a dot, and length, digests and the like still make something of them. */
+function marksIn(marks: number, { length, list }: Codes): number {
+  return length === 0 || (length === 1 && list[0] === 46) ? ANY : marks;
 }

@@ -1,6 +1,7 @@
 // A compiled rule set: rules as flat records in the order in which they run. Nothing in it is looked up by name.
 
 import type { Disruption, Effect, EngineMode, Macro } from '../actions/action.ts';
+import type { Codes } from '../codes.ts';
 import type { Comparison, Matcher } from '../operators/operator.ts';
 import type { Transformation } from '../transformations/transformation.ts';
 import type { Phase, Variable } from '../variables/variable.ts';
@@ -128,7 +129,7 @@ export function wordsOf(program: Program): number {
 /** Many patterns and phrases that are looked for in one pass. */
 export interface MemberSet {
   /** Sets the bit of each wanted member that is found, and clears the others; gives how many were found. */
-  match(value: string, hits: Uint32Array, wanted?: Uint32Array): number;
+  matchCodes(value: Codes, hits: Uint32Array, wanted: Uint32Array): number;
 }
 
 /** A question that is no pattern: asked of a value as the chain of transformations leaves it. */
@@ -138,16 +139,25 @@ export interface Question {
   readonly matcher: Matcher;
 }
 
+/** A member without which a rule is needed. */
+export interface Absence {
+  readonly member: number;
+  readonly rule: number;
+}
+
 /** A step of the tree of transformations that rules about one kind of value share; the root changes nothing. */
 export interface Node {
   /** The number of its transformation: the same for the same word. */
   readonly word: number;
-  /** Marks without which it changes nothing, and what it does. */
+  /** Marks without which it changes nothing. */
   readonly changes: number;
-  readonly apply: (value: string) => string;
+  /** What it does; null at the root. */
+  readonly transformation: Transformation | null;
   readonly next: readonly Node[];
   /** Members that are looked for here, as bits, or null. */
   readonly wanted: Uint32Array | null;
+  /** Of these, members that rules must not find. */
+  readonly absences: readonly Absence[];
   readonly questions: readonly Question[];
 }
 
@@ -156,11 +166,8 @@ export interface View {
   /** Its place among all views of the plan. */
   readonly number: number;
   readonly root: Node;
-  /** Marks without all of which no transformation of the tree changes a value. */
-  readonly changes: number;
-  /** Every member of the tree, for values that nothing changes. */
-  readonly allWanted: Uint32Array | null;
-  readonly allQuestions: readonly Question[];
+  /** The set that its members are in. */
+  readonly set: MemberSet;
   /** By member: the rules that look for it. */
   readonly rulesOf: ReadonlyMap<number, readonly number[]>;
   /** Rules that must be asked wherever there is such a value. */
@@ -184,10 +191,9 @@ export interface Plan {
   readonly always: Uint32Array;
   /** By phase; index 0 is unused. */
   readonly lanes: readonly (readonly Lane[])[];
-  readonly set: MemberSet;
+  readonly views: readonly View[];
+  /** Words of the largest set of members. */
   readonly memberWords: number;
-  /** How many views there are. */
-  readonly views: number;
   /** TX as it is for every transaction before its first rule. */
   readonly beneath: ReadonlyMap<string, string>;
   /** Rules that were left out and would have skipped others. */

@@ -2,7 +2,8 @@
 // everything asked of one text is asked once. Stages are made when a value first needs them. No value is kept here.
 
 import type { Matcher } from '../operators/operator.ts';
-import type { Node, View } from './program.ts';
+import type { Transformation } from '../transformations/transformation.ts';
+import type { Absence, Node, View } from './program.ts';
 
 /** Stages that one view keeps; when there are more, all are made anew. */
 const maxStages = 512;
@@ -16,9 +17,7 @@ export interface StageQuestion {
 
 /** A transformation that leads on from a stage. */
 export interface Step {
-  /** The same number for the same transformation. */
-  readonly word: number;
-  readonly apply: (value: string) => string;
+  readonly transformation: Transformation;
   /** The stage of what it made, by the marks of that. */
   after(marks: number): Stage;
 }
@@ -27,6 +26,8 @@ export interface Step {
 export interface Stage {
   /** Members that are looked for, or null. */
   readonly wanted: Uint32Array | null;
+  /** Of these, members without which a rule is needed. */
+  readonly absences: readonly Absence[];
   readonly questions: readonly StageQuestion[];
   readonly steps: readonly Step[];
 }
@@ -70,17 +71,17 @@ export class Stages {
       }
     return {
       wanted: unionOf(reached),
+      absences: reached.flatMap(({ absences }) => absences),
       questions: questionsOf(reached),
       steps: [...leading.values()].map((targets) => this.#step(targets)),
     };
   }
 
   #step(targets: readonly Node[]): Step {
-    const { word, apply } = targets[0]!;
+    const transformation = targets[0]!.transformation!;
     const stages = new Map<number, Stage>();
     return {
-      word,
-      apply,
+      transformation,
       after: (marks) => {
         const key = marks & this.#decides;
         let stage = stages.get(key);

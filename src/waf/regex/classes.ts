@@ -1,7 +1,7 @@
 // Bytes that a program cannot tell apart, taken together: tables have a column for each class instead of each byte.
 
+import { WIDE } from '../codes.ts';
 import { has } from './byte-set.ts';
-import { WIDE } from './codes.ts';
 import { EDGE, kindOfByte, OTHER } from './places.ts';
 import type { Program } from './program.ts';
 

@@ -1,8 +1,8 @@
 // A deterministic automaton that is built while it reads: each state is a set of steps of the program. Its memory is bounded;
 // a value that makes states faster than it uses them is followed without the table.
 
+import type { Codes } from '../codes.ts';
 import type { Classes } from './classes.ts';
-import type { Codes } from './codes.ts';
 import { Frontier } from './frontier.ts';
 import type { Meter } from './meter.ts';
 import { EDGE, OTHER } from './places.ts';

@@ -1,6 +1,6 @@
 // Which patterns of a set share an automaton, and what the automata said about the value of one call.
 
-import type { Codes } from './codes.ts';
+import type { Codes } from '../codes.ts';
 import type { Meter } from './meter.ts';
 import type { Pattern } from './pattern.ts';
 import type { PhraseSet } from './phrases.ts';

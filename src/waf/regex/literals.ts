@@ -8,7 +8,7 @@ interface Columns {
 
 /** Texts by number, to be found together. */
 export class Literals {
-  /** Column of each byte. */
+  /** Column of each byte, and behind them of `WIDE`. */
   readonly ofByte: Uint8Array;
   readonly columns: number;
   /** `cells[state + column]` is the next state; states are offsets of rows. */
@@ -41,15 +41,17 @@ export class Literals {
   }
 }
 
+/** Bytes that are met most, so that their columns lie side by side in the memory next to the processor. */
+const common = ' etaoinsrhldcumfpgwybvkxjqz0123456789';
+
 function columnsOf(texts: readonly string[]): Columns {
-  const ofByte = new Uint8Array(256);
+  const used = new Set<number>();
+  for (const text of texts) for (let index = 0; index < text.length; index++) used.add(lowered(text.charCodeAt(index)));
+  const ofByte = new Uint8Array(257);
   let count = 1;
-  for (const text of texts) {
-    for (let index = 0; index < text.length; index++) {
-      const byte = lowered(text.charCodeAt(index));
-      if (ofByte[byte] === 0) ofByte[byte] = count++;
-    }
-  }
+  for (const byte of [...common].map((one) => one.charCodeAt(0)).filter((one) => used.delete(one)))
+    ofByte[byte] = count++;
+  for (const byte of used) ofByte[byte] = count++;
   for (let upper = 65; upper <= 90; upper++) ofByte[upper] = ofByte[upper + 32]!;
   return { ofByte, count };
 }

@@ -1,9 +1,9 @@
 // A pattern as a matcher: whether it matches, and where.
 
+import { Codes } from '../codes.ts';
 import { Backtracker, withoutAgain } from './backtrack.ts';
 import { capture } from './captures.ts';
 import { classesOf } from './classes.ts';
-import { Codes } from './codes.ts';
 import type { Flags } from './cursor.ts';
 import { Dfa } from './dfa.ts';
 import { lower } from './lower.ts';
@@ -11,6 +11,7 @@ import { Meter } from './meter.ts';
 import { type Parsed, parse } from './parse.ts';
 import { isProblem, type RegexProblem } from './problem.ts';
 import { compile, maxSteps, type Program } from './program.ts';
+import { type Required, requiredOf } from './required.ts';
 import { marksOf } from './sweep.ts';
 import { contains, type Node } from './tree.ts';
 import { SharedDfa } from './union.ts';
@@ -68,6 +69,7 @@ export class Pattern {
   /** Where back-references are, the automata only tell what cannot match. */
   readonly #exact: Backtracker | null;
   #codes: Codes | null = null;
+  #required: Required | null = null;
 
   constructor(source: string, tree: Node, program: Program, parsed: Parsed, exact: Backtracker | null) {
     this.#exact = exact;
@@ -89,13 +91,19 @@ export class Pattern {
   /** Whether the pattern matches anywhere in `value`. */
   test(value: string): boolean {
     this.#codes ??= new Codes();
-    return this.testCodes(value, this.#codes.take(value));
+    return this.testCodes(this.#codes.take(value));
   }
 
   /** The same where the value's characters were taken already. */
-  testCodes(value: string, codes: Codes): boolean {
+  testCodes(codes: Codes): boolean {
     if (this.#dfa.find(codes, 0, this.meter) < 0) return false;
-    return this.isSettled || this.exec(value) !== null;
+    return this.isSettled || this.exec(codes.text) !== null;
+  }
+
+  /** What every value that matches has in it. */
+  get required(): Required {
+    this.#required ??= requiredOf(this.tree);
+    return this.#required;
   }
 
   /**

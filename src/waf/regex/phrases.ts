@@ -1,5 +1,7 @@
 // Phrases of `@pm` and `@pmFromFile`: whether a value has one of them in any case of ASCII letters, and which comes first.
 
+import type { Codes } from '../codes.ts';
+
 /** What was found: the number of the phrase, and where it stands. */
 export interface PhraseFound {
   readonly phrase: number;
@@ -28,6 +30,16 @@ export class PhraseSet {
   /** Whether one of the phrases is in `value`. */
   test(value: string): boolean {
     return this.find(value) !== null;
+  }
+
+  /** The same where the value's characters were taken already. */
+  testCodes({ list, length }: Codes): boolean {
+    let node = 0;
+    for (let index = 0; index < length; index++) {
+      node = this.#step(node, lowered(list[index]!));
+      if (this.#end[node]! > 0) return true;
+    }
+    return false;
   }
 
   /** The phrase that ends first; of several that end at one place the longest. */

@@ -179,7 +179,8 @@ function rarest<Clause>(clauses: readonly Clause[], oddsOf: (clause: Clause) => 
   return rated.slice(0, maxClauses).map(({ clause }) => clause);
 }
 
-function oddsOfTexts(clause: TextClause): number {
+/** At how many places of an ordinary value one of the texts is met, about. */
+export function oddsOfTexts(clause: TextClause): number {
   let sum = 0;
   for (const text of clause.texts) {
     let own = 1;

@@ -1,13 +1,13 @@
 // Many patterns and phrase sets over one value: one pass finds which of them can match at all, and only those are tried.
 
+import { Codes } from '../codes.ts';
 import type { ByteSet } from './byte-set.ts';
-import { Codes, WIDE } from './codes.ts';
 import { Groups } from './groups.ts';
 import { Literals } from './literals.ts';
 import { Meter } from './meter.ts';
 import type { Pattern } from './pattern.ts';
 import { PhraseSet } from './phrases.ts';
-import { maxTextLength, requiredOf } from './required.ts';
+import { maxTextLength, oddsOfTexts } from './required.ts';
 import { Signs } from './signs.ts';
 
 /** Where a text leads: a member of the set, and the bit of the clause that it fulfils. */
@@ -16,8 +16,12 @@ interface Posting {
   readonly clause: number;
 }
 
-/** As many wanted members at most are asked one by one. */
-const fewMembers = 4;
+/** From this length on a value is read from two places at once; a text that begins in one half ends this far in the other at most. */
+const minHalved = 24;
+const reach = maxTextLength - 1;
+
+/** A clause of texts met at more places than this is no help where the pattern has a rarer one. */
+const weakOdds = 0.002;
 
 /** Patterns and phrase sets, matched together. */
 export class PatternSet {
@@ -39,8 +43,8 @@ export class PatternSet {
   /** Counts the work of the shared automata; patterns that are asked alone have their own. */
   readonly meter: Meter = new Meter();
   /** The signs that the value of the current call shows. */
-  readonly #shown = new Uint32Array(3);
-  readonly #codes = new Codes();
+  readonly #shown = new Uint32Array(2);
+  readonly #own = new Codes();
   readonly #seen: Uint32Array;
   readonly #touched: Uint32Array;
   readonly #fulfilled: Uint8Array;
@@ -62,10 +66,11 @@ export class PatternSet {
         bytes.push([]);
         continue;
       }
-      const required = requiredOf(one.tree);
+      const { required } = one;
       bytes.push(required.bytes);
-      if (required.texts.length === 0) this.#untold[member >> 5]! |= 1 << (member & 31);
-      for (const [clause, { texts: some }] of required.texts.entries()) {
+      const clauses = required.texts.filter((clause, index) => index === 0 || oddsOfTexts(clause) < weakOdds);
+      if (clauses.length === 0) this.#untold[member >> 5]! |= 1 << (member & 31);
+      for (const [clause, { texts: some }] of clauses.entries()) {
         this.#needed[member]! |= 1 << clause;
         for (const text of some) texts.add(text, { member, clause: 1 << clause });
       }
@@ -98,52 +103,27 @@ export class PatternSet {
    * only members whose bit is set there are looked for. Both have a word for every 32 members.
    */
   match(value: string, hits: Uint32Array, wanted: Uint32Array = this.#everyone): number {
+    return this.matchCodes(this.#own.take(value), hits, wanted);
+  }
+
+  /** The same where the value's characters were taken already. */
+  matchCodes(codes: Codes, hits: Uint32Array, wanted: Uint32Array): number {
     hits.fill(0);
-    const few = this.#few(wanted);
-    if (few >= 0) return this.#askEach(few, value, hits);
     this.#call = (this.#call + 1) >>> 0;
     if (this.#call === 0) this.#forget();
     this.#ready.set(this.#untold);
-    let count = this.#scan(value, hits, wanted);
+    let count = this.#scan(codes, hits, wanted);
     const candidates = this.#choose(wanted);
     for (let index = 0; index < candidates; index++) {
       const member = this.#candidates[index]!;
-      if (this.#matches(member, value)) count += this.#hit(member, hits);
+      if (this.#matches(member, codes)) count += this.#hit(member, hits);
     }
     return count;
-  }
-
-  /** Lists the wanted members where they are few, for whom the one pass costs more than it saves; -1 where they are not. */
-  #few(wanted: Uint32Array): number {
-    let count = 0;
-    for (let word = 0; word < wanted.length; word++) {
-      let bits = wanted[word]!;
-      while (bits !== 0) {
-        if (count === fewMembers) return -1;
-        const bit = 31 - Math.clz32(bits);
-        bits ^= 1 << bit;
-        if (word * 32 + bit < this.size) this.#candidates[count++] = word * 32 + bit;
-      }
-    }
-    return count;
-  }
-
-  #askEach(count: number, value: string, hits: Uint32Array): number {
-    if (count === 0) return 0;
-    let found = 0;
-    this.#codes.take(value);
-    for (let index = 0; index < count; index++) {
-      const member = this.#candidates[index]!;
-      const one = this.#members[member]!;
-      const matches = one instanceof PhraseSet ? one.test(value) : one.testCodes(value, this.#codes);
-      if (matches) found += this.#hit(member, hits);
-    }
-    return found;
   }
 
   /** Lists the patterns that are ready and wanted and find a byte of each of their sets; how many there are. */
   #choose(wanted: Uint32Array): number {
-    const [first, second, third] = this.#shown as unknown as [number, number, number];
+    const [first, second] = this.#shown as unknown as [number, number];
     let count = 0;
     for (let word = 0; word < this.#ready.length; word++) {
       let bits = this.#ready[word]! & wanted[word]!;
@@ -151,7 +131,7 @@ export class PatternSet {
         const bit = 31 - Math.clz32(bits);
         bits ^= 1 << bit;
         const member = word * 32 + bit;
-        if (!this.#signs.suffice(member, first, second, third)) continue;
+        if (!this.#signs.suffice(member, first, second)) continue;
         this.#candidates[count++] = member;
         this.#groups.candidate(member, this.#call);
       }
@@ -160,11 +140,9 @@ export class PatternSet {
   }
 
   /** Asks the pattern, or the automaton that it shares with others that are candidates as well. */
-  #matches(member: number, value: string): boolean {
-    const shared = this.#groups.answer(member, this.#call, this.#codes);
-    if (shared !== null) return shared;
-    const one = this.#members[member]!;
-    return one instanceof PhraseSet ? one.test(value) : one.testCodes(value, this.#codes);
+  #matches(member: number, codes: Codes): boolean {
+    const shared = this.#groups.answer(member, this.#call, codes);
+    return shared ?? this.#members[member]!.testCodes(codes);
   }
 
   /** Because a number that comes round again would mean an old call. */
@@ -175,30 +153,38 @@ export class PatternSet {
   }
 
   /** The one pass: notes which bytes there are, and follows every text. */
-  #scan(value: string, hits: Uint32Array, wanted: Uint32Array): number {
+  #scan({ list, length }: Codes, hits: Uint32Array, wanted: Uint32Array): number {
     const { ofByte, cells, firstEnd } = this.#literals;
-    const signs = this.#signs;
-    let [first, second, third] = [0, 0, 0];
-    const list = this.#codes.reserve(value.length);
+    const { first, second } = this.#signs;
+    let shownFirst = 0;
+    let shownSecond = 0;
     let count = 0;
+    // Because each look into the table waits for the one before, both halves are read side by side, each into the next by what a
+    // text may reach across.
+    const half = length < minHalved ? 0 : (length + reach) >> 1;
+    const behind = length - half;
     let state = 0;
-    for (let index = 0; index < value.length; index++) {
-      const code = value.charCodeAt(index);
-      if (code > 255) {
-        list[index] = WIDE;
-        state = 0;
-        continue;
-      }
-      list[index] = code;
-      first |= signs.first[code]!;
-      second |= signs.second[code]!;
-      third |= signs.third[code]!;
+    let other = 0;
+    for (let index = 0; index < half; index++) {
+      const code = list[index]!;
+      const far = list[behind + index]!;
+      shownFirst |= first[code]! | first[far]!;
+      shownSecond |= second[code]! | second[far]!;
       state = cells[state + ofByte[code]!]!;
+      other = cells[other + ofByte[far]!]!;
       if (state >= firstEnd) count += this.#end(state, hits, wanted);
+      if (other >= firstEnd) count += this.#end(other, hits, wanted);
     }
-    this.#shown[0] = first;
-    this.#shown[1] = second;
-    this.#shown[2] = third;
+    if (half === 0)
+      for (let index = 0; index < length; index++) {
+        const code = list[index]!;
+        shownFirst |= first[code]!;
+        shownSecond |= second[code]!;
+        state = cells[state + ofByte[code]!]!;
+        if (state >= firstEnd) count += this.#end(state, hits, wanted);
+      }
+    this.#shown[0] = shownFirst;
+    this.#shown[1] = shownSecond;
     return count;
   }
 

@@ -3,19 +3,18 @@
 import { type ByteSet, has, keyOf } from './byte-set.ts';
 
 /** Most different sets that are told apart: what comes later is left out, and its patterns are tried more often. */
-const maxSigns = 96;
+const maxSigns = 64;
 
-/** The signs of the members of one set of patterns, in three words of 32. */
+/** The signs of the members of one set of patterns, in two words of 32. */
 export class Signs {
-  /** By byte: the signs that it belongs to. */
-  readonly first: Uint32Array = new Uint32Array(256);
-  readonly second: Uint32Array = new Uint32Array(256);
-  readonly third: Uint32Array = new Uint32Array(256);
-  readonly #needed: Uint32Array;
+  /** By byte, and behind them for `WIDE`: the signs that it belongs to. */
+  readonly first: Int32Array = new Int32Array(257);
+  readonly second: Int32Array = new Int32Array(257);
+  readonly #needed: Int32Array;
 
   /** `sets[i]` are those of which member i needs one byte each. */
   constructor(sets: readonly (readonly ByteSet[])[]) {
-    this.#needed = new Uint32Array(sets.length * 3);
+    this.#needed = new Int32Array(sets.length * 2);
     const uses = new Map<string, number>();
     for (const set of sets.flat()) uses.set(keyOf(set), (uses.get(keyOf(set)) ?? 0) + 1);
     const kept = [...uses].sort((one, other) => other[1] - one[1]).slice(0, maxSigns);
@@ -24,20 +23,19 @@ export class Signs {
       for (const set of own) {
         const number = numbers.get(keyOf(set));
         if (number === undefined) continue;
-        this.#needed[member * 3 + (number >> 5)]! |= 1 << (number & 31);
+        this.#needed[member * 2 + (number >> 5)]! |= 1 << (number & 31);
         this.#show(set, number);
       }
   }
 
   #show(set: ByteSet, number: number): void {
-    const words = [this.first, this.second, this.third][number >> 5]!;
+    const words = number < 32 ? this.first : this.second;
     for (let byte = 0; byte < 256; byte++) if (has(set, byte)) words[byte]! |= 1 << (number & 31);
   }
 
   /** Whether a value that shows these signs has all that `member` needs. */
-  suffice(member: number, first: number, second: number, third: number): boolean {
+  suffice(member: number, first: number, second: number): boolean {
     const needed = this.#needed;
-    const at = member * 3;
-    return ((needed[at]! & ~first) | (needed[at + 1]! & ~second) | (needed[at + 2]! & ~third)) === 0;
+    return ((needed[member * 2]! & ~first) | (needed[member * 2 + 1]! & ~second)) === 0;
   }
 }

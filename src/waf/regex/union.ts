@@ -1,8 +1,8 @@
 // Several patterns as one deterministic automaton: which of them match is found in one pass. It gives up where its states would
 // become too many, and each pattern is then asked alone.
 
+import type { Codes } from '../codes.ts';
 import { type Classes, classesOf } from './classes.ts';
-import type { Codes } from './codes.ts';
 import { keyOf } from './dfa.ts';
 import { Frontier } from './frontier.ts';
 import type { Meter } from './meter.ts';

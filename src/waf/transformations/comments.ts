@@ -1,7 +1,8 @@
 // Comments and command lines: removeComments, replaceComments, removeCommentsChar, cmdLine.
 
+import type { Codes } from '../codes.ts';
 import { BACKSLASH, CARET, COMMA, DASH, HASH, QUOTE, SLASH, UPPER, WHITE } from '../marks.ts';
-import { Bytes, isWhite, type Transformation } from './transformation.ts';
+import { byTurning, isWhite, type Transformation } from './transformation.ts';
 
 /** One space for each C comment. */
 export const replaceComments: Transformation = {
@@ -93,21 +94,26 @@ export const cmdLine: Transformation = {
     ['a (b', 'a(b'],
     ['A\\B', 'ab'],
   ],
-  apply(value) {
-    const bytes = new Bytes(value.length);
-    let wasSpace = false;
-    for (let index = 0; index < value.length; index++) {
-      const code = value.charCodeAt(index);
-      if (code === 34 || code === 39 || code === 92 || code === 94) continue;
-      if (isWhite(code) || code === 44 || code === 59) {
-        if (!wasSpace) bytes.add(32);
-        wasSpace = true;
-        continue;
-      }
-      if ((code === 47 || code === 40) && wasSpace) bytes.drop(1);
-      wasSpace = false;
-      bytes.add(code >= 65 && code <= 90 ? code | 32 : code);
-    }
-    return bytes.toString();
-  },
+  apply: byTurning(asCommand),
+  turn: asCommand,
 };
+
+function asCommand({ list, length }: Codes, to: Codes): boolean {
+  const kept = to.reserve(length);
+  let count = 0;
+  let wasSpace = false;
+  for (let index = 0; index < length; index++) {
+    const code = list[index]!;
+    if (code === 34 || code === 39 || code === 92 || code === 94) continue;
+    if (isWhite(code) || code === 44 || code === 59) {
+      if (!wasSpace) kept[count++] = 32;
+      wasSpace = true;
+      continue;
+    }
+    if ((code === 47 || code === 40) && wasSpace) count--;
+    wasSpace = false;
+    kept[count++] = code >= 65 && code <= 90 ? code | 32 : code;
+  }
+  to.length = count;
+  return true;
+}

@@ -1,8 +1,9 @@
 // Base64, hexadecimal and UTF-8: base64Decode, base64DecodeExt, base64Encode, hexDecode, hexEncode, utf8toUnicode.
 
+import type { Codes } from '../codes.ts';
 import { ANY, HIGH } from '../marks.ts';
 import { hexRun } from './percent.ts';
-import { Bytes, type Transformation } from './transformation.ts';
+import { Bytes, byTurning, type Transformation } from './transformation.ts';
 
 /** Undoes Base64 up to the first character that is none. */
 export const base64Decode: Transformation = {
@@ -15,7 +16,8 @@ export const base64Decode: Transformation = {
     ['VGVz!dA==', 'Tes'],
     ['/w==', '\xff'],
   ],
-  apply: (value) => base64(value, false),
+  apply: byTurning(base64(false)),
+  turn: base64(false),
 };
 
 /** Undoes Base64 and skips what is none. */
@@ -26,26 +28,31 @@ export const base64DecodeExt: Transformation = {
     ['VG Vz.dA==', 'Test'],
     ['V G V z d A', 'Test'],
   ],
-  apply: (value) => base64(value, true),
+  apply: byTurning(base64(true)),
+  turn: base64(true),
 };
 
-function base64(value: string, isForgiving: boolean): string {
-  const bytes = new Bytes(value.length);
-  let bits = 0;
-  let count = 0;
-  for (let index = 0; index < value.length; index++) {
-    const digit = base64Digit(value.charCodeAt(index));
-    if (digit < 0) {
-      if (isForgiving) continue;
-      break;
+function base64(isForgiving: boolean): (from: Codes, to: Codes) => boolean {
+  return ({ list, length }, to) => {
+    const bytes = to.reserve(length);
+    let made = 0;
+    let bits = 0;
+    let count = 0;
+    for (let index = 0; index < length; index++) {
+      const digit = base64Digit(list[index]!);
+      if (digit < 0) {
+        if (isForgiving) continue;
+        break;
+      }
+      bits = ((bits << 6) | digit) & 0xffffff;
+      count += 6;
+      if (count < 8) continue;
+      count -= 8;
+      bytes[made++] = (bits >> count) & 0xff;
     }
-    bits = ((bits << 6) | digit) & 0xffffff;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes.add((bits >> count) & 0xff);
-  }
-  return bytes.toString();
+    to.length = made;
+    return true;
+  };
 }
 
 function base64Digit(code: number): number {

@@ -20,6 +20,14 @@ export const lowercase: Transformation = {
     ['\xc4\xd6', '\xc4\xd6'],
   ],
   apply: (value) => caseTurned(value, 65, 90),
+  turn({ list, length }, to) {
+    const lowered = to.reserve(length);
+    for (let index = 0; index < length; index++) {
+      const code = list[index]!;
+      lowered[index] = code >= 65 && code <= 90 ? code | 32 : code;
+    }
+    return true;
+  },
 };
 
 /** ASCII small letters become capitals. */

@@ -1,12 +1,12 @@
 // Paths: normalizePath and normalizePathWin, with their British spellings.
 
-import { BACKSLASH, SIGN, SLASH } from '../marks.ts';
+import { BACKSLASH, SLASH } from '../marks.ts';
 import type { Transformation } from './transformation.ts';
 
 /** No doubled slashes, no `.` and `..` that can be resolved. */
 export const normalizePath: Transformation = {
   says: 'Removes doubled slashes, references to the same folder, and to the one above where there is one.',
-  changes: SLASH | SIGN,
+  changes: SLASH,
   examples: [
     ['/a//b/./c', '/a/b/c'],
     ['/a/../b', '/b'],
@@ -26,16 +26,20 @@ export const normalisePath: Transformation = { ...normalizePath, says: 'Another 
 /** As normalizePath, for Windows. */
 export const normalizePathWin: Transformation = {
   says: 'Turns backslashes into slashes, then does what normalizePath does.',
-  changes: SLASH | BACKSLASH | SIGN,
+  changes: SLASH | BACKSLASH,
   examples: [
     ['\\a\\..\\b', '/b'],
     ['c:\\\\x', 'c:/x'],
   ],
-  apply: (value) => normalized(value.includes('\\') ? value.replaceAll('\\', '/') : value),
+  apply: (value) => forWindows(value),
 };
 
 /** The same under the name of ModSecurity 2.6. */
 export const normalisePathWin: Transformation = { ...normalizePathWin, says: 'Another spelling of normalizePathWin.' };
+
+function forWindows(value: string): string {
+  return normalized(value.includes('\\') ? value.replaceAll('\\', '/') : value);
+}
 
 function normalized(value: string): string {
   if (value === '' || (!value.includes('//') && !value.includes('.'))) return value;

@@ -1,7 +1,8 @@
 // URL encodings: urlDecode, urlDecodeUni, urlEncode.
 
+import type { Codes } from '../codes.ts';
 import { ANY, PERCENT, PLUS } from '../marks.ts';
-import { Bytes, hexValue, type Transformation } from './transformation.ts';
+import { byTurning, hexValue, type Transformation } from './transformation.ts';
 
 /** Undoes `%HH` and `+`. */
 export const urlDecode: Transformation = {
@@ -13,7 +14,8 @@ export const urlDecode: Transformation = {
     ['%41%zz%4', 'A%zz%4'],
     ['%00%ff', '\0\xff'],
   ],
-  apply: (value) => decode(value, false),
+  apply: byTurning(decoding(false)),
+  turn: decoding(false),
 };
 
 /** Undoes `%HH`, `%uHHHH` and `+`. */
@@ -28,8 +30,12 @@ export const urlDecodeUni: Transformation = {
     ['a+b', 'a b'],
     ['%', '%'],
   ],
-  apply: (value) => decode(value, true),
-  mapped: (map) => ({ ...urlDecodeUni, apply: (value) => decode(value, true, map) }),
+  apply: byTurning(decoding(true)),
+  turn: decoding(true),
+  mapped(map) {
+    const turn = decoding(true, map);
+    return { ...urlDecodeUni, apply: byTurning(turn), turn };
+  },
 };
 
 /** Encodes what is no letter, digit or `*-._`. */
@@ -59,39 +65,41 @@ function isUnreserved(code: number): boolean {
   return isLetter || (code >= 48 && code <= 57) || code === 42 || code === 45 || code === 46 || code === 95;
 }
 
-function decode(value: string, isUnicode: boolean, map: ReadonlyMap<number, number> | null = null): string {
-  let start = 0;
-  for (; start < value.length; start++) {
-    const code = value.charCodeAt(start);
-    if (code === 37 || code === 43) break;
-  }
-  if (start === value.length) return value;
-  const bytes = new Bytes(value.length);
-  bytes.addText(value.slice(0, start));
-  for (let index = start; index < value.length; ) {
-    const code = value.charCodeAt(index);
-    if (code === 43) {
-      bytes.add(32);
-      index++;
-    } else if (code !== 37) {
-      bytes.add(code);
-      index++;
-    } else if (isUnicode && (value.charCodeAt(index + 1) | 32) === 117) {
-      const unit = hexRun(value, index + 2, 4);
-      if (unit < 0) {
-        bytes.add(37);
+type Turn = (from: Codes, to: Codes) => boolean;
+
+function decoding(isUnicode: boolean, map: ReadonlyMap<number, number> | null = null): Turn {
+  return ({ list, length }, to) => {
+    const kept = to.reserve(length);
+    let count = 0;
+    for (let index = 0; index < length; ) {
+      const code = list[index]!;
+      if (code !== 37) {
+        kept[count++] = code === 43 ? 32 : code;
         index++;
+      } else if (isUnicode && index + 1 < length && (list[index + 1]! | 32) === 117) {
+        const unit = hexIn(list, index + 2, 4, length);
+        kept[count++] = unit < 0 ? 37 : (map?.get(unit) ?? fold(unit)) & 255;
+        index += unit < 0 ? 1 : 6;
       } else {
-        bytes.add(map?.get(unit) ?? fold(unit));
-        index += 6;
+        const byte = hexIn(list, index + 1, 2, length);
+        kept[count++] = byte < 0 ? 37 : byte;
+        index += byte < 0 ? 1 : 3;
       }
-    } else {
-      const byte = hexRun(value, index + 1, 2);
-      bytes.add(byte < 0 ? 37 : byte);
-      index += byte < 0 ? 1 : 3;
     }
+    to.length = count;
+    return true;
+  };
+}
+
+function hexIn(list: Uint16Array, from: number, count: number, length: number): number {
+  if (from + count > length) return -1;
+  let number = 0;
+  for (let index = from; index < from + count; index++) {
+    const digit = hexValue(list[index]!);
+    if (digit < 0) return -1;
+    number = number * 16 + digit;
   }
-  return bytes.toString();
+  return number;
 }
 
 /** The number that `count` hexadecimal digits from `from` make, or -1. */

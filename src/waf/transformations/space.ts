@@ -1,7 +1,8 @@
 // White space and NULs: compressWhitespace, removeWhitespace, removeNulls, replaceNulls, trim, trimLeft, trimRight.
 
+import type { Codes } from '../codes.ts';
 import { NUL, WHITE } from '../marks.ts';
-import { Bytes, isWhite, type Transformation } from './transformation.ts';
+import { byTurning, isWhite, type Transformation } from './transformation.ts';
 
 function isBlank(code: number): boolean {
   return isWhite(code) || code === 160;
@@ -16,19 +17,27 @@ export const compressWhitespace: Transformation = {
     ['a\xa0\xa0b', 'a b'],
     ['  ', ' '],
   ],
-  apply(value) {
-    const bytes = new Bytes(value.length);
-    let wasBlank = false;
-    for (let index = 0; index < value.length; index++) {
-      const code = value.charCodeAt(index);
-      const blank = isBlank(code);
-      if (!blank) bytes.add(code);
-      else if (!wasBlank) bytes.add(32);
-      wasBlank = blank;
-    }
-    return bytes.toString();
-  },
+  apply: byTurning(compress),
+  turn: compress,
 };
+
+function compress({ list, length }: Codes, to: Codes): boolean {
+  const kept = to.reserve(length);
+  let count = 0;
+  let wasBlank = false;
+  for (let index = 0; index < length; index++) {
+    const code = list[index]!;
+    if (!isBlank(code)) {
+      kept[count++] = code;
+      wasBlank = false;
+      continue;
+    }
+    if (!wasBlank) kept[count++] = 32;
+    wasBlank = true;
+  }
+  to.length = count;
+  return true;
+}
 
 /** No white space at all. */
 export const removeWhitespace: Transformation = {
@@ -38,8 +47,20 @@ export const removeWhitespace: Transformation = {
     [' a b\xa0c\n', 'abc'],
     ['', ''],
   ],
-  apply: (value) => without(value, isBlank),
+  apply: byTurning(withoutBlanks),
+  turn: withoutBlanks,
 };
+
+function withoutBlanks({ list, length }: Codes, to: Codes): boolean {
+  const kept = to.reserve(length);
+  let count = 0;
+  for (let index = 0; index < length; index++) {
+    const code = list[index]!;
+    if (!isBlank(code)) kept[count++] = code;
+  }
+  to.length = count;
+  return count < length;
+}
 
 /** No NUL. */
 export const removeNulls: Transformation = {
@@ -49,7 +70,7 @@ export const removeNulls: Transformation = {
     ['a\0b\0', 'ab'],
     ['ab', 'ab'],
   ],
-  apply: (value) => (value.includes('\0') ? without(value, (code) => code === 0) : value),
+  apply: (value) => (value.includes('\0') ? value.replaceAll('\0', '') : value),
 };
 
 /** A space for each NUL. */
@@ -59,15 +80,6 @@ export const replaceNulls: Transformation = {
   examples: [['a\0b', 'a b']],
   apply: (value) => (value.includes('\0') ? value.replaceAll('\0', ' ') : value),
 };
-
-function without(value: string, isDropped: (code: number) => boolean): string {
-  const bytes = new Bytes(value.length);
-  for (let index = 0; index < value.length; index++) {
-    const code = value.charCodeAt(index);
-    if (!isDropped(code)) bytes.add(code);
-  }
-  return bytes.length === value.length ? value : bytes.toString();
-}
 
 /** No white space at either end. */
 export const trim: Transformation = {

@@ -1,6 +1,7 @@
 // What a transformation is: a word that turns one value into another, byte by byte.
 
 import { latin1 } from '../../base/bytes.ts';
+import { Codes } from '../codes.ts';
 
 /** One transformation. Values are binary strings: one character a byte. */
 export interface Transformation {
@@ -12,8 +13,18 @@ export interface Transformation {
   readonly examples: readonly (readonly [input: string, output: string])[];
   /** In linear time; never throws. Gives the very value back where nothing changes. */
   apply(value: string): string;
+  /** The same from `from` to `to`, where that is worth its lines; false where nothing changes. Both hold bytes alone. */
+  turn?(from: Codes, to: Codes): boolean;
   /** The same word under a map of code points to bytes (SecUnicodeMapFile). */
   mapped?(map: ReadonlyMap<number, number>): Transformation;
+}
+
+/** What a transformation does to text, by what it does to bytes. */
+export function byTurning(turn: (from: Codes, to: Codes) => boolean): (value: string) => string {
+  return (value) => {
+    const to = new Codes();
+    return turn(new Codes().take(value), to) ? to.text : value;
+  };
 }
 
 /** The value of a hexadecimal digit, or -1. */

@@ -60,6 +60,16 @@ test('a character that is no byte matches nothing and hides nothing', () => {
   assert.deepEqual(matched([patternOf('.'), patternOf('\\W'), compilePhrases(['b'])], '\u0162'), []);
 });
 
+test('a text is found wherever it stands in a value, and of whatever length the value is', () => {
+  const set = compileSet([patternOf('secret=\\d'), compilePhrases(['secret=1']), patternOf('[sS]e.ret=')]);
+  const hits = new Uint32Array(1);
+  for (let length = 8; length < 90; length++)
+    for (let place = 0; place + 8 <= length; place++) {
+      set.match('secret=1'.padStart(place + 8, '-').padEnd(length, 'x'), hits);
+      assert.equal(hits[0], 7, `at ${place} of ${length}`);
+    }
+});
+
 test('what a pattern requires', () => {
   const textsOf = (source: string) => requiredOf(patternOf(source).tree).texts.map(({ texts }) => texts);
   assert.deepEqual(textsOf('(?i)union\\s+(?:all|distinct)?\\s*select'), [['select'], ['union']]);

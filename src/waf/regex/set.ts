@@ -161,7 +161,7 @@ export class PatternSet {
     let count = 0;
     // Because each look into the table waits for the one before, both halves are read side by side, each into the next by what a
     // text may reach across.
-    const half = length < minHalved ? 0 : (length + reach) >> 1;
+    const half = length < minHalved ? 0 : (length + reach + 1) >> 1;
     const behind = length - half;
     let state = 0;
     let other = 0;

@@ -217,7 +217,8 @@ export const maps: Exceptions = {
   'src/waf/compile/load.ts': 'ids and defaults of the files that are compiled',
   'src/waf/compile/words.ts': 'the words of the language',
   'src/waf/transaction/lasting.ts': 'members of one collection: counted, at most 128',
-  'src/waf/transaction/members.ts': 'members that one transaction writes: counted, at most 4096',
+  'src/waf/transaction/members.ts':
+    'members that one transaction writes: counted, at most 4096; names that a pattern was asked about, at most 512',
   'src/waf/regex/dfa.ts': 'states of one automaton: emptied when its table or their steps reach 64 KiB',
   'src/waf/regex/union.ts': 'states of one automaton, as in dfa.ts: 256 KiB',
   'src/waf/regex/program.ts': 'numbers of sets and assertions while one pattern is compiled, bounded by its length',

@@ -16,6 +16,7 @@ import type { Plan, Program } from './program/program.ts';
 import { type Needed, runPhase } from './program/run.ts';
 import { chooseProcessor, readBody } from './transaction/body.ts';
 import { Lasting } from './transaction/lasting.ts';
+import { AskedNames } from './transaction/members.ts';
 import { type Interruption, type RuleMatch, Transaction } from './transaction/transaction.ts';
 import { Pairs } from './variables/pairs.ts';
 
@@ -38,7 +39,7 @@ export class RuleSet {
   readonly plan: Plan;
   readonly #needed: Needed;
   readonly #lasting = new Lasting();
-  readonly #asked = new WeakMap<object, readonly string[]>();
+  readonly #asked = new AskedNames();
   readonly #clock: Clock;
   readonly #budgetMs: number;
   readonly #bill: Bill;

@@ -15,6 +15,7 @@ import { type Needed, runPhase } from '../../src/waf/program/run.ts';
 import { compilePattern, compilePhrases, compileSet } from '../../src/waf/regex/regex.ts';
 import { chooseProcessor, readBody } from '../../src/waf/transaction/body.ts';
 import { Lasting } from '../../src/waf/transaction/lasting.ts';
+import { AskedNames } from '../../src/waf/transaction/members.ts';
 import { nothingBeneath, Transaction } from '../../src/waf/transaction/transaction.ts';
 import { Pairs } from '../../src/waf/variables/pairs.ts';
 import { filesOf } from '../waf-patterns.ts';
@@ -64,7 +65,7 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
       cpuMs: () => 0,
       lasting: new Lasting(),
       site: 's',
-      asked: new WeakMap(),
+      asked: new AskedNames(),
     });
     chooseProcessor(transaction);
     runPhase(program, transaction, 1, needed);

@@ -1,6 +1,7 @@
 // How a program is run by value, not by rule: for each kind of value, everything that the rules of a phase ask of it, as one tree of
 // transformations with one set of patterns. A rule whose questions no value answers is not asked at all.
 
+import type { Matcher } from '../operators/operator.ts';
 import type {
   Absence,
   Lane,
@@ -31,6 +32,7 @@ export function planOf(program: Program, makeSet: SetMaker, isFolded = true): Pl
 
 /** What one rule asks of the values of one target. */
 interface Ask {
+  /** Its number; for its second link behind those of all rules. */
   readonly rule: number;
   readonly target: Target;
   readonly link: Link;
@@ -44,6 +46,8 @@ class Planner {
     readonly skippers: readonly Rule[];
   };
   readonly #always: Uint32Array;
+  /** Rules that are needed where two of their links are answered. */
+  readonly #paired: Uint32Array;
   readonly #views: Draft[] = [];
   readonly #words = new Map<Transformation, number>();
 
@@ -54,6 +58,7 @@ class Planner {
       ? fold(program)
       : { beneath: new Map(), live: new Uint32Array(words).fill(-1), skippers: [] };
     this.#always = new Uint32Array(words);
+    this.#paired = new Uint32Array(words);
   }
 
   plan(makeSet: SetMaker): Plan {
@@ -68,6 +73,7 @@ class Planner {
     }
     return {
       always: this.#always,
+      paired: this.#paired,
       lanes,
       views: this.#views,
       memberWords,
@@ -112,35 +118,51 @@ class Planner {
   #asksOf(start: number, end: number): Ask[] {
     const asks: Ask[] = [];
     for (let number = start; number < end; number++) {
-      if ((this.#folding.live[number >> 5]! & (1 << (number & 31))) === 0) continue;
-      const link = tellingLink(this.#program.rules[number]!);
-      if (link === null) this.#always[number >> 5]! |= 1 << (number & 31);
-      else for (const target of link.targets) asks.push({ rule: number, target, link });
+      const bit = 1 << (number & 31);
+      if ((this.#folding.live[number >> 5]! & bit) === 0) continue;
+      const links = tellingLinks(this.#program.rules[number]!);
+      if (links.length === 0) this.#always[number >> 5]! |= bit;
+      if (links.length === 2) this.#paired[number >> 5]! |= bit;
+      for (const [index, link] of links.entries()) {
+        const rule = number + index * this.#always.length * 32;
+        for (const target of link.targets) asks.push({ rule, target, link });
+      }
     }
     return asks;
   }
 }
 
-/** The link without whose match the rule does nothing and that only looks at values known before the phase; patterns first. */
-function tellingLink(rule: Rule): Link | null {
-  let best: Link | null = null;
+/**
+ * Links (two at most, the rarest first) without whose match the rule does nothing, and that only look at values known before the
+ * phase.
+ */
+function tellingLinks(rule: Rule): Link[] {
+  const telling: Link[] = [];
   for (const link of rule.links) {
-    const isStable =
-      link.targets.length > 0 && link.targets.every(({ variable, isCount }) => variable.isStable && !isCount);
-    if (isStable && (best === null || (!isRare(best) && isRare(link)))) best = link;
+    if (link.targets.length > 0 && link.targets.every(({ variable, isCount }) => variable.isStable && !isCount))
+      telling.push(link);
     // Because what it does at a match would not be done if a later link decided that the rule need not be asked.
     if (link.effects.length > 0 || link.captures) break;
   }
-  return best;
+  return telling.sort((one, other) => commonness(one) - commonness(other)).slice(0, 2);
+}
+
+/** How often a link is answered: patterns that must be found are rare, and so is what is not there. */
+function commonness({ matcher, isNegated, targets }: Link): number {
+  const isNamed = targets.every(({ key }) => key !== null);
+  return (!isNegated && matcher?.member !== undefined ? 0 : 2) + (isNamed ? 0 : 1);
+}
+
+/** The matcher of a link: of a comparison, where its argument is the same for every request. */
+function matcherOf({ matcher, comparison }: Link): Matcher | null {
+  if (matcher !== null || comparison === null) return matcher;
+  const { operator, argument } = comparison;
+  const { literal } = argument;
+  return literal === null ? null : { test: (value) => operator.judge(value, literal) };
 }
 
 function memberOf({ matcher }: Link): Member | null {
   return matcher?.member ?? null;
-}
-
-/** Whether the link is ruled out by what is not there. */
-function isRare({ matcher, isNegated }: Link): boolean {
-  return !isNegated && matcher?.member !== undefined;
 }
 
 function isWhollyExcluded(link: Link, variable: string): boolean {
@@ -197,7 +219,8 @@ class Draft implements View {
     this.root = growing(null, words);
     const present = new Set<number>();
     for (const { rule, link } of asks) {
-      const { matcher, isNegated } = link;
+      const { isNegated } = link;
+      const matcher = matcherOf(link);
       const member = memberOf(link);
       if (member !== null) this.members.add(member);
       if (matcher === null) present.add(rule);

@@ -48,6 +48,8 @@ class Memory {
 
 class Finder {
   readonly #plan: Plan;
+  /** Rules by what was answered: their first links, and behind those their second. */
+  readonly #answered: Uint32Array;
   readonly #needed: Uint32Array;
   readonly #hits: Uint32Array;
   readonly #stages: readonly Stages[];
@@ -59,6 +61,7 @@ class Finder {
 
   constructor(plan: Plan) {
     this.#plan = plan;
+    this.#answered = new Uint32Array(plan.always.length * 2);
     this.#needed = new Uint32Array(plan.always.length);
     this.#hits = new Uint32Array(plan.memberWords);
     this.#stages = plan.views.map((view) => new Stages(view));
@@ -69,8 +72,7 @@ class Finder {
     const plan = this.#plan;
     if (transaction.removedRules.length > 0 && this.#losesSkippers(transaction)) return null;
     const { start, end } = program.phases[phase]!;
-    const needed = this.#needed;
-    for (let word = start >> 5; word << 5 < end; word++) needed[word] = plan.always[word]!;
+    this.#answered.fill(0);
     for (const lane of plan.lanes[phase]!) {
       const { variable, general, byName } = lane;
       if (variable.shape === 'one') {
@@ -92,6 +94,15 @@ class Finder {
         if (view !== null) this.#look(view, values[index]!);
       }
     }
+    return this.#gather(start, end);
+  }
+
+  #gather(start: number, end: number): Uint32Array {
+    const { always, paired } = this.#plan;
+    const needed = this.#needed;
+    const answered = this.#answered;
+    for (let word = start >> 5; word << 5 < end; word++)
+      needed[word] = always[word]! | (answered[word]! & (answered[word + always.length]! | ~paired[word]!));
     return needed;
   }
 
@@ -105,7 +116,7 @@ class Finder {
   }
 
   #mark(rule: number): void {
-    this.#needed[rule >> 5]! |= 1 << (rule & 31);
+    this.#answered[rule >> 5]! |= 1 << (rule & 31);
   }
 
   #need(rule: number): void {

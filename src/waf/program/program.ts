@@ -189,6 +189,8 @@ export interface Lane {
 export interface Plan {
   /** Rules that are asked whatever the request is. */
   readonly always: Uint32Array;
+  /** Rules that are asked only where two of their links are answered: the second counts as the rule whose number is as many bits further on as there are in `always`. */
+  readonly paired: Uint32Array;
   /** By phase; index 0 is unused. */
   readonly lanes: readonly (readonly Lane[])[];
   readonly views: readonly View[];

@@ -7,6 +7,7 @@ import { load } from '../compile/load.ts';
 import { pictureOf } from '../language/trouble.ts';
 import { chooseProcessor, readBody } from '../transaction/body.ts';
 import { Lasting } from '../transaction/lasting.ts';
+import { AskedNames } from '../transaction/members.ts';
 import { nothingBeneath, Transaction } from '../transaction/transaction.ts';
 import { Pairs } from '../variables/pairs.ts';
 import type { Phase } from '../variables/variable.ts';
@@ -53,7 +54,7 @@ function ask(
     cpuMs: () => at,
     lasting,
     site: 's',
-    asked: new WeakMap(),
+    asked: new AskedNames(),
   });
   chooseProcessor(transaction);
   const run = (phase: Phase) => runPhase(program, transaction, phase, () => null);

@@ -25,6 +25,7 @@ export class PhraseSet {
     this.phrases = phrases;
     for (const [number, phrase] of phrases.entries()) if (phrase !== '') this.#add(phrase, number);
     this.#link();
+    for (let upper = 65; upper <= 90; upper++) this.#roots[upper] = this.#roots[upper + 32]!;
   }
 
   /** Whether one of the phrases is in `value`. */
@@ -34,9 +35,14 @@ export class PhraseSet {
 
   /** The same where the value's characters were taken already. */
   testCodes({ list, length }: Codes): boolean {
+    const roots = this.#roots;
     let node = 0;
     for (let index = 0; index < length; index++) {
-      node = this.#step(node, lowered(list[index]!));
+      const code = list[index]!;
+      if (node === 0) {
+        node = code > 255 ? 0 : roots[code]!;
+        if (node === 0) continue;
+      } else node = this.#step(node, lowered(code));
       if (this.#end[node]! > 0) return true;
     }
     return false;
@@ -44,9 +50,15 @@ export class PhraseSet {
 
   /** The phrase that ends first; of several that end at one place the longest. */
   find(value: string): PhraseFound | null {
+    const roots = this.#roots;
     let node = 0;
     for (let index = 0; index < value.length; index++) {
-      node = this.#step(node, lowered(value.charCodeAt(index)));
+      const code = value.charCodeAt(index);
+      if (node === 0) {
+        // Because at most places no phrase is under way, and none begins.
+        node = code > 255 ? 0 : roots[code]!;
+        if (node === 0) continue;
+      } else node = this.#step(node, lowered(code));
       const found = this.#end[node]!;
       if (found > 0) return { phrase: found - 1, start: index + 1 - this.phrases[found - 1]!.length, end: index + 1 };
     }

@@ -43,16 +43,52 @@ export class Members {
     return pairs;
   }
 
-  /** Members whose names the pattern finds. What is beneath is asked once a pattern, because it is the same for every transaction. */
-  matching(pattern: { test(value: string): boolean }, asked: WeakMap<object, readonly string[]>): Pairs {
-    let known = asked.get(pattern);
-    if (known === undefined) {
-      known = [...this.#beneath.keys()].filter((name) => pattern.test(name));
-      asked.set(pattern, known);
-    }
+  /** Members whose names the pattern finds. */
+  matching(pattern: { test(value: string): boolean }, asked: AskedNames): Pairs {
+    const known = asked.of(pattern, this.#beneath);
     const pairs = new Pairs();
-    for (const name of known) if (!this.#own.has(name)) pairs.add(name, this.#beneath.get(name)!);
-    for (const [name, value] of this.#own) if (value !== null && pattern.test(name)) pairs.add(name, value);
+    for (const name of known.beneath) if (!this.#own.has(name)) pairs.add(name, this.#beneath.get(name)!);
+    for (const [name, value] of this.#own) if (value !== null && known.finds(name)) pairs.add(name, value);
     return pairs;
+  }
+}
+
+/** Names that one pattern was asked about; when there are more, all are forgotten. */
+const maxNames = 512;
+
+/** What one pattern says of names. */
+class PatternNames {
+  /** Those beneath that it finds: the same for every transaction. */
+  readonly beneath: readonly string[];
+  readonly #pattern: { test(value: string): boolean };
+  readonly #names = new Map<string, boolean>();
+
+  constructor(pattern: { test(value: string): boolean }, beneath: Iterable<string>) {
+    this.#pattern = pattern;
+    this.beneath = [...beneath].filter((name) => pattern.test(name));
+  }
+
+  finds(name: string): boolean {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    const found = this.#pattern.test(name);
+    if (this.#names.size >= maxNames) this.#names.clear();
+    this.#names.set(name, found);
+    return found;
+  }
+}
+
+/** What patterns that select members said of their names: rules write the same ones again and again. */
+export class AskedNames {
+  readonly #patterns = new WeakMap<object, PatternNames>();
+
+  /** What `pattern` says of names; `beneath` is the same in every call. */
+  of(pattern: { test(value: string): boolean }, beneath: ReadonlyMap<string, string>): PatternNames {
+    let known = this.#patterns.get(pattern);
+    if (known === undefined) {
+      known = new PatternNames(pattern, beneath.keys());
+      this.#patterns.set(pattern, known);
+    }
+    return known;
   }
 }

@@ -7,7 +7,7 @@ import type { EngineSettings, Evidence, Link, Rule } from '../program/program.ts
 import { noPairs, Pairs } from '../variables/pairs.ts';
 import type { MultipartFacts, XmlFacts } from '../variables/variable.ts';
 import type { Lasting, LastingCollection } from './lasting.ts';
-import { Members } from './members.ts';
+import { type AskedNames, Members } from './members.ts';
 
 /** Characters that are worked on between two looks at the clock, and as how many of them a value counts beside its own. */
 const workAtOnce = 8192;
@@ -43,8 +43,7 @@ export interface TransactionTools {
   readonly lasting: Lasting;
   /** The site, whose lasting collections are its own. */
   readonly site: string;
-  /** By pattern: the members beneath TX that it finds. */
-  readonly asked: WeakMap<object, readonly string[]>;
+  readonly asked: AskedNames;
 }
 
 /** Something that a rule added to a number. */

@@ -142,7 +142,7 @@ function tellingLinks(rule: Rule): Link[] {
     if (link.targets.length > 0 && link.targets.every(({ variable, isCount }) => variable.isStable && !isCount))
       telling.push(link);
     // Because what it does at a match would not be done if a later link decided that the rule need not be asked.
-    if (link.effects.length > 0 || link.captures) break;
+    if (link.effects.length > 0 || (link.captures && !link.isNegated)) break;
   }
   return telling.sort((one, other) => commonness(one) - commonness(other)).slice(0, 2);
 }

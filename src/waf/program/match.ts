@@ -8,22 +8,23 @@ import type { Evidence, Exclusion, Link, Rule, Target } from './program.ts';
 /** Members of a collection that one rule may look at. */
 const maxMatches = 1000;
 
-/** Whether all links of the rule match, in their order. */
-export function matches(transaction: Transaction, rule: Rule, evidence: Evidence): boolean {
-  evidence.link = null;
-  for (const link of rule.links) if (!linkMatches(transaction, rule, link, evidence)) return false;
+/** Whether all links of the rule match, in their order; what is found is the evidence of `asking`. */
+export function matches(asking: Asking, rule: Rule): boolean {
+  asking.evidence.link = null;
+  for (const link of rule.links) if (!linkMatches(asking, rule, link)) return false;
   return true;
 }
 
-function linkMatches(transaction: Transaction, rule: Rule, link: Link, evidence: Evidence): boolean {
+function linkMatches(asking: Asking, rule: Rule, link: Link): boolean {
+  const { transaction } = asking;
   if (link.matcher === null && link.comparison === null) {
     for (const effect of link.effects) effect.run(transaction);
     return true;
   }
-  const asked = new Asking(transaction, rule, link, evidence);
-  for (const target of link.targets) askTarget(transaction, rule, link, target, asked);
-  if (asked.matched === null) return false;
-  transaction.matchedVars = asked.matched;
+  asking.begin(rule, link);
+  for (const target of link.targets) askTarget(transaction, rule, link, target, asking);
+  if (asking.matched === null) return false;
+  transaction.matchedVars = asking.matched;
   return true;
 }
 
@@ -103,21 +104,28 @@ function excludes(exclusion: Exclusion, variable: string, name: string): boolean
   return exclusion.name === variable && (exclusion.selects === null || exclusion.selects(name));
 }
 
-/** The questions of one link; `matched` gathers what answered yes. */
-class Asking {
+/** The questions of one link after the other; `matched` gathers what answered yes. */
+export class Asking {
+  readonly transaction: Transaction;
+  readonly evidence: Evidence;
   matched: Pairs | null = null;
-  readonly #transaction: Transaction;
-  readonly #rule: Rule;
-  readonly #link: Link;
-  readonly #evidence: Evidence;
-  readonly #argument: string;
+  #rule: Rule | null = null;
+  #link!: Link;
+  #argument = '';
 
-  constructor(transaction: Transaction, rule: Rule, link: Link, evidence: Evidence) {
-    this.#transaction = transaction;
+  constructor(transaction: Transaction) {
+    this.transaction = transaction;
+    this.evidence = transaction.evidence;
+  }
+
+  /** From here on the questions are those of `link`. */
+  begin(rule: Rule, link: Link): void {
     this.#rule = rule;
     this.#link = link;
-    this.#evidence = evidence;
-    this.#argument = link.comparison === null ? '' : link.comparison.argument.expand(transaction);
+    this.matched = null;
+    const { comparison } = link;
+    if (comparison !== null)
+      this.#argument = comparison.argument.literal ?? comparison.argument.expand(this.transaction);
   }
 
   /** Shows one value to the operator. */
@@ -140,7 +148,7 @@ class Asking {
   }
 
   #match(label: string, value: string): void {
-    const transaction = this.#transaction;
+    const { transaction, evidence } = this;
     const link = this.#link;
     const matched = this.matched ?? new Pairs();
     this.matched = matched;
@@ -152,11 +160,11 @@ class Asking {
     let found = '';
     if (link.captures && !link.isNegated) found = this.#capture(value);
     const isAboutRequest = !label.startsWith('TX:') && !label.startsWith('MATCHED_VAR');
-    if (this.#evidence.link === null || isAboutRequest) {
-      this.#evidence.place = label;
-      this.#evidence.value = value;
-      this.#evidence.found = found;
-      this.#evidence.link = link;
+    if (evidence.link === null || isAboutRequest) {
+      evidence.place = label;
+      evidence.value = value;
+      evidence.found = found;
+      evidence.link = link;
     }
     for (const effect of link.effects) effect.run(transaction);
   }
@@ -165,7 +173,7 @@ class Asking {
   #capture(value: string): string {
     const texts = this.#link.matcher?.capture?.(value);
     if (texts === undefined) return '';
-    const { tx } = this.#transaction;
+    const { tx } = this.transaction;
     for (let group = 0; group < captureNames.length; group++) {
       const text = texts[group];
       if (text === undefined || text === null) {

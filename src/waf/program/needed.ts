@@ -4,14 +4,10 @@ import { Codes } from '../codes.ts';
 import { ANY } from '../marks.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import type { Phase } from '../variables/variable.ts';
+import { Memory } from './memory.ts';
 import type { Absence, Plan, Program, View } from './program.ts';
 import type { Needed } from './run.ts';
 import { type Stage, Stages } from './stages.ts';
-
-/** Values whose answers one view remembers, and the longest such value in characters: what clients send again and again (their names,
- * what they accept, their cookies) is looked at once. Twice as many are kept, the older half dropped whole. */
-const maxRemembered = 256;
-const maxRememberedLength = 256;
 
 /** The rules by values, after a plan. The set that it gives is its own, and true until it is asked again. */
 export function neededBy(plan: Plan): Needed {
@@ -22,29 +18,8 @@ export function neededBy(plan: Plan): Needed {
 /** Every rule is asked: the slow way, which the other must agree with. */
 export const everyRule: Needed = () => null;
 
-const nothing: readonly number[] = Object.freeze([]);
-
-/** What is remembered of one view: two halves, the older dropped when the younger is full. */
-class Memory {
-  #young = new Map<string, readonly number[]>();
-  #old = new Map<string, readonly number[]>();
-
-  get(value: string): readonly number[] | undefined {
-    const rules = this.#young.get(value);
-    if (rules !== undefined) return rules;
-    const old = this.#old.get(value);
-    if (old !== undefined) this.set(value, old);
-    return old;
-  }
-
-  set(value: string, rules: readonly number[]): void {
-    if (this.#young.size >= maxRemembered) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(value, rules);
-  }
-}
+/** From this length on the memory of a value may be more than is kept. */
+const longValue = 4096;
 
 class Finder {
   readonly #plan: Plan;
@@ -125,20 +100,20 @@ class Finder {
   }
 
   #look(view: View, value: string): void {
-    if (value.length > maxRememberedLength) {
+    const memory = this.#memories[view.number]!;
+    if (!memory.expects(value)) {
       this.#found = null;
       this.#judge(view, value);
       return;
     }
-    const memory = this.#memories[view.number]!;
     let rules = memory.get(value);
     if (rules === undefined) {
       const found: number[] = [];
       this.#found = found;
       this.#judge(view, value);
       this.#found = null;
-      rules = found.length === 0 ? nothing : found;
-      memory.set(value, rules);
+      rules = found;
+      memory.set(this.#form(0).copy(), found);
     }
     for (let index = 0; index < rules.length; index++) this.#mark(rules[index]!);
   }
@@ -148,7 +123,7 @@ class Finder {
     const codes = this.#form(0);
     const marks = marksIn(codes.read(value), codes);
     this.#walk(view, this.#stages[view.number]!.begin(marks), codes, marks, 0);
-    if (value.length > maxRememberedLength) for (const form of this.#forms) form.shrink();
+    if (value.length > longValue) for (const form of this.#forms) form.shrink();
   }
 
   #form(depth: number): Codes {

@@ -3,7 +3,7 @@
 import type { RuleMatch, Transaction } from '../transaction/transaction.ts';
 import type { Phase } from '../variables/variable.ts';
 import type { Bill } from './bill.ts';
-import { matches } from './match.ts';
+import { Asking, matches } from './match.ts';
 import type { Evidence, Program, Rule } from './program.ts';
 
 /** Matches that one transaction keeps. */
@@ -36,11 +36,12 @@ export function runPhase(
   const begun = isTimed ? tools.monotonicMs() : 0;
   const set = needed(program, transaction, phase);
   if (isTimed) bill!.shared(tools.monotonicMs() - begun);
+  const asking = new Asking(transaction);
   let number = nextOf(set, start, end);
   for (let count = 1; number < end && !transaction.overran; count++) {
     const rule = program.rules[number]!;
     const before = isTimed ? tools.monotonicMs() : 0;
-    number = nextOf(set, isRemoved(transaction, rule) ? number + 1 : step(transaction, rule, bill), end);
+    number = nextOf(set, isRemoved(transaction, rule) ? number + 1 : step(asking, rule, bill), end);
     if (isTimed) bill!.took(rule.number, tools.monotonicMs() - before);
     if (count % rulesAtOnce === 0) transaction.look();
     if (mustStop(transaction, phase)) break;
@@ -81,11 +82,11 @@ function isRemoved(transaction: Transaction, rule: Rule): boolean {
 }
 
 /** Asks one rule; gives the number at which the phase goes on. */
-function step(transaction: Transaction, rule: Rule, bill: Bill | null): number {
-  const { evidence } = transaction;
+function step(asking: Asking, rule: Rule, bill: Bill | null): number {
+  const { transaction, evidence } = asking;
   bill?.asked(rule.number);
   if (transaction.scores.length > 0) transaction.scores = [];
-  if (!matches(transaction, rule, evidence)) return rule.number + 1;
+  if (!matches(asking, rule)) return rule.number + 1;
   bill?.hit(rule.number);
   note(transaction, rule, evidence);
   disrupt(transaction, rule);

@@ -1,0 +1,41 @@
+// What was found in values that come again and again: what clients accept, who they say they are, their cookies, names of arguments.
+
+/** Values that are kept, and the longest. Twice as many are kept, the older half dropped whole. */
+const maxRemembered = 256;
+const maxLength = 256;
+/** Places for signs of values that were seen once; a power of two. */
+const places = 1024;
+
+/** The answers of one view by value. A value is kept when it comes a second time: most never do. */
+export class Memory {
+  #young = new Map<string, readonly number[]>();
+  #old = new Map<string, readonly number[]>();
+  readonly #seen = new Int32Array(places);
+
+  /** Whether the value may have come before; whoever is asked about it again is told so. */
+  expects(value: string): boolean {
+    const { length } = value;
+    if (length > maxLength) return false;
+    let sign = length;
+    // Because a look at every character would cost as much as the answer: two values of one sign are only kept sooner.
+    for (let index = 0; index < length; index += 1 + (length >> 4))
+      sign = (Math.imul(sign, 31) + value.charCodeAt(index)) | 0;
+    const place = (sign ^ (sign >>> 15)) & (places - 1);
+    if (this.#seen[place] === sign) return true;
+    this.#seen[place] = sign;
+    return false;
+  }
+
+  get(value: string): readonly number[] | undefined {
+    return this.#young.get(value) ?? this.#old.get(value);
+  }
+
+  /** Keeps the answer; `value` should be no piece of a longer text, which would be kept with it. */
+  set(value: string, rules: readonly number[]): void {
+    if (this.#young.size >= maxRemembered) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(value, rules);
+  }
+}

@@ -211,7 +211,6 @@ export const maps: Exceptions = {
   'src/waf/compile/compiler.ts': 'one pattern and one list of phrases a rule of the files that are compiled',
   'src/waf/program/stages.ts': 'stages of one view: `maxStages`, made anew when there are more',
   'src/waf/program/memory.ts': 'two halves of `maxRemembered` a view, the older half dropped whole',
-  'src/waf/rule-set.ts': 'weak, and keyed by a pattern of the rules',
   'src/waf/compile/fold.ts': 'members of TX that the files name, and where their rules lead',
   'src/waf/compile/plan.ts': 'one pattern or list of phrases a rule of the files',
   'src/waf/compile/load.ts': 'ids and defaults of the files that are compiled',

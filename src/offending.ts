@@ -1,22 +1,30 @@
 // What an exchange that ended counts against its client: offences go from the stations that refuse to the bans, and through the spine.
 
 import type { Generation } from './generation.ts';
+import { banMsOf } from './rules/rules.ts';
 import type { Exchange } from './traffic/exchange.ts';
 
 /**
  * Counts what an exchange that was refused, or found nothing, is as an offence. Answers to those who are shut out already are
  * none, and nothing counts against an address that stands for many clients: a ban would shut out all of them.
  */
-export function weigh(exchange: Exchange, { callers, rates }: Generation): void {
+export function weigh(exchange: Exchange, { callers, rates, rules }: Generation): void {
+  // Because an answer of our own is no failure of the application's.
+  if (exchange.refusal === null) rates.settle(exchange);
   const { refusal, refusedBy, status, client, isShared, siteIndex } = exchange;
   if (isShared) return;
   if (refusal === null) {
     if (status === 404) callers.offend('not-found', client);
-  } else if (refusedBy === 'waf' || refusedBy === 'rules') callers.offend('waf', client);
-  else if (refusedBy === 'rates') {
+  } else if (refusedBy === 'waf') callers.offend('waf', client);
+  else if (refusedBy === 'rules') {
+    const banMs = banMsOf(siteIndex < 0 ? rules.common : rules.policies[siteIndex]!, refusal.rule);
+    if (banMs > 0) callers.trap(refusal.rule!.id, client, banMs);
+    else callers.offend('waf', client);
+  } else if (refusedBy === 'rates') {
     callers.offend('rates', client);
     const policy = siteIndex < 0 ? rates.common : rates.policies[siteIndex];
-    const limit = policy?.limits.find(({ rule }) => rule === refusal.rule);
+    const limits = policy === undefined ? [] : [...policy.limits, ...policy.bodyLimits];
+    const limit = limits.find(({ rule }) => rule === refusal.rule);
     if (limit !== undefined && limit.repeatedBanMs > 0) callers.repeat(limit.rule.id, client, limit.repeatedBanMs);
   }
 }

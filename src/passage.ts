@@ -3,6 +3,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { AnswerOut } from './answer-out.ts';
+import { type BodyInspector, openBody, stationOf } from './body-judges.ts';
 import { outgoingRequest, ownForwarding } from './departure.ts';
 import { type Gate, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
@@ -19,7 +20,6 @@ import type { OutgoingRequest } from './traffic/outgoing.ts';
 import type { ClientStream, OwnAnswer, UpstreamSide } from './traffic/sides.ts';
 import { answer, type Refusal } from './traffic/verdict.ts';
 import type { AnswerHead, RequestHead } from './traffic/wire.ts';
-import type { BodyInspector } from './waf/waf.ts';
 
 /** A body that is kept whole, so that the request can be sent again. */
 const maxReplayBytes = 65_536;
@@ -134,7 +134,7 @@ export class Passage implements ClientHandler, Carried {
 
   /** Everybody has agreed to the head: on to the body, or straight to the upstream. */
   #admit(exchange: Exchange, head: RequestHead): void {
-    const { siteSettings, proxy, waf } = this.#generation;
+    const { siteSettings, proxy } = this.#generation;
     const site = siteSettings[exchange.siteIndex]!;
     this.#route = proxy.routes[exchange.siteIndex]!;
     if (head.framing === 'none') {
@@ -145,7 +145,7 @@ export class Passage implements ClientHandler, Carried {
       this.#refuse('http', this.#bodyTooLong(site.maxBodyBytes));
       return;
     }
-    this.#inspector = waf.openBody(exchange, waf.policies[exchange.siteIndex]!);
+    this.#inspector = openBody(exchange, this.#generation);
     if (head.expectsContinue) this.side.sendContinue();
     if (this.#inspector === null) this.#carry();
     else if (head.isGrpc) this.#admitGrpc();
@@ -235,7 +235,7 @@ export class Passage implements ClientHandler, Carried {
       if (this.#inspector!.done) this.#inspector = null;
       return true;
     }
-    this.#refuse('waf', verdict);
+    this.#refuse(stationOf(verdict), verdict);
     return false;
   }
 
@@ -556,7 +556,8 @@ export class Passage implements ClientHandler, Carried {
     this.#answer.close();
     exchange.ms = performance.now() - this.#startedMs;
     this.#generation.waf.conclude(exchange);
-    if (exchange.refusal !== null || exchange.status === 404) this.#gateway.weigh(exchange);
+    if (exchange.refusal !== null || exchange.status === 404 || exchange.rateSettlement !== null)
+      this.#gateway.weigh(exchange);
     this.#gateway.spare = this.#gateway.tools.observe.tell(exchange) ?? this.#gateway.spare;
   }
 

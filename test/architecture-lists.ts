@@ -10,7 +10,7 @@ export const floors: readonly (readonly string[])[] = [
   ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'rules', 'tls', 'waf'],
   ['generation.ts'],
   ['departure.ts', 'gate.ts', 'held-body.ts', 'held-answer.ts', 'answer-out.ts', 'markings.ts', 'offending.ts'],
-  ['arrivals.ts', 'securing.ts'],
+  ['arrivals.ts', 'body-judges.ts', 'securing.ts'],
   ['passage.ts'],
   ['gateway.ts'],
   ['rehearsal.ts'],
@@ -276,7 +276,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ['test/browser drives them as a person does', 'src/cli/dashboard.ts src/supervisor/dashboard.ts'],
   [
     'test/scenarios drives them as traffic does',
-    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/securing.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts',
+    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/securing.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts src/body-judges.ts',
   ],
   [
     'test/scenarios/http2-upstream.test.ts and grpc.test.ts, against nghttp2, grpc-js and raw frames',
@@ -299,6 +299,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     '`rules.test.ts`: conditions with what they mean, and faults letter by letter',
     'src/rules/condition.ts src/rules/fields.ts src/rules/hints.ts src/rules/rule.ts src/rules/tokens.ts src/rules/values.ts',
   ],
+  ['test/scenarios/rates.test.ts: bodies that are counted by a field', 'src/rates/body-judge.ts'],
   [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',
     'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-waf.ts src/config/translate.ts',

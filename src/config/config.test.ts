@@ -437,6 +437,7 @@ test('defaults are those of the design', () => {
         wider: 4,
         shadow: false,
         when: '',
+        statuses: [],
       },
     ],
     rules: [],

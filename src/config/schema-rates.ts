@@ -9,7 +9,7 @@ export const rates = list(
     by: text('client, path, header:NAME, cookie:NAME …')
       .prefault('client')
       .describe(
-        'What shares one count: client (an IPv6 client by its /64), path, host, method, country, asn, header:NAME, cookie:NAME, jwt:CLAIM, or several joined by "and".',
+        'What shares one count: client (an IPv6 client by its /64), path, host, method, country, asn, header:NAME, cookie:NAME, jwt:CLAIM, form:NAME or json:NAME of the body, or several joined by "and".',
       ),
     burst: whole(1, 8_388_607)
       .optional()
@@ -21,6 +21,9 @@ export const rates = list(
       .describe(
         'How much more the /56 of an IPv6 client may do, and its /48 once more; 0 leaves both alone. Only `by: client`.',
       ),
+    statuses: list(whole(100, 599), 'a list of statuses, such as [401, 403]')
+      .prefault([])
+      .describe('Only requests whose answer has one of these are counted, such as failed logins; all where empty.'),
     shadow: flag().prefault(false).describe('Refuses nobody; journeys say whom it would have refused.'),
     path: pathPrefix().prefault('/').describe('Only under this path.'),
     when: text('a condition such as method is POST', 4096)

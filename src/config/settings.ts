@@ -274,6 +274,8 @@ export interface RateSettings {
   readonly repeatedBanMs: number;
   /** The condition that a request must meet to be counted, or ''. */
   readonly when: string;
+  /** Statuses of answers that are counted; none for all. */
+  readonly statuses: readonly number[];
   /** Tokens of a bucket; 0 for a sliding window. */
   readonly burst: number;
   readonly wider: number;

@@ -257,9 +257,9 @@ function compressOf(compress: NonNullable<Complete['sites'][number]['compress']>
 }
 
 function rateOf(rate: Complete['rates'][number]): RateSettings {
-  const { by, path, wider, shadow } = rate;
+  const { by, path, wider, shadow, statuses } = rate;
   const { then: status, repeated: repeatedBanMs = 0, burst = 0, when = '' } = rate;
-  return { ...rate.limit, by, path, status, repeatedBanMs, when, burst, wider, shadow };
+  return { ...rate.limit, by, path, status, repeatedBanMs, when, statuses, burst, wider, shadow };
 }
 
 function bansOf(bans: Complete['bans']): BanSettings {

@@ -22,7 +22,7 @@ import { configuredNever, isSameNever, type NeverBan, neverSetOf } from './never
 import { type Escalation, type OffenceKind, type OffenceNote, Offences, type Threshold } from './offences.ts';
 
 /** Offences that have a threshold in the settings. */
-type CountedKind = Exclude<OffenceKind, `limit ${string}`>;
+type CountedKind = Exclude<OffenceKind, `limit ${string}` | `trap ${string}`>;
 
 /** The settings of bans. */
 export interface BanSettings {
@@ -151,6 +151,11 @@ export class Callers {
     this.#weigh(`limit ${limit}`, address, lengthMs, 1, true);
   }
 
+  /** A request that a rule of its owner bans for: once is enough. */
+  trap(rule: string, address: string, lengthMs: number): void {
+    this.#weigh(`trap ${rule}`, address, lengthMs, 1, true);
+  }
+
   /** Offences counted here since the last call, for who counts those of all processes (`weighAll`); null for none. */
   takeOffences(): OffenceNote[] | null {
     return this.#offences.takeNotes();
@@ -170,9 +175,7 @@ export class Callers {
     // Because connections that were open still end, what they bring meanwhile must not make the next ban longer.
     const before = this.#bans.of(caller);
     if (before !== null && before.endsMs > nowMs) return;
-    const { threshold, what } = isOfLimit(kind)
-      ? { threshold: repeatedThreshold, what: `requests over the limit "${kind.slice('limit '.length)}"` }
-      : { threshold: this.#settings.thresholds[kind], what: offenceNames[kind] };
+    const { threshold, what } = this.#thresholdOf(kind);
     if (isOwn) this.#offences.note(kind, caller, address, lengthMs);
     for (let counted = 1; !this.#offences.count(kind, caller, threshold, nowMs); counted++)
       if (counted >= count) return;
@@ -186,13 +189,21 @@ export class Callers {
     this.#put({
       target: caller,
       cidr,
-      reason: `${threshold.limit} ${what} in ${seconds} s`,
+      reason: isTrap(kind) ? what : `${threshold.limit} ${what} in ${seconds} s`,
       by: 'gate',
       madeAt: this.#clock.now(),
       lengthMs: length,
       endsMs: nowMs + length,
       level: next.level,
     });
+  }
+
+  #thresholdOf(kind: OffenceKind): { threshold: Threshold; what: string } {
+    if (isTrap(kind))
+      return { threshold: trapThreshold, what: `a request that ${kind.slice('trap '.length)} bans for` };
+    if (isOfLimit(kind))
+      return { threshold: repeatedThreshold, what: `requests over the limit "${kind.slice('limit '.length)}"` };
+    return { threshold: this.#settings.thresholds[kind], what: offenceNames[kind] };
   }
 
   // ---- asked by the owner
@@ -353,12 +364,19 @@ const offenceNames: Readonly<Record<CountedKind, string>> = {
   'not-found': 'requests for what does not exist',
 };
 
+function isTrap(kind: OffenceKind): kind is `trap ${string}` {
+  return kind.startsWith('trap ');
+}
+
 function isOfLimit(kind: OffenceKind): kind is `limit ${string}` {
   return kind.startsWith('limit ');
 }
 
 /** What `repeated: ban 10m` of a limit waits for. */
 const repeatedThreshold: Threshold = { limit: 10, windowMs: 60_000 };
+
+/** What a rule that bans waits for. */
+const trapThreshold: Threshold = { limit: 1, windowMs: 60_000 };
 
 /** A table without bans, or what is wrong with the networks that are never banned. */
 export function buildCallers(settings: BanSettings, clock: Clock): Built<Callers> {

@@ -4,7 +4,7 @@ import { Bounded } from '../base/bounded.ts';
 import { full, pour } from '../base/bucket.ts';
 
 /** What counts against a caller. A limit of rates with `repeated` is a kind of its own, named after the limit. */
-export type OffenceKind = 'waf' | 'rates' | 'handshake' | 'not-found' | `limit ${string}`;
+export type OffenceKind = 'waf' | 'rates' | 'handshake' | 'not-found' | `limit ${string}` | `trap ${string}`;
 
 /** So many offences in so much time. */
 export interface Threshold {

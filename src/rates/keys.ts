@@ -1,7 +1,9 @@
 // What a request is counted by: who the client is and where it comes from, a header, a cookie, a claim, or what is asked for.
 
+import type { Buffer } from 'node:buffer';
 import { AddressReader, prefix64 } from '../base/address.ts';
 import type { Exchange } from '../traffic/exchange.ts';
+import { formField, jsonField } from './body-field.ts';
 import type { KeyHash } from './hash.ts';
 import { readClaim } from './jwt-claim.ts';
 
@@ -22,6 +24,9 @@ export const kinds = Object.freeze({
   wide: 10,
   wider: 11,
   several: 12,
+  /** Fields of the body. */
+  form: 13,
+  json: 14,
 });
 
 /** What a limit counts by. `name` is the header's (lower case), the cookie's or the claim's, '' otherwise. */
@@ -42,7 +47,7 @@ export interface Geography {
 
 /** What may be written after `by`, for messages. */
 export const keyWords =
-  'client, path, host, method, country, asn, header:NAME, cookie:NAME or jwt:CLAIM, or several of them joined by "and"';
+  'client, path, host, method, country, asn, header:NAME, cookie:NAME, jwt:CLAIM, form:NAME or json:NAME, or several of them joined by "and"';
 
 /** Reads `client`, `path`, `header:NAME` …, or several joined by ` and `; null for anything else. */
 export function parseKeySource(by: string): KeySource | null {
@@ -69,6 +74,8 @@ function parseOne(word: string): KeySource | null {
   const colon = word.indexOf(':');
   const kind = word.slice(0, Math.max(0, colon));
   const name = word.slice(colon + 1).trim();
+  if (kind === 'form' || kind === 'json')
+    return name === '' || name.length > 128 ? null : { kind: kinds[kind], name, parts: [] };
   if ((kind !== 'header' && kind !== 'cookie' && kind !== 'jwt') || !isToken(name)) return null;
   return { kind: kinds[kind], name: kind === 'header' ? name.toLowerCase() : name, parts: [] };
 }
@@ -76,6 +83,11 @@ function parseOne(word: string): KeySource | null {
 /** Whether a key of this source is the client's own, at least in part. */
 export function countsClients({ kind, parts }: KeySource): boolean {
   return kind === kinds.client || kind === kinds.wide || kind === kinds.wider || parts.some(countsClients);
+}
+
+/** Whether a key of this source is in the body, at least in part. */
+export function readsBody({ kind, parts }: KeySource): boolean {
+  return kind === kinds.form || kind === kinds.json || parts.some(readsBody);
 }
 
 /** Whether it needs a database of countries or networks: the setting that names it, or ''. */
@@ -91,6 +103,8 @@ export class KeyReader {
   readonly hash: KeyHash;
   #geography: Geography;
   #address = new AddressReader();
+  /** The body of the request in hand, where it is read; null before. */
+  body: Buffer | null = null;
 
   constructor(hash: KeyHash, geography: Geography) {
     this.hash = hash;
@@ -112,7 +126,7 @@ export class KeyReader {
     const { hash } = this;
     for (let index = 0; index < parts.length; index++) {
       const { high, low } = hash;
-      this.#readOne(parts[index]!, exchange, path);
+      if (this.#readOne(parts[index]!, exchange, path) === kinds.none) return kinds.none;
       if (index > 0) hash.join(kinds.several, high, low);
     }
     return kinds.several;
@@ -132,6 +146,10 @@ export class KeyReader {
         return readCookie(name, exchange, this.hash) ? kind : this.#readClient(exchange.client);
       case kinds.jwt:
         return this.#readText(kind, readClaim(exchange.headers, name), exchange);
+      case kinds.form:
+        return this.#readField(kind, this.body === null ? '' : formField(this.body, name));
+      case kinds.json:
+        return this.#readField(kind, this.body === null ? '' : jsonField(this.body, name));
       case kinds.country:
         return this.#readText(kind, this.#geography.country(exchange.client), exchange);
       case kinds.network:
@@ -142,6 +160,13 @@ export class KeyReader {
         return this.#readNetwork(kind, 0xffff0000, exchange.client);
     }
     return this.#readClient(exchange.client);
+  }
+
+  /** A body without the field is about no account at all. */
+  #readField(kind: number, text: string): number {
+    if (text === '') return kinds.none;
+    this.hash.of(kind, text);
+    return kind;
   }
 
   #readText(kind: number, text: string, exchange: Exchange): number {

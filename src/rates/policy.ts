@@ -6,7 +6,16 @@ import type { RuleReference } from '../traffic/verdict.ts';
 import { Buckets } from './buckets.ts';
 import { Counters, maxLimit } from './counters.ts';
 import type { KeyTable } from './key-table.ts';
-import { countsClients, databaseOf, foldPath, type KeySource, keyWords, kinds, parseKeySource } from './keys.ts';
+import {
+  countsClients,
+  databaseOf,
+  foldPath,
+  type KeySource,
+  keyWords,
+  kinds,
+  parseKeySource,
+  readsBody,
+} from './keys.ts';
 
 /** One limit as its owner wrote it: `limit` requests in `windowMs`, counted `by` key, for paths under `path`. */
 export interface RateSettings {
@@ -25,6 +34,8 @@ export interface RateSettings {
   readonly shadow?: boolean;
   /** The condition that a request must meet to be counted, or ''. */
   readonly when?: string;
+  /** Only requests whose answer has one of these are counted; none for all. */
+  readonly statuses?: readonly number[];
 }
 
 /** Whether a request is meant. */
@@ -32,7 +43,10 @@ export type RateCondition = (exchange: Exchange) => boolean;
 
 /** The limits of one site. */
 export interface Policy {
+  /** Asked of every request's head. */
   readonly limits: readonly Limit[];
+  /** Asked when the body is there, because their key is in it. */
+  readonly bodyLimits: readonly Limit[];
   /** Whether any of them looks at the path. */
   readonly readsPath: boolean;
 }
@@ -43,6 +57,8 @@ export interface Limit {
   readonly status: number;
   readonly repeatedBanMs: number;
   readonly shadow: boolean;
+  /** Statuses of answers that are counted; null where the request itself is. */
+  readonly statuses: ReadonlySet<number> | null;
   /** Which requests it counts; null for all. */
   readonly when: RateCondition | null;
   /** Whether it counts clients, wholly or in part. */
@@ -86,10 +102,8 @@ export function makePolicy(list: readonly RateSettings[], path: Path, scope: str
   for (const [index, setting] of list.entries()) {
     const at = [...path, index];
     const problems = problemsOf(setting, at, tools.databases);
-    const { by, windowMs, burst, when = '' } = setting;
-    const identity = [scope, by, foldPath(setting.path), windowMs, ...(burst ? ['bucket'] : []), when]
-      .join(' ')
-      .trimEnd();
+    const identity = identityOf(setting, scope);
+    const { when = '' } = setting;
     const condition = when === '' ? null : tools.conditionOf(when, [...at, 'when'], problems);
     const before = identities.get(identity);
     if (before !== undefined) problems.push(twice(at, before));
@@ -100,7 +114,17 @@ export function makePolicy(list: readonly RateSettings[], path: Path, scope: str
     for (const tier of tiersOf(setting, source))
       limits.push(makeLimit(setting, condition, tier, identity, limits, tools, tools.locate(at)));
   }
-  return { limits, readsPath: limits.some(({ source, prefix }) => prefix !== '/' || readsPath(source)) };
+  return {
+    limits: limits.filter(({ source }) => !readsBody(source)),
+    bodyLimits: limits.filter(({ source }) => readsBody(source)),
+    readsPath: limits.some(({ source, prefix }) => prefix !== '/' || readsPath(source)),
+  };
+}
+
+/** What a limit counts, as text: two that agree in it would count the same. */
+function identityOf({ by, path, windowMs, burst, when = '', statuses = [] }: RateSettings, scope: string): string {
+  const parts = [scope, by, foldPath(path), windowMs, burst ? 'bucket' : '', statuses.join(','), when];
+  return parts.filter((part) => part !== '').join(' ');
 }
 
 function readsPath({ kind, parts }: KeySource): boolean {
@@ -147,6 +171,7 @@ function makeLimit(
     status,
     repeatedBanMs: setting.repeatedBanMs ?? 0,
     shadow,
+    statuses: setting.statuses === undefined || setting.statuses.length === 0 ? null : new Set(setting.statuses),
     when,
     ofClients: countsClients(tier.source),
     source: tier.source,

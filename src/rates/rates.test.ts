@@ -214,7 +214,7 @@ test('every problem at once, with its place', () => {
   assert.deepEqual(rows.slice(0, 6), [
     'rates.0.limit rates/bad-limit: a limit of 0 cannot be counted → a whole number from 1 to 8388607',
     'rates.0.limit rates/bad-window: a window of 10 ms cannot be kept → a time from 1s to 24h',
-    'rates.0.by rates/bad-key: "ip" is nothing to count by → client, path, host, method, country, asn, header:NAME, cookie:NAME or jwt:CLAIM, or several of them joined by "and"',
+    'rates.0.by rates/bad-key: "ip" is nothing to count by → client, path, host, method, country, asn, header:NAME, cookie:NAME, jwt:CLAIM, form:NAME or json:NAME, or several of them joined by "and"',
     'rates.0.path rates/bad-path: the path "login" does not begin with a slash → /login',
     'rates.0.then rates/bad-status: 200 is not the status of a refusal → 429, or another from 400 to 599',
     'rates.2 rates/twice: this limit counts the same as number 2 of the list: same key, same path, same time → one of them, with the lower number of requests',

@@ -1,10 +1,12 @@
 // The door of the rates: how often a client, a header, a cookie or a path may be asked for, per site, judged per request.
 
+import type { Buffer } from 'node:buffer';
 import type { Clock } from '../base/clock.ts';
 import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
 import type { Shared } from '../traffic/deltas.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import { answer, type Evidence, pass, type Reason, type Refusal, type Verdict } from '../traffic/verdict.ts';
+import { BodyJudge } from './body-judge.ts';
 import { KeyHash } from './hash.ts';
 import type { KeyTable } from './key-table.ts';
 import { clientName, foldPath, type Geography, isUnder, KeyReader, kinds, networkName } from './keys.ts';
@@ -106,30 +108,58 @@ export class Rates implements Shared {
   /** Counts the exchange where no limit is against it, and says whether one is; fills its `rate…` fields. */
   judge(exchange: Exchange, policy: Policy): Verdict {
     const nowMs = this.#clock.monotonicMs();
-    const refusal = this.#weigh(exchange, policy, nowMs);
+    const refusal = this.#weigh(exchange, policy, policy.limits, nowMs);
     if (refusal !== null) return refusal;
-    // Counted only now, because a request that one limit refuses must cost nothing at the others.
-    for (const limit of policy.limits)
-      if (limit.applies) limit.row = limit.counters.add(limit.high, limit.low, limit.row, nowMs);
+    count(exchange, policy.limits, nowMs);
     fill(exchange, policy, nowMs);
     return pass;
+  }
+
+  /** What keeps a body for the limits whose key is in it, and judges them at its end; null where none asks for it. */
+  openBody(exchange: Exchange, policy: Policy): BodyJudge | null {
+    if (policy.bodyLimits.length === 0 || exchange.bodyLength === 0) return null;
+    const path = policy.readsPath ? foldPath(exchange.placingPath) : '/';
+    const isAsked = policy.bodyLimits.some(
+      ({ prefix, when }) => isUnder(path, prefix) && (when === null || when(exchange)),
+    );
+    return isAsked ? new BodyJudge((body) => this.#judgeBody(exchange, policy, body)) : null;
+  }
+
+  #judgeBody(exchange: Exchange, policy: Policy, body: Buffer): Verdict {
+    const nowMs = this.#clock.monotonicMs();
+    this.#keys.body = body;
+    const refusal = this.#weigh(exchange, policy, policy.bodyLimits, nowMs);
+    this.#keys.body = null;
+    if (refusal !== null) return refusal;
+    count(exchange, policy.bodyLimits, nowMs);
+    return pass;
+  }
+
+  /** The exchange has its answer: limits that count answers count it. */
+  settle(exchange: Exchange): void {
+    const settlement = exchange.rateSettlement as Settlement | null;
+    if (settlement === null) return;
+    exchange.rateSettlement = null;
+    const nowMs = this.#clock.monotonicMs();
+    for (const { limit, high, low } of settlement)
+      if (limit.statuses!.has(exchange.status)) limit.counters.add(high, low, limit.counters.find(high, low), nowMs);
   }
 
   /** What `judge` would say and fill in, without counting. */
   peek(exchange: Exchange, policy: Policy): Verdict {
     const nowMs = this.#clock.monotonicMs();
-    const refusal = this.#weigh(exchange, policy, nowMs);
+    const refusal = this.#weigh(exchange, policy, policy.limits, nowMs);
     if (refusal !== null) return refusal;
     fill(exchange, policy, nowMs);
     return pass;
   }
 
   /** Finds every limit's key and use; the refusal is that of the limit that takes longest to have room again. */
-  #weigh(exchange: Exchange, policy: Policy, nowMs: number): Refusal | null {
+  #weigh(exchange: Exchange, policy: Policy, limits: readonly Limit[], nowMs: number): Refusal | null {
     const path = policy.readsPath ? foldPath(exchange.placingPath) : '/';
     let over: Limit | null = null;
     let waitMs = -1;
-    for (const limit of policy.limits) {
+    for (const limit of limits) {
       limit.applies = isUnder(path, limit.prefix) && !(limit.ofClients && exchange.isShared);
       if (limit.applies && limit.when !== null) limit.applies = limit.when(exchange);
       if (!limit.applies) continue;
@@ -151,6 +181,22 @@ export class Rates implements Shared {
       waitMs = freeInMs;
     }
     return over === null ? null : refuse(exchange, over, waitMs, nowMs);
+  }
+}
+
+/** Keys whose limits wait for the status of the answer. */
+type Settlement = { readonly limit: Limit; readonly high: number; readonly low: number }[];
+
+/** Counts only now, because a request that one limit refuses must cost nothing at the others. */
+function count(exchange: Exchange, limits: readonly Limit[], nowMs: number): void {
+  for (const limit of limits) {
+    if (!limit.applies) continue;
+    const { counters, high, low } = limit;
+    if (limit.statuses === null) limit.row = counters.add(high, low, limit.row, nowMs);
+    else {
+      exchange.rateSettlement ??= [];
+      (exchange.rateSettlement as Settlement).push({ limit, high, low });
+    }
   }
 }
 
@@ -208,6 +254,7 @@ function fill(exchange: Exchange, policy: Policy, nowMs: number): void {
     if (
       limit.applies &&
       !limit.shadow &&
+      limit.statuses === null &&
       (tightest === null || limit.limit - limit.used < tightest.limit - tightest.used)
     )
       tightest = limit;
@@ -249,6 +296,9 @@ function evidenceOf(exchange: Exchange, limit: Limit): Evidence {
       return { place: `REQUEST_HEADERS:${name}`, value: redacted };
     case kinds.cookie:
       return { place: `REQUEST_COOKIES:${name}`, value: redacted };
+    case kinds.form:
+    case kinds.json:
+      return { place: `ARGS:${name}`, value: redacted };
     case kinds.jwt:
       return { place: `REQUEST_HEADERS:authorization`, value: redacted };
     case kinds.path:

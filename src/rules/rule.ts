@@ -9,7 +9,8 @@ import { type Token, type TokenFault, tokensOf } from './tokens.ts';
 export type Action =
   | { readonly does: 'block'; readonly status: number }
   | { readonly does: 'close' | 'allow' | 'detect' | 'skip rates' | 'skip waf' }
-  | { readonly does: 'score'; readonly score: number };
+  | { readonly does: 'score'; readonly score: number }
+  | { readonly does: 'ban'; readonly lengthMs: number };
 
 /** A rule understood. */
 export interface Rule {
@@ -21,7 +22,7 @@ export interface Rule {
 /** Longest rule, in characters. */
 const maxLength = 4096;
 
-const actionWords = ['block', 'close', 'allow', 'detect', 'score', 'skip'];
+const actionWords = ['block', 'close', 'allow', 'detect', 'score', 'skip', 'ban'];
 const shape = 'block if path starts with /admin and not client in 10.0.0.0/8';
 
 /** Where a rule stands, and as what it is known. */
@@ -69,7 +70,7 @@ type Head = { readonly action: Action; readonly next: number } | { readonly faul
 
 function readAction(tokens: readonly Token[]): Head {
   const word = tokens[0]!;
-  const [second, third] = [tokens[1] ?? word, tokens[2] ?? word];
+  const second = tokens[1] ?? word;
   switch (word.text) {
     case 'close':
     case 'allow':
@@ -79,6 +80,8 @@ function readAction(tokens: readonly Token[]): Head {
       return second.text === 'if' ? behindIf(tokens, 1, { does: 'block', status: 403 }) : blockWith(tokens, second);
     case 'score':
       return scoreOf(tokens, second);
+    case 'ban':
+      return banOf(tokens, second);
     case 'skip':
       if (second.text === 'rates' || second.text === 'waf') return behindIf(tokens, 2, { does: `skip ${second.text}` });
       return {
@@ -92,7 +95,7 @@ function readAction(tokens: readonly Token[]): Head {
   const near = nearest(word.text, actionWords);
   const says = word.kind === 'end' ? 'the rule is empty' : `"${word.text}" is nothing that a rule does`;
   const instead = near === null ? `begin with ${actionWords.join(', ')}: ${shape}` : `did you mean ${near}?`;
-  return { fault: { ...placeOf(third === word ? word : word), says, instead } };
+  return { fault: { ...placeOf(word), says, instead } };
 }
 
 function blockWith(tokens: readonly Token[], token: Token): Head {
@@ -113,6 +116,24 @@ function scoreOf(tokens: readonly Token[], token: Token): Head {
       instead: 'score 3 if header user-agent contains curl',
     },
   };
+}
+
+function banOf(tokens: readonly Token[], token: Token): Head {
+  const lengthMs = durationMs(token.text);
+  if (token.kind === 'word' && lengthMs >= 1000 && lengthMs <= longestBanMs)
+    return behindIf(tokens, 2, { does: 'ban', lengthMs });
+  const says = 'a ban has a length, from 1s to 366d';
+  return { fault: { ...placeOf(token), says, instead: 'ban 1h if path is /wp-login.php' } };
+}
+
+const longestBanMs = 366 * 86_400_000;
+const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90s`, `10m`, `12h`, `7d` in ms; NaN for anything else. */
+function durationMs(text: string): number {
+  const unit = unitsMs[text.at(-1) ?? ''];
+  const count = Number(text.slice(0, -1));
+  return unit === undefined || text.length < 2 || !Number.isInteger(count) ? Number.NaN : count * unit;
 }
 
 function behindIf(tokens: readonly Token[], at: number, action: Action): Head {

@@ -193,7 +193,7 @@ test('rules of a site come behind those of the gate, and the comment is what a r
 const faults: readonly [string, string][] = [
   [
     '',
-    '0+1 the rule is empty → begin with block, close, allow, detect, score, skip: block if path starts with /admin and not client in 10.0.0.0/8',
+    '0+1 the rule is empty → begin with block, close, allow, detect, score, skip, ban: block if path starts with /admin and not client in 10.0.0.0/8',
   ],
   ['blok if tls', '0+4 "blok" is nothing that a rule does → did you mean block?'],
   [
@@ -209,6 +209,7 @@ const faults: readonly [string, string][] = [
     '6+4 "when" is not expected here → if, and then a condition: block if path starts with /admin and not client in 10.0.0.0/8',
   ],
   ['score much if tls', '6+4 a score is a whole number from 1 to 1000 → score 3 if header user-agent contains curl'],
+  ['ban if tls', '4+2 a ban has a length, from 1s to 366d → ban 1h if path is /wp-login.php'],
   ['skip all if tls', '5+3 "all" cannot be skipped → skip rates if …, or skip waf if …'],
   ['block if', '8+1 a condition ends here too early → path starts with /admin and not client in 10.0.0.0/8'],
   ['block if paht is /x', '9+4 "paht" is nothing that a request has → did you mean path?'],
@@ -299,5 +300,5 @@ test('whatever is written, it is a rule or a fault; whatever is asked, it is ans
 });
 
 test('every why has its reason', () => {
-  assert.deepEqual(Object.keys(reasons), ['rules/blocked', 'rules/closed', 'rules/score']);
+  assert.deepEqual(Object.keys(reasons), ['rules/blocked', 'rules/closed', 'rules/banned', 'rules/score']);
 });

@@ -2,7 +2,7 @@
 
 import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
 import type { Exchange } from '../traffic/exchange.ts';
-import { answer, close, pass, type Reason, type Verdict } from '../traffic/verdict.ts';
+import { answer, close, pass, type Reason, type RuleReference, type Verdict } from '../traffic/verdict.ts';
 import type { Condition, ConditionTools } from './condition.ts';
 import type { Geography } from './fields.ts';
 import { parseCondition, parseRule, type Rule } from './rule.ts';
@@ -47,6 +47,10 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'rules/closed': {
     says: 'A rule of the configuration ends such connections without an answer.',
     allow: 'Change the rule, or put an `allow if …` before it.',
+  },
+  'rules/banned': {
+    says: 'A rule of the configuration refuses such requests, and bans whoever sends one.',
+    allow: 'Change the rule, put an `allow if …` before it, and take the ban off with `portcullis bans remove`.',
   },
   'rules/score': {
     says: 'Rules of the configuration gave the request a score that is too high.',
@@ -94,6 +98,8 @@ export class Rules {
           break;
         case 'block':
           return answer(action.status, 'rules/blocked', `${reference.id}: ${reference.description}`, reference);
+        case 'ban':
+          return answer(403, 'rules/banned', `${reference.id}: ${reference.description}`, reference);
         case 'close':
           return close('rules/closed', `${reference.id}: ${reference.description}`, reference);
         case 'detect':
@@ -107,6 +113,12 @@ export class Rules {
     }
     return pass;
   }
+}
+
+/** How long the rule that spoke bans for, in ms; 0 where it does not. */
+export function banMsOf(policy: RulePolicy, reference: RuleReference | null): number {
+  const action = policy.find((rule) => rule.reference === reference)?.action;
+  return action?.does === 'ban' ? action.lengthMs : 0;
 }
 
 function note(exchange: Exchange, { reference }: Rule, index: number, score: number): void {

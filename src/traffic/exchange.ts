@@ -59,6 +59,8 @@ export class Exchange {
   ratePolicy!: string;
   /** The limit in shadow mode that would have refused it, or ''. */
   rateShadow!: string;
+  /** What limits that count answers keep until there is one; nobody else's business. */
+  rateSettlement!: object | null;
   ratesMicroseconds!: number;
 
   wafAction!: WafAction;
@@ -136,6 +138,7 @@ export class Exchange {
     this.rateResetSeconds = -1;
     this.ratePolicy = '';
     this.rateShadow = '';
+    this.rateSettlement = null;
     this.ratesMicroseconds = 0;
     this.wafAction = 'off';
     this.wafScore = 0;

@@ -53,3 +53,19 @@ test('a body that the WAF is told to skip is not inspected either', async (t) =>
     assert.equal((await wire.message()).status, status, path);
   }
 });
+
+test('whoever asks for a path that nobody has business with is banned', async (t) => {
+  const upstream = await answering(t, () => ok('fine'));
+  const world = await stand(t, upstream.port, {
+    bans: { never_loopback: false },
+    rules: ['ban 1h if path is /wp-login.php'],
+  });
+  assert.equal((await world.get('/')).status, 200);
+  assert.equal((await world.get('/wp-login.php')).status, 403);
+  await (await world.client()).ended();
+  const listed = (await world.ask({ ask: 'bans' })) as { bans: { target: string; reason: string }[] };
+  assert.deepEqual(
+    listed.bans.map(({ target, reason }) => `${target} ${reason}`),
+    ['127.0.0.1 a request that rule 1 bans for'],
+  );
+});

@@ -53,3 +53,39 @@ test('several limits at once: a burst by key and path, and one that is only told
     ['200 -', '200 method', '429 method', '200 method', '200 method'],
   );
 });
+
+test('failed logins are counted by account and by client, and those that succeed are not', async (t) => {
+  const upstream = await answering(t, (request) =>
+    request.body.toString().includes('right') ? ok('in') : 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n',
+  );
+  const failed = { path: '/login', when: 'method is POST', statuses: [401, 403] };
+  const world = await stand(t, upstream.port, {
+    rates: [
+      { limit: '3 per hour', by: 'form:email', ...failed },
+      { limit: '3 per hour', by: 'json:user.email', ...failed },
+      { limit: '8 per hour', by: 'client', ...failed },
+    ],
+  });
+  const post = async (type: string, body: string) => {
+    const wire = await world.client();
+    const head = `POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    wire.send(head + body);
+    const { status } = await wire.message();
+    wire.socket.destroy();
+    return status;
+  };
+  const form = (email: string, password: string) =>
+    post('application/x-www-form-urlencoded', `email=${email}&password=${password}`);
+  const json = (email: string, password: string) =>
+    post('application/json', JSON.stringify({ user: { email }, password }));
+  for (let number = 0; number < 5; number++) assert.equal(await form('bert', 'right'), 200);
+  for (let number = 0; number < 3; number++) assert.equal(await form('Anna', `wrong${number}`), 401);
+  assert.equal(await form('anna', 'wrong'), 429);
+  assert.equal(await form('anna', 'right'), 429, 'whoever guesses right at last is not let in either');
+  assert.equal(await form('bert', 'right'), 200);
+  for (let number = 0; number < 3; number++) assert.equal(await json('carl', `wrong${number}`), 401);
+  assert.equal(await json('carl', 'wrong'), 429);
+  assert.equal(await form('dora', 'wrong'), 401);
+  assert.equal(await form('emil', 'wrong'), 401);
+  assert.equal(await form('fritz', 'right'), 429, 'eight failures of one client, whatever the account');
+});

@@ -1,0 +1,50 @@
+// Who looks at a body while it arrives: the WAF, and limits whose key is in it. The passage drives both as one.
+
+import type { Generation } from './generation.ts';
+import type { Exchange } from './traffic/exchange.ts';
+import type { Verdict } from './traffic/verdict.ts';
+
+/** The judgement of one body as it comes. `done`: the rest cannot change it. */
+export interface BodyInspector {
+  feed(piece: Uint8Array): Verdict;
+  end(): Verdict;
+  readonly done: boolean;
+}
+
+/** Everybody who wants to see the body of this exchange; null where nobody does. */
+export function openBody(exchange: Exchange, { waf, rates }: Generation): BodyInspector | null {
+  const { siteIndex } = exchange;
+  const inspector = waf.openBody(exchange, waf.policies[siteIndex]!);
+  const counter = exchange.skipsRates ? null : rates.openBody(exchange, rates.policies[siteIndex]!);
+  return counter === null ? inspector : inspector === null ? counter : new Both(inspector, counter);
+}
+
+/** One after the other: what the first refuses, the second does not count. */
+class Both implements BodyInspector {
+  readonly #first: BodyInspector;
+  readonly #second: BodyInspector;
+
+  constructor(first: BodyInspector, second: BodyInspector) {
+    this.#first = first;
+    this.#second = second;
+  }
+
+  get done(): boolean {
+    return this.#first.done && this.#second.done;
+  }
+
+  feed(piece: Uint8Array): Verdict {
+    const verdict = this.#first.feed(piece);
+    return verdict.kind === 'pass' ? this.#second.feed(piece) : verdict;
+  }
+
+  end(): Verdict {
+    const verdict = this.#first.end();
+    return verdict.kind === 'pass' ? this.#second.end() : verdict;
+  }
+}
+
+/** The station that a verdict about a body came from. */
+export function stationOf({ why }: { readonly why: string }): 'waf' | 'rates' {
+  return why.startsWith('rates/') ? 'rates' : 'waf';
+}

@@ -69,7 +69,12 @@ export interface Upstream {
 }
 
 export interface Certificate {
-  readonly [fact: string]: unknown;
+  readonly name: string;
+  readonly names: readonly string[];
+  readonly issuer: string;
+  readonly from: string;
+  readonly notAfter: number;
+  readonly says?: string;
 }
 
 export interface Series {

@@ -2,9 +2,13 @@
 
 import type { ComponentType } from 'preact';
 import type { Route } from './route.ts';
+import { Certificates } from './views/certificates.tsx';
 import { Connections } from './views/connections.tsx';
+import { Firewall } from './views/firewall.tsx';
 import { Journeys } from './views/journeys.tsx';
 import { Now } from './views/now.tsx';
+import { Upstreams } from './views/upstreams.tsx';
+import { Waf } from './views/waf.tsx';
 
 /** A view: where it is, what it is called, what it shows. */
 export interface View {
@@ -18,4 +22,8 @@ export const views: readonly View[] = [
   { path: 'now', name: 'Now', Body: Now },
   { path: 'connections', name: 'Connections', Body: Connections },
   { path: 'journeys', name: 'Journeys', Body: Journeys },
+  { path: 'firewall', name: 'Firewall', Body: Firewall },
+  { path: 'waf', name: 'WAF', Body: Waf },
+  { path: 'upstreams', name: 'Upstreams', Body: Upstreams },
+  { path: 'certificates', name: 'Certificates', Body: Certificates },
 ];

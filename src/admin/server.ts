@@ -189,7 +189,7 @@ export class AdminServer {
   async #run(endpoint: Endpoint, asked: { input: unknown; body: unknown; caller: Caller }): Promise<unknown> {
     const { trail, backend } = this.#tools;
     const run = async () => answerOf(endpoint, await endpoint.run(asked as never, backend));
-    if (endpoint.role === 'read') return run();
+    if (endpoint.role === 'read' || endpoint.method === 'GET') return run();
     const what = `${endpoint.method} ${endpoint.path}`;
     const particulars = asked.body ?? asked.input;
     try {

@@ -85,6 +85,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./bans.ts')).bans,
   },
   {
+    name: 'learn',
+    summary: 'Experiments about ports and connections, on the loopback',
+    load: async () => (await import('./learn.ts')).learn,
+  },
+  {
     name: 'plan',
     summary: "What the rules would change in the kernel's firewall",
     load: async () => (await import('./plan.ts')).plan,

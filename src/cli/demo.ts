@@ -117,7 +117,11 @@ async function open(place: Place, shop: ShopProcess, world: World): Promise<Gate
       return await startGate(settingsFrom(configurationOf(here, shop.port)), {
         locate: () => 'the demonstration',
         launch: launchProcess,
-        hasDashboard: true,
+        dashboard: {
+          file: null,
+          cwd: world.cwd,
+          load: () => Promise.reject(new Error('the demonstration has no configuration file')),
+        },
         say: (text) => void world.stderr.write(`portcullis: ${text}\n`),
       });
     } catch (error) {

@@ -1,7 +1,14 @@
 // `portcullis run`: the gate of the configuration, or, given a port, the gate before whatever listens there.
 
 import type { Problem } from '../base/problem.ts';
-import { ConfigurationTrouble, type Loaded, loadedFrom, loadSettings, type Settings } from '../config/config.ts';
+import {
+  ConfigurationTrouble,
+  findConfiguration,
+  type Loaded,
+  loadedFrom,
+  loadSettings,
+  type Settings,
+} from '../config/config.ts';
 import { type Gate, GateTrouble, launchProcess, type Replacement, startGate } from '../supervisor/supervisor.ts';
 import { endpoint } from '../traffic/connection.ts';
 import { withStations } from './check.ts';
@@ -82,6 +89,10 @@ function settingsOf({ settings }: Loaded, { options: { journal } }: Arguments): 
   return typeof journal === 'string' ? { ...settings, observe: { ...settings.observe, journal } } : settings;
 }
 
+function withFile(args: Arguments, file: string): Arguments {
+  return { ...args, options: { ...args.options, config: file } };
+}
+
 /** How problems of this configuration are told. */
 function sayingOf(loaded: Loaded, { options: { journal } }: Arguments, world: World) {
   return {
@@ -135,7 +146,11 @@ async function open(loaded: Loaded, args: Arguments, world: World): Promise<Gate
     return await startGate(settingsOf(loaded, args), {
       ...sayingOf(loaded, args, world),
       launch: launchProcess,
-      hasDashboard: true,
+      dashboard: {
+        file: args.words.length > 0 ? null : findConfiguration(args, world),
+        cwd: world.cwd,
+        load: async (file) => ({ settings: settingsOf(await loadedOf(withFile(args, file), world), args) }),
+      },
       say: (text) => void world.stderr.write(`portcullis: ${text}\n`),
       load: () => replacementOf(args, world),
     });

@@ -4,17 +4,31 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Admin } from '../admin/admin.ts';
 import { systemClock } from '../base/clock.ts';
-import type { Settings } from '../config/config.ts';
-
+import { jsonSchema, type Settings } from '../config/config.ts';
+import { analyse, build } from '../firewall/firewall.ts';
+import type { Blueprint } from './blueprint.ts';
+import { ConfigurationDesk } from './configuration-desk.ts';
 import type { Answers } from './control.ts';
 import { version } from './figures.ts';
+import { OwnCommands } from './own-commands.ts';
+import type { DashboardTools } from './running.ts';
 import { GateTrouble } from './trouble.ts';
 
 /** Where the build of `dashboard/` lies, in a clone and in the package. */
 const assets = join(import.meta.dirname, '../../dashboard/dist');
 
-/** The station for these settings, listening, over the answers of its gate, to which it adds its own. Rejects with `GateTrouble`. */
-export async function openAdmin(settings: Settings, answers: Record<string, Answers[string]>): Promise<Admin> {
+/** What of its gate the station works with. */
+export interface House {
+  readonly settings: Settings;
+  readonly tools: DashboardTools;
+  /** What can be asked; the station adds its own. */
+  readonly answers: Record<string, Answers[string]>;
+  blueprint(): Blueprint;
+}
+
+/** The station, listening. Rejects with `GateTrouble`. */
+export async function openAdmin(house: House): Promise<Admin> {
+  const { settings, answers } = house;
   const admin = new Admin(settings.admin, {
     clock: systemClock,
     random: (count) => randomBytes(count),
@@ -38,13 +52,71 @@ export async function openAdmin(settings: Settings, answers: Record<string, Answ
       `${(error as Error).message}\n  name another place: admin: { listen: 127.0.0.1:9444 }, or off`,
     );
   }
-  Object.assign(answers, {
+  Object.assign(answers, ownAnswers(admin), houseAnswers(house));
+  return admin;
+}
+
+function ownAnswers(admin: Admin): Answers {
+  return {
     admin: () => ({ url: admin.url, tuples: admin.tuples() }),
     dashboard: () => {
       const link = admin.link();
       if (link === null) throw new Error('this gate serves no dashboard: `admin.listen` is off');
       return { link };
     },
-  } satisfies Answers);
-  return admin;
+  };
+}
+
+/** What the dashboard asks beside the gate's own answers: the file, the rules' oddities, the kernel by our own commands. */
+function houseAnswers({ settings: { dataDirectory }, tools, answers, blueprint }: House): Answers {
+  const { file, cwd } = tools;
+  const config = file === null ? [] : ['--config', file];
+  const commands = new OwnCommands(['--data-dir', dataDirectory, ...config], cwd);
+  const bare = ['--data-dir', dataDirectory];
+  const desk = new ConfigurationDesk({
+    file,
+    dataDirectory,
+    commands,
+    now: () => systemClock.now(),
+    settings: () => blueprint().settings,
+    load: tools.load,
+    reload: async () => answers.reload!({ ask: 'reload' }),
+  });
+  const needsFile = (run: () => Promise<unknown>) => async () => {
+    if (file === null) throw new Error('this gate runs without a configuration file');
+    return run();
+  };
+  return {
+    ...desk.answers(),
+    'configuration-schema': () => jsonSchema(),
+    'firewall-analysis': () => analysisOf(blueprint()),
+    'waf-sites': () => wafOf(blueprint().settings),
+    'kernel-exposure': needsFile(() => commands.json(['firewall', 'exposure'])),
+    'kernel-plan': needsFile(() => commands.json(['plan'])),
+    'kernel-generations': () => commands.json(['rollback', '--list'], bare),
+    'kernel-apply': ({ confirmSeconds }) =>
+      needsFile(() => commands.json(['apply', '--confirm-within', `${Number(confirmSeconds)}s`]))(),
+    'kernel-confirm': () => commands.json(['confirm'], bare),
+    'kernel-rollback': ({ number }) =>
+      commands.json(['rollback', ...(typeof number === 'number' ? [String(number)] : [])], bare),
+  };
+}
+
+/** What is odd about the rules in force; `findings` is null where they are too many to say. */
+function analysisOf({ settings, places }: Blueprint) {
+  const locate = (path: readonly (string | number)[]) => places.get(JSON.stringify(['firewall', ...path])) ?? '';
+  const result = build(settings.firewall, { locate });
+  const findings = result.ok ? analyse(result.value.ruleSet) : null;
+  return { enforce: settings.firewall.enforce, findings };
+}
+
+/** What the WAF does where. */
+function wafOf({ waf, sites }: Settings) {
+  return {
+    mode: waf.mode,
+    threshold: waf.ruleFiles?.inboundThreshold ?? waf.threshold,
+    rules: waf.ruleFiles === null ? 'built-in' : (waf.ruleFiles.crs ?? waf.ruleFiles.files.join(', ')),
+    paranoia: waf.ruleFiles?.crs === null ? 0 : (waf.ruleFiles?.paranoia ?? 0),
+    sites: sites.map(({ name, waf: own }) => ({ name, mode: own.mode, exclusions: own.exclude })),
+  };
 }

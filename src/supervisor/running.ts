@@ -17,10 +17,20 @@ export interface StartTools {
   say?(text: string): void;
   /** How workers are made: as processes, or one within this process, which is so where nothing is said. */
   readonly launch?: Launch;
-  /** Whether the dashboard is served where the settings say so. */
-  readonly hasDashboard?: boolean;
+  /** What the dashboard works with; none is served without it. */
+  readonly dashboard?: DashboardTools;
   /** Loads the configuration anew for whoever asks for a reload over the control socket; throws its trouble. */
   load?(): Promise<Replacement>;
+}
+
+/** What somebody at the dashboard may do beyond what the gate itself can. */
+export interface DashboardTools {
+  /** The configuration file, absolute; null where there is none. */
+  readonly file: string | null;
+  /** Where commands run. */
+  readonly cwd: string;
+  /** The settings of another file, read as the gate's own are; rejects with every problem. */
+  load(file: string): Promise<Pick<Replacement, 'settings'>>;
 }
 
 /** Settings to go on with. */

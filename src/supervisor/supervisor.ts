@@ -105,7 +105,7 @@ class Supervisor implements Gate {
       await this.#keepBans(settings, callers, this.#tools);
       this.#bound = bindAll(settings.listen);
       await this.#crew.start(this.#crewSize(settings));
-      if (this.#tools.hasDashboard === true) this.#admin = await openAdmin(settings, this.#answers);
+      this.#admin = await this.#openAdmin(settings);
     } catch (error) {
       for (const { socket } of this.#bound) socket.close();
       this.#bans?.stop();
@@ -119,6 +119,12 @@ class Supervisor implements Gate {
 
   dashboardLink(): string | null {
     return this.#admin?.link() ?? null;
+  }
+
+  async #openAdmin(settings: Settings): Promise<Admin | null> {
+    const { dashboard: tools } = this.#tools;
+    if (tools === undefined) return null;
+    return openAdmin({ settings, tools, answers: this.#answers, blueprint: () => this.#blueprint! });
   }
 
   async reopen(): Promise<string | null> {

@@ -47,9 +47,13 @@ export function warningsOf(status: Status, nowMs = Date.now()): Warning[] {
   }
   if (queued > 0) warn(`${plural(queued, 'request')} wait for an upstream with room.`, 'upstreams', 'Upstreams');
   for (const certificate of certificates) {
-    const until = Date.parse(String(certificate.until ?? certificate.notAfter ?? ''));
+    const until = certificate.notAfter;
     if (until - nowMs < soonMs)
-      warn(`A certificate ends in ${duration(Math.max(0, until - nowMs))}.`, 'certificates', 'Certificates');
+      warn(
+        `The certificate of ${certificate.name} ends in ${duration(Math.max(0, until - nowMs))}.`,
+        'certificates',
+        'Certificates',
+      );
   }
   if (crew.deaths > 0 && crew.last !== null)
     warn(`${plural(crew.deaths, 'worker')} died; the last: ${crew.last.says}.`, 'now', 'Workers');

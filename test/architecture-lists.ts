@@ -278,7 +278,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     '`admin.test.ts`, over real sockets',
-    'src/admin/endpoints/all-endpoints.ts src/admin/endpoints/bans.ts src/admin/endpoints/configuration.ts src/admin/endpoints/connections.ts src/admin/endpoints/firewall.ts src/admin/endpoints/gate.ts src/admin/endpoints/journeys.ts src/admin/endpoints/waf.ts src/admin/openapi.ts src/admin/server.ts',
+    'src/admin/endpoints/all-endpoints.ts src/admin/endpoints/bans.ts src/admin/endpoints/configuration.ts src/admin/endpoints/connections.ts src/admin/endpoints/firewall.ts src/admin/endpoints/gate.ts src/admin/endpoints/journeys.ts src/admin/endpoints/learn.ts src/admin/endpoints/waf.ts src/admin/openapi.ts src/admin/server.ts',
   ],
   ['test/browser drives them as a person does', 'src/cli/dashboard.ts src/supervisor/dashboard.ts'],
   ['`learn.test.ts`, through the command', 'src/cli/learn-crowd.ts src/cli/learn-models.ts'],

@@ -50,6 +50,11 @@ export function post<T>(path: string, body: unknown, signal?: AbortSignal): Prom
   return send<T>('POST', path, body, signal);
 }
 
+/** Puts something in the place of what is there. */
+export function put<T>(path: string, body: unknown): Promise<T> {
+  return send<T>('PUT', path, body);
+}
+
 /** Has something taken away. */
 export function remove<T>(path: string): Promise<T> {
   return send<T>('DELETE', path);

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { hasSession, openEvents } from './api.ts';
+import { tellExperiment } from './experiments.ts';
 import type { Status } from './shapes.ts';
 
 /** What is known, and whether it is fresh. */
@@ -41,7 +42,10 @@ async function readOn(own: AbortController): Promise<void> {
       for await (const [kind, data] of eventsOf(await openEvents(own.signal))) {
         pauseMs = firstPauseMs;
         if (kind === 'status') tell({ status: JSON.parse(data) as Status, state: 'live' });
-        else if (kind === 'over') return;
+        else if (kind === 'experiment') {
+          const { what, line } = JSON.parse(data) as { what: string; line: unknown };
+          tellExperiment(what, line);
+        } else if (kind === 'over') return;
       }
     } catch {
       // Ended or never began: told below, and tried again.

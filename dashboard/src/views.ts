@@ -3,9 +3,11 @@
 import type { ComponentType } from 'preact';
 import type { Route } from './route.ts';
 import { Certificates } from './views/certificates.tsx';
+import { Configuration } from './views/configuration.tsx';
 import { Connections } from './views/connections.tsx';
 import { Firewall } from './views/firewall.tsx';
 import { Journeys } from './views/journeys.tsx';
+import { Learn } from './views/learn.tsx';
 import { Now } from './views/now.tsx';
 import { Upstreams } from './views/upstreams.tsx';
 import { Waf } from './views/waf.tsx';
@@ -26,4 +28,6 @@ export const views: readonly View[] = [
   { path: 'waf', name: 'WAF', Body: Waf },
   { path: 'upstreams', name: 'Upstreams', Body: Upstreams },
   { path: 'certificates', name: 'Certificates', Body: Certificates },
+  { path: 'configuration', name: 'Configuration', Body: Configuration },
+  { path: 'learn', name: 'Learn', Body: Learn },
 ];

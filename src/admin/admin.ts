@@ -111,7 +111,8 @@ export class Admin {
 
   #made(): AdminServer {
     const { clock, assets, ask, version } = this.#tools;
-    const own = (name: string) => (name === 'audit' ? this.#trail.list(500) : null);
+    const own = (name: string) => (name === 'audit' ? this.#trail.list(500) : name === 'tuples' ? this.tuples() : null);
+    const publish = (kind: string, state: unknown) => this.#stream.publish(kind, state);
     return new AdminServer({
       clock,
       sessions: this.#sessions,
@@ -119,7 +120,7 @@ export class Admin {
       trail: this.#trail,
       stream: this.#stream,
       endpoints: allEndpoints,
-      backend: { clock, ask, own },
+      backend: { clock, ask, own, publish },
       document: openApi(allEndpoints, apiBase, version),
       hosts: () => this.#settings.hosts,
       onReader: () => this.#wake(),

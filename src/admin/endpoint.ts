@@ -9,8 +9,10 @@ export interface Backend {
   readonly clock: Clock;
   /** The gate's answer to a question; rejects with a sentence where it refuses. */
   ask(question: { readonly ask: string } & Readonly<Record<string, unknown>>): Promise<unknown>;
-  /** What the station knows by itself, by name: the audit trail, the series. */
+  /** What the station knows by itself, by name: the audit trail, who is connected to it. */
   own(name: string): unknown;
+  /** Tells everybody who reads along. */
+  publish(kind: string, state: unknown): void;
 }
 
 /** A request that was read and may be answered. */

@@ -89,6 +89,11 @@ function houseAnswers({ settings: { dataDirectory }, tools, answers, blueprint }
   return {
     ...desk.answers(),
     'configuration-schema': () => jsonSchema(),
+    listening: () => commands.json(['ports', '--listening'], []),
+    learn: ({ what, count, hear }) =>
+      commands.lines(['learn', what === 'threads' ? 'threads' : 'crowd', '--count', String(Number(count))], (line) => {
+        if (typeof hear === 'function') hear(line);
+      }),
     'firewall-analysis': () => analysisOf(blueprint()),
     'waf-sites': () => wafOf(blueprint().settings),
     'kernel-exposure': needsFile(() => commands.json(['firewall', 'exposure'])),

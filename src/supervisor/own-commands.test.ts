@@ -25,3 +25,16 @@ test('no more wait than may', async () => {
   const reasons = all.map((one) => (one.status === 'rejected' ? String(one.reason) : 'done'));
   assert.equal(reasons.filter((reason) => reason.includes('too much is asked at once')).length, 4);
 });
+
+test('lines are heard as they are said', async () => {
+  const heard: unknown[] = [];
+  await new OwnCommands([], '/').lines(['learn', 'crowd', '--count', '5'], (line) => heard.push(line));
+  assert.deepEqual(
+    heard.map((line) => (line as { state: string }).state),
+    ['growing', 'held', 'over'],
+  );
+  await assert.rejects(
+    new OwnCommands([], '/').lines(['learn', 'dance'], () => {}),
+    /"dance" is neither crowd nor threads/,
+  );
+});

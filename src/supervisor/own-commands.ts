@@ -24,21 +24,56 @@ export class OwnCommands {
     this.#cwd = cwd;
   }
 
+  /** Hears each line of JSON as the command says it; rejects where it fails. Waits for its turn like every other. */
+  lines(words: readonly string[], hear: (line: unknown) => void): Promise<unknown> {
+    return this.#inTurn(() => linesOf([...words, '--json'], this.#cwd, hear));
+  }
+
   /** What the command says with `--json`, whatever its exit code; rejects with what it complains about where that is no JSON. */
   json(words: readonly string[], own: readonly string[] = this.#words): Promise<unknown> {
+    return this.#inTurn(() => jsonOf([...words, '--json', ...own], this.#cwd));
+  }
+
+  #inTurn(start: () => Promise<unknown>): Promise<unknown> {
     if (this.#waiting >= maxWaiting) return Promise.reject(new Error('too much is asked at once; wait a moment'));
     this.#waiting++;
-    const run = this.#turn.then(() => jsonOf([...words, '--json', ...own], this.#cwd));
+    const run = this.#turn.then(start);
     this.#turn = run.catch(() => {});
     return run.finally(() => this.#waiting--);
   }
 }
 
-function jsonOf(words: readonly string[], cwd: string): Promise<unknown> {
+async function jsonOf(words: readonly string[], cwd: string): Promise<unknown> {
+  const { said, complained } = await ran(words, cwd, () => {});
+  try {
+    return JSON.parse(said);
+  } catch {
+    throw new Error(sentenceOf(complained) || `portcullis ${words[0]} said nothing that can be read`);
+  }
+}
+
+async function linesOf(words: readonly string[], cwd: string, hear: (line: unknown) => void): Promise<void> {
+  let rest = '';
+  const { code, complained } = await ran(words, cwd, (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) hear(JSON.parse(line));
+  });
+  if (code !== 0) throw new Error(sentenceOf(complained) || `portcullis ${words[0]} ended with ${code}`);
+}
+
+interface Ran {
+  readonly code: number | null;
+  readonly said: string;
+  readonly complained: string;
+}
+
+function ran(words: readonly string[], cwd: string, hear: (text: string) => void): Promise<Ran> {
   return new Promise((resolve, reject) => {
+    const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
     const child = spawn(process.execPath, [program, ...words], {
       cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio,
       timeout: maxRunMs,
       killSignal: 'SIGKILL',
     });
@@ -47,18 +82,13 @@ function jsonOf(words: readonly string[], cwd: string): Promise<unknown> {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said += text;
       if (said.length > maxChars) child.kill('SIGKILL');
+      else hear(text);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complained = (complained + text).slice(-maxChars);
     });
     child.on('error', reject);
-    child.on('close', () => {
-      try {
-        resolve(JSON.parse(said));
-      } catch {
-        reject(new Error(sentenceOf(complained) || `portcullis ${words[0]} said nothing that can be read`));
-      }
-    });
+    child.on('close', (code) => resolve({ code, said, complained }));
   });
 }
 

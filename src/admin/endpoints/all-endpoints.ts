@@ -7,6 +7,7 @@ import { connections } from './connections.ts';
 import { firewall } from './firewall.ts';
 import { gate } from './gate.ts';
 import { journeys } from './journeys.ts';
+import { learn } from './learn.ts';
 import { waf } from './waf.ts';
 
 /** The table. */
@@ -18,4 +19,5 @@ export const allEndpoints: readonly Endpoint[] = [
   ...bans,
   ...waf,
   ...configuration,
+  ...learn,
 ];

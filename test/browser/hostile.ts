@@ -24,5 +24,11 @@ export function poisoned(value: unknown, keep: (name: string) => boolean, turn =
   if (typeof value === 'string') return keep(name) ? value : hostile[turn.at++ % hostile.length];
   if (Array.isArray(value)) return value.map((one) => poisoned(one, keep, turn, name));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, poisoned(one, keep, turn, key)]));
+  const entries = Object.entries(value).map(([key, one]) => [nameOf(name, key, turn), poisoned(one, keep, turn, key)]);
+  return Object.fromEntries(entries);
+}
+
+/** Names of header fields and of reasons that are counted come from outside, too. */
+function nameOf(group: string, key: string, turn: { at: number }): string {
+  return group === 'headers' ? `${hostile[turn.at++ % hostile.length]!}${key}` : key;
 }

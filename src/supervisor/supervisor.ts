@@ -105,7 +105,9 @@ class Supervisor implements Gate {
       await this.#keepBans(settings, callers, this.#tools);
       this.#bound = bindAll(settings.listen);
       await this.#crew.start(this.#crewSize(settings));
-      this.#admin = await this.#openAdmin(settings);
+      const { dashboard: tools } = this.#tools;
+      if (tools)
+        this.#admin = await openAdmin({ settings, tools, answers: this.#answers, blueprint: () => this.#blueprint! });
     } catch (error) {
       for (const { socket } of this.#bound) socket.close();
       this.#bans?.stop();
@@ -119,12 +121,6 @@ class Supervisor implements Gate {
 
   dashboardLink(): string | null {
     return this.#admin?.link() ?? null;
-  }
-
-  async #openAdmin(settings: Settings): Promise<Admin | null> {
-    const { dashboard: tools } = this.#tools;
-    if (tools === undefined) return null;
-    return openAdmin({ settings, tools, answers: this.#answers, blueprint: () => this.#blueprint! });
   }
 
   async reopen(): Promise<string | null> {

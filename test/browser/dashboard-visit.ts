@@ -55,7 +55,13 @@ export async function visit(gate: Running, dataDirectory: string): Promise<Visit
     env: { HOME: folder, PATH: process.env.PATH ?? '' },
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  return new Browsing(browser, new URL(link).origin, folder).begin(link);
+  const browsing = new Browsing(browser, new URL(link).origin, folder);
+  try {
+    return await browsing.begin(link);
+  } catch (error) {
+    await browsing.end();
+    throw error;
+  }
 }
 
 class Browsing implements Visit {
@@ -72,6 +78,9 @@ class Browsing implements Visit {
   }
 
   async begin(link: string): Promise<Visit> {
+    // A busy machine takes its time; what never comes is still told before the test runner gives up.
+    this.#browser.setDefaultTimeout(90_000);
+    this.#browser.setDefaultNavigationTimeout(90_000);
     const page = await this.#browser.newPage();
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.#complaints.push(message.text());

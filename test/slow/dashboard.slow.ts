@@ -10,6 +10,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Route } from 'playwright-core';
 import { buildDashboard, type Visit, visit } from '../browser/dashboard-visit.ts';
 import { hostile, poisoned } from '../browser/hostile.ts';
@@ -86,6 +87,8 @@ async function traffic(): Promise<void> {
       '/users?id=1;DROP%20TABLE%20users;--',
       '/a/..%2f..%2fetc/passwd',
     ];
+    // Some fifty a second: the browser beside it needs the machine, too.
+    await wait(20);
     await send(paths[turn % paths.length]!, {
       'user-agent': printable(text),
       referer: printable(text),

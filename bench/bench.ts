@@ -106,6 +106,13 @@ export const cases: readonly Case[] = [
     targets: [{ against: 'portcullis, WAF off', judge: 'difference', atMost: 20 }],
     servers: { 'portcullis, WAF off': gateOff(false), 'portcullis, WAF on': gateOn },
   },
+  {
+    name: 'tls-new',
+    says: 'one request on each new TLS 1.3 connection, whole handshakes (wrk resumes nothing), ECDSA P-256 and X25519',
+    load: { ...plainLoad, scheme: 'https', headers: { Connection: 'close' } },
+    targets: [ratio('nginx', 1.3)],
+    servers: { nginx: nginx(true, false), HAProxy: haproxy(true), Caddy: caddy(true), portcullis: gateOff(true) },
+  },
 ];
 
 /** Measures one case: all servers up, one short turn each to warm up, then `rounds` turns each, alternating. */

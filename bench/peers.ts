@@ -187,6 +187,7 @@ export function gateConfiguration(
     limits: {
       max_connections_per_client: 200_000,
       max_new_connections_per_client_per_second: 100_000,
+      max_handshakes_per_client_per_second: 100_000,
       max_requests_per_connection: 1_000_000_000,
       ...options.limits,
     },

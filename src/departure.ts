@@ -9,8 +9,16 @@ import { traceLines, withoutTraceLines } from './traffic/trace.ts';
 import type { RequestHead } from './traffic/wire.ts';
 
 /** Forwarding fields that are the same for each request of a connection where nobody vouches for another client. */
-export function ownForwarding({ peer, localPort, secure }: Connection): string {
-  return forwardingFields(peer, localPort, secure);
+export function ownForwarding(connection: Connection): string {
+  const { peer, localPort, secure } = connection;
+  return forwardingFields(peer, localPort, secure) + clientFields(connection);
+}
+
+/** Who the client is by its certificate: RFC 9440, and what is easier to read. */
+function clientFields({ tls }: Connection): string {
+  if (tls === null || tls.client === null) return '';
+  const { der, subject, fingerprint } = tls.client;
+  return `Client-Cert: :${der}:\r\nX-Client-Cert-Subject: ${subject}\r\nX-Client-Cert-Fingerprint: ${fingerprint}\r\n`;
 }
 
 /** The request of an exchange as it goes out, without its body. `own` is what `ownForwarding` made for the connection. */
@@ -23,7 +31,8 @@ export function outgoingRequest(
 ): OutgoingRequest {
   const isVouched = clientResolver.isTrusted(connection.peer);
   const forwarding = isVouched
-    ? vouchedFields(connection.peer, connection.localPort, connection.secure, head.headers, exchange.client)
+    ? vouchedFields(connection.peer, connection.localPort, connection.secure, head.headers, exchange.client) +
+      clientFields(connection)
     : own;
   const site = siteSettings[exchange.siteIndex]!;
   const host = site.hostHeader === 'upstream' || head.authority === '' ? upstreamHost(site.to[0]!) : head.authority;

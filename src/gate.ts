@@ -56,6 +56,11 @@ export interface Gate {
   forget(passing: Passing, connection: Connection): void;
 }
 
+/** Whether a request on a listener that redirects is sent on all the same: what is wrong with it is for where it goes to find out. */
+export function mayRedirect(refusal: Refusal | null): boolean {
+  return refusal === null || refusal.why.startsWith('waf/') || refusal.why === 'tls/misdirected';
+}
+
 /** Writes a refusal into its exchange. */
 export function refuse(exchange: Exchange, station: string, refusal: Refusal): Refusal {
   exchange.refusal = refusal;

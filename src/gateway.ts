@@ -24,7 +24,7 @@ import { markRule, markShutOut } from './markings.ts';
 import { weigh } from './offending.ts';
 import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
-import { type Securing, SecuringSockets } from './securing.ts';
+import { misdirection, type Securing, SecuringSockets } from './securing.ts';
 import { Connection } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
 import { answer, close, pass, type Refusal } from './traffic/verdict.ts';
@@ -365,6 +365,9 @@ export function judgeHead(exchange: Exchange, generation: Generation, guard: Cli
   // Whoever is on the socket was asked at accept; a client behind a trusted proxy is known only now.
   const shutOut = exchange.client === peer ? null : callers.judgeClient(exchange.client);
   if (shutOut !== null) return refuse(exchange, 'firewall', shutOut);
+
+  const misdirected = misdirection(exchange, generation);
+  if (misdirected !== null) return refuse(exchange, 'tls', misdirected);
 
   const rulePolicy = index < 0 ? rules.common : rules.policies[index]!;
   const ruled =

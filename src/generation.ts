@@ -164,6 +164,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     ? found.take('tls', await buildTls(settings.tls, tlsTools(settings, tools, clock, timekeeper)))
     : null;
 
+  if (tls !== null) found.warnings.push(...uncovered(settings, tls));
   if (found.problems.length > 0) return failed(found.problems);
   const generation: Generation = {
     settings,
@@ -194,7 +195,10 @@ class Findings {
   /** The station, or null where it has problems. `part` is null for stations whose paths begin at the root. */
   take<T>(part: string | Path | null, result: Built<T>): T | null {
     const above: Path = part === null ? [] : typeof part === 'string' ? [part] : part;
-    const whole = (problem: Problem): Problem => ({ ...problem, path: [...above, ...problem.path] });
+    // What a site says of TLS is told by TLS, and stands below the site.
+    const isWhole = ({ path }: Problem) => part === 'tls' && path[0] === 'sites';
+    const whole = (problem: Problem): Problem =>
+      isWhole(problem) ? problem : { ...problem, path: [...above, ...problem.path] };
     if (!result.ok) {
       this.problems.push(...result.problems.map(whole));
       return null;
@@ -224,9 +228,32 @@ function observeTools({ seed = 1, hostname, tracing }: GenerationTools): Observe
 function siteOf(site: SiteSettings): Site {
   return {
     ...site,
-    hsts: site.hstsSeconds > 0 ? `Strict-Transport-Security: max-age=${site.hstsSeconds}\r\n` : '',
+    hsts: hstsLine(site),
     compression: site.compress === null ? null : new Compression(site.compress),
   };
+}
+
+/** Hosts of sites that no certificate has the name of: their clients are shown another's, and turn away. */
+function uncovered({ sites }: Settings, tls: Tls): Problem[] {
+  return sites.flatMap(({ hosts }, index) =>
+    hosts.flatMap((host, at) =>
+      host === '*' || tls.covers(host)
+        ? []
+        : {
+            path: ['sites', index, 'host', ...(hosts.length > 1 ? [at] : [])],
+            code: 'tls/name-uncovered',
+            says: `no certificate has the name ${host}, and browsers refuse any other`,
+            instead: `add one to tls.certificates, or ${host} to tls.local_names where it is a name of your own machines`,
+          },
+    ),
+  );
+}
+
+/** RFC 6797 6.1; `preload` is no part of it, and what the makers of browsers look for. */
+function hstsLine({ hstsSeconds, hstsFor }: SiteSettings): string {
+  if (hstsSeconds === 0) return '';
+  const extent = { host: '', subdomains: '; includeSubDomains', preload: '; includeSubDomains; preload' }[hstsFor];
+  return `Strict-Transport-Security: max-age=${hstsSeconds}${extent}\r\n`;
 }
 
 function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock, timekeeper: Timekeeper) {
@@ -237,6 +264,7 @@ function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock, time
     clock: judgedAt === undefined ? clock : { now: () => judgedAt, monotonicMs: () => clock.monotonicMs() },
     files: filesOf(tools),
     handshakeTimeoutMs: settings.limits.handshakeTimeoutMs,
+    maxHandshakesPerClientPerSecond: settings.limits.maxHandshakesPerClientPerSecond,
     timekeeper,
     classify: classifyFirstBytes,
     ...(shelf === undefined ? {} : { shelf }),

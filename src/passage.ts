@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { AnswerOut } from './answer-out.ts';
 import { type BodyInspector, openBody, stationOf } from './body-judges.ts';
 import { outgoingRequest, ownForwarding } from './departure.ts';
-import { type Gate, type Listener, type Passing, refuse } from './gate.ts';
+import { type Gate, type Listener, mayRedirect, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
@@ -93,8 +93,7 @@ export class Passage implements ClientHandler, Carried {
     connection.lastActiveAt = now;
     this.#begin(exchange, head, generation);
     const refusal = this.#gateway.judgeHead(exchange, generation);
-    if (this.#listener.redirectPort > 0 && (refusal === null || refusal.why.startsWith('waf/')))
-      this.#redirect(exchange, head);
+    if (this.#listener.redirectPort > 0 && mayRedirect(refusal)) this.#redirect(exchange, head);
     else if (refusal !== null) this.#answerRefusal(refusal);
     else this.#admit(exchange, head);
   }

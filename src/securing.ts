@@ -3,8 +3,11 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Listener } from './gate.ts';
+import type { Generation } from './generation.ts';
 import type { ReadFrom, Tls } from './tls/tls.ts';
 import type { Connection } from './traffic/connection.ts';
+import type { Exchange } from './traffic/exchange.ts';
+import { answer, type Refusal } from './traffic/verdict.ts';
 
 /** Who hears how a handshake went, once. */
 export interface Securing {
@@ -12,6 +15,17 @@ export interface Securing {
   secured(socket: Socket, connection: Connection, listener: Listener, rest: Buffer | null): void;
   /** The socket is destroyed. */
   unsecured(connection: Connection, why: string, says: string): void;
+}
+
+/** A request for a site whose rules for client certificates this connection was not made under (RFC 9110 15.5.20), or null. */
+export function misdirection({ connection, host }: Exchange, { settings, tls }: Generation): Refusal | null {
+  if (tls === null || settings.tls.clientCertificates.length === 0) return null;
+  // A rehearsal has no handshake.
+  if (connection.secure && connection.tls === null) return null;
+  const policy = tls.clientPolicyOf(host);
+  if ((policy?.id ?? '') === (connection.tls?.clientPolicy ?? '')) return null;
+  if (connection.tls === null && policy?.mode === 'request') return null;
+  return answer(421, 'tls/misdirected', `${host} has other rules for client certificates than this connection`);
 }
 
 /** All that are within their handshake, in one process. */
@@ -30,7 +44,7 @@ export class SecuringSockets {
     const before = performance.now();
     connection.stage = 'handshake';
     this.#running.set(socket, connection);
-    tls.secure(socket, rest, this.#readFrom, {
+    tls.secure(socket, connection.peer, rest, this.#readFrom, {
       onSecure: (secured, facts) => {
         this.#running.delete(socket);
         connection.tls = facts;

@@ -57,6 +57,7 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
   'node:os': ['src/config/places.ts', 'src/supervisor/', 'src/tls/files.ts'],
   'node:child_process': [
     'src/firewall/nftables/program.ts',
+    'src/cli/programs.ts',
     'src/supervisor/kernel/guard.ts',
     'src/supervisor/link.ts',
     'src/supervisor/own-commands.ts',
@@ -345,8 +346,12 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'src/acme/account.ts src/acme/ca-session.ts src/acme/certificate-key.ts src/acme/chain.ts src/acme/https-call.ts src/acme/challenge-certificate.ts src/acme/issuance.ts src/acme/jws.ts src/acme/proofs.ts',
   ],
   [
+    'test/scenarios/client-certificates.test.ts, with a CA of clients; `config.test.ts` for the settings; `certs.test.ts` for programs',
+    'src/tls/client-certificates.ts src/config/tls-kinds.ts src/cli/programs.ts',
+  ],
+  [
     '`tls.test.ts`, `certificates.test.ts` and `local-ca.test.ts`, over real sockets and files',
-    'src/tls/certificate-checks.ts src/tls/certificate-faults.ts src/tls/handshake.ts src/tls/handshakes.ts src/tls/key-pair.ts src/tls/ticket-keys.ts',
+    'src/tls/policies.ts src/tls/certificate-checks.ts src/tls/certificate-faults.ts src/tls/handshake.ts src/tls/handshakes.ts src/tls/key-pair.ts src/tls/ticket-keys.ts',
   ],
   [
     'the tests of their folder, through the door',

@@ -177,6 +177,10 @@ const isReady = ({ ready, addresses }: { ready: boolean; addresses: { port: numb
 const stands = [/^the gate stands \(pid \d+/m, /^ {2}listens on \S+:\d+ tls$/m, /^ {2}listens on \S+:\d+ redirect$/m];
 
 /** Because the gate of this test has its rules at accept alone, nothing of the machine's kernel is touched; test/kernel does that in namespaces. */
+/** Makes a directory that is a machine to update-ca-certificates. */
+const inImage =
+  'mkdir -p image/usr/local/share/ca-certificates image/usr/share/ca-certificates image/etc/ssl/certs && : > image/etc/ca-certificates.conf';
+
 const notInTheKernel: Expected = {
   really: (line) => `${here(line)} 2>&1`,
   code: 1,
@@ -447,6 +451,21 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/^Port +Family +From +Configuration +Kernel +Listens/m],
     json: null,
   },
+  'portcullis certs trust': {
+    // On a machine that is a directory: that of the tests is left as it is.
+    really: (line) => `${inImage} && ${line} --root image`,
+    says: [/^Portcullis local CA .*, until /m, /^ {2}added /m],
+    json: null,
+  },
+  'portcullis certs trust --print': {
+    says: [/^-----BEGIN CERTIFICATE-----$/m],
+    json: (told: { pem: string }) => assert.match(told.pem, /BEGIN CERTIFICATE/),
+  },
+  'portcullis certs untrust': {
+    really: (line) => `${inImage} && ${line} --root image`,
+    says: [/^ {2}(removed|not there) /m],
+    json: null,
+  },
   'portcullis bans list': {
     says: [/^nobody is banned$/m],
     json: (told: { total: number; kept: boolean }) => assert.deepEqual([told.total, told.kept], [0, true]),
@@ -538,6 +557,7 @@ describe('the commands', () => {
       'ports',
       'waf',
       'firewall',
+      'certs',
       'bans',
       'plan',
       'apply',

@@ -80,6 +80,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./firewall.ts')).firewall,
   },
   {
+    name: 'certs',
+    summary: 'Trust the local CA on this machine',
+    load: async () => (await import('./certs.ts')).certs,
+  },
+  {
     name: 'bans',
     summary: 'Who is shut out: list, add, remove; and the blocklists',
     load: async () => (await import('./bans.ts')).bans,

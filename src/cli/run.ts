@@ -43,6 +43,7 @@ export const run: Command = {
 async function runGate(args: Arguments, world: World): Promise<ExitCode> {
   if (args.words.length > 1)
     throw new UsageError(`run takes one port at most, and was given ${args.words.length} words`);
+  refuseKeyLog(world);
   const loaded = await loadedOf(args, world);
   const gate = await open(loaded, args, world);
   const onHangup = (): void => void reloadNow(gate, args, world);
@@ -62,6 +63,12 @@ async function runGate(args: Arguments, world: World): Promise<ExitCode> {
     process.off('SIGUSR2', onReopen);
   }
   return 0;
+}
+
+/** Node would write the keys of all connections to a file; whoever has it reads what was ever recorded of them. */
+function refuseKeyLog({ env }: World): void {
+  if (env.NODE_OPTIONS?.includes('--tls-keylog') || process.execArgv.some((word) => word.startsWith('--tls-keylog')))
+    throw new Trouble('--tls-keylog would write down the keys of all connections\n  take it out of NODE_OPTIONS');
 }
 
 /** What SIGHUP asks for. Nobody waits for an answer, so that what was done is told to whoever reads the log. */

@@ -275,6 +275,9 @@ data_directory: state
     certificates: [{ certificate: join(directory, 'a.crt'), key: '/etc/a.key' }],
     localNames: [],
     minVersion: 'TLSv1.2',
+    policy: 'intermediate',
+    unknownNames: 'default',
+    clientCertificates: [],
   });
   const [{ to, balance, sticky, slowStartMs, health, breaker, retries, queue, ...site }] = settings.sites as [
     SiteSettings,
@@ -293,6 +296,7 @@ data_directory: state
         path: '/api',
         hostHeader: 'client',
         hstsSeconds: 31_536_000,
+        hstsFor: 'host',
         waf: { mode: 'detect', exclude: [{ detector: 'sql-injection', place: 'ARGS:q', because: 'console' }] },
         rules: [],
         rates: null,
@@ -410,7 +414,14 @@ test('defaults are those of the design', () => {
       maxEntries: 100_000,
     },
     blocklists: [],
-    tls: { certificates: [], localNames: [], minVersion: 'TLSv1.2' },
+    tls: {
+      certificates: [],
+      localNames: [],
+      minVersion: 'TLSv1.2',
+      policy: 'intermediate',
+      unknownNames: 'default',
+      clientCertificates: [],
+    },
     sites: [],
     waf: {
       mode: 'block',
@@ -467,6 +478,7 @@ test('defaults are those of the design', () => {
       maxStreamResetsPerSecond: 200,
       maxControlFramesPerSecond: 1000,
       handshakeTimeoutMs: 10_000,
+      maxHandshakesPerClientPerSecond: 100,
       maxConnections: 16_000,
       maxConnectionsPerClient: 1000,
       maxNewConnectionsPerClientPerSecond: 100,

@@ -99,20 +99,6 @@ export function rate() {
   );
 }
 
-/** Strict-Transport-Security in seconds: true for a year, false for none, seconds, or a duration. */
-export function hsts() {
-  return reading<boolean | number | string, number>(
-    'true, false, a number of seconds, or a duration such as 180d',
-    { type: ['boolean', 'integer', 'string'] },
-    (value) => {
-      if (typeof value === 'boolean') return { value: value ? 31_536_000 : 0 };
-      const most = 63_072_000_000;
-      const found = within(typeof value === 'number' ? { value: value * 1000 } : parseDuration(value), 0, most);
-      return 'value' in found ? { value: Math.trunc(found.value / 1000) } : found;
-    },
-  );
-}
-
 /** `ban 10m`, as the length in milliseconds. */
 export function banFor() {
   return reading<string, number>(
@@ -211,7 +197,8 @@ export function reading<I extends string | number | boolean, O>(
   );
 }
 
-function within(found: Reading<number>, min: number, max: number): Found<number> {
+/** A reading whose value lies between `min` and `max`, or what is wrong with it. */
+export function within(found: Reading<number>, min: number, max: number): Found<number> {
   if (!('value' in found)) return fromReading(found);
   return found.value >= min && found.value <= max ? found : { detail: {} };
 }

@@ -8,7 +8,6 @@ import {
   flag,
   group,
   host,
-  hsts,
   ipAddress,
   list,
   oneOf,
@@ -24,6 +23,15 @@ import { bans, blocklist, firewall } from './schema-firewall.ts';
 import { geography, rates } from './schema-rates.ts';
 import { lists, rules } from './schema-rules.ts';
 import { exclusion, mode, waf } from './schema-waf.ts';
+import {
+  clientCertificates,
+  handshakesPerSecond,
+  hsts,
+  hstsFor,
+  policy,
+  siteClientCertificates,
+  unknownNames,
+} from './tls-kinds.ts';
 import { balance, breaker, health, queue, retries, sticky, upstream } from './upstream-kinds.ts';
 
 const listener = group({
@@ -52,6 +60,11 @@ const tls = group({
     .optional()
     .describe('Names that the gate signs for itself with its local CA, where no file serves them.'),
   min_version: oneOf('1.2', '1.3').prefault('1.2').describe('The oldest TLS version that is spoken.'),
+  policy: policy(),
+  unknown_names: unknownNames(),
+  client_certificates: clientCertificates()
+    .optional()
+    .describe('Certificates that clients have to show, on all sites that do not say otherwise.'),
 });
 
 const compress = group({
@@ -94,6 +107,8 @@ const site = group({
     .prefault('client')
     .describe("The Host header sent upstream: as the client sent it, or the upstream's own."),
   hsts: hsts().prefault(false).describe('Strict-Transport-Security: true is one year.'),
+  hsts_for: hstsFor(),
+  client_certificates: siteClientCertificates(),
   waf: group({
     mode: mode().optional().describe("What the WAF does here; the whole gate's mode where missing."),
     exclude: list(exclusion, 'a list of exclusions').prefault([]).describe('What the WAF does not look at here.'),
@@ -155,6 +170,7 @@ const limits = group({
       'HTTP/2: frames a second that carry nothing (PING, SETTINGS, WINDOW_UPDATE, PRIORITY, empty DATA) beyond those that data brings with it.',
     ),
   handshake_timeout: duration('100ms', '10m').prefault('10s').describe('The longest TLS handshake.'),
+  max_handshakes_per_client_per_second: handshakesPerSecond(),
   max_connections: whole(1, 10_000_000).prefault(16_000).describe('Connections open at once.'),
   // Because one address may be a whole office behind NAT (browsers hold about 6 each), yet sixteen of them should be needed to fill the gate.
   max_connections_per_client: whole(1, 10_000_000)

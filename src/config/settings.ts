@@ -107,6 +107,22 @@ export interface TlsSettings {
   /** Names the local CA makes a certificate for; used where no file serves the name. */
   readonly localNames: readonly string[];
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly policy: 'intermediate' | 'modern';
+  /** What a client gets whose name no certificate serves. */
+  readonly unknownNames: 'default' | 'refuse';
+  /** By host; `path` is where it stands, from the part named `tls`, or from the root where it begins with `sites`. Hosts that are not there have none. */
+  readonly clientCertificates: readonly {
+    readonly hosts: readonly string[];
+    readonly settings: ClientCertificateSettings | null;
+    readonly path: readonly (string | number)[];
+  }[];
+}
+
+/** Files are absolute. */
+export interface ClientCertificateSettings {
+  readonly ca: string;
+  readonly crl: readonly string[];
+  readonly mode: 'request' | 'require';
 }
 
 export interface SiteSettings {
@@ -130,6 +146,7 @@ export interface SiteSettings {
   readonly hostHeader: 'client' | 'upstream';
   /** Seconds for Strict-Transport-Security; 0 for none. */
   readonly hstsSeconds: number;
+  readonly hstsFor: 'host' | 'subdomains' | 'preload';
   readonly waf: {
     readonly mode: 'block' | 'detect' | 'off';
     readonly exclude: readonly ExclusionSettings[];
@@ -315,6 +332,7 @@ export interface LimitSettings {
   readonly maxStreamResetsPerSecond: number;
   readonly maxControlFramesPerSecond: number;
   readonly handshakeTimeoutMs: number;
+  readonly maxHandshakesPerClientPerSecond: number;
   readonly maxConnections: number;
   readonly maxConnectionsPerClient: number;
   readonly maxNewConnectionsPerClientPerSecond: number;

@@ -11,6 +11,7 @@ import type {
   RateSettings,
   Settings,
   SiteSettings,
+  TlsSettings,
   UpstreamSettings,
 } from './settings.ts';
 
@@ -62,6 +63,9 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       })),
       localNames: words.tls.local_names ?? localNamesFor(words),
       minVersion: words.tls.min_version === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+      policy: words.tls.policy,
+      unknownNames: words.tls.unknown_names,
+      clientCertificates: clientCertificatesOf(words, absolute),
     },
     sites: words.sites.map((site, index) => siteOf(site, index, words, absolute, commentOf)),
     waf: {
@@ -151,6 +155,26 @@ export function localNamesFor(words: Complete): string[] {
   return [...new Set([...bare, 'localhost', '127.0.0.1', '::1'])];
 }
 
+/** What clients have to show, by host: what sites say, and the whole gate's for all other hosts. Sites that say nothing have that, too. */
+function clientCertificatesOf(words: Complete, absolute: (name: string) => string): TlsSettings['clientCertificates'] {
+  const common = words.tls.client_certificates;
+  const isAsked = common !== undefined || words.sites.some((site) => site.client_certificates);
+  if (!isAsked) return [];
+  const settingsOf = (one: typeof common | false) =>
+    one ? { ca: absolute(one.ca), crl: one.crl.map(absolute), mode: one.mode } : null;
+  const ofSites = words.sites.map((site, index) =>
+    site.client_certificates === undefined
+      ? { hosts: site.host, settings: settingsOf(common), path: ['clientCertificates'] }
+      : {
+          hosts: site.host,
+          settings: settingsOf(site.client_certificates),
+          path: ['sites', index, 'clientCertificates'],
+        },
+  );
+  const others = { hosts: ['*'], settings: settingsOf(common), path: ['clientCertificates'] };
+  return [others, ...ofSites];
+}
+
 function ownRules(rules: readonly string[], path: Path, commentOf: Setting['commentOf']): OwnRuleSettings[] {
   return rules.map((rule, index) => ({ rule, description: commentOf([...path, index]) }));
 }
@@ -190,6 +214,7 @@ function siteOf(
     queue: { length: site.queue.length, waitMs: site.queue.wait },
     hostHeader: site.host_header,
     hstsSeconds: site.hsts,
+    hstsFor: site.hsts_for,
     waf: { mode: site.waf.mode ?? words.waf.mode, exclude: site.waf.exclude.map(withoutUndefined) },
     rules: ownRules(site.rules, ['sites', index, 'rules'], commentOf),
     rates: site.rates?.map(rateOf) ?? null,
@@ -293,6 +318,7 @@ function limitsOf(limits: Complete['limits']): Settings['limits'] {
     maxConcurrentStreams: limits.max_concurrent_streams,
     maxStreamResetsPerSecond: limits.max_stream_resets_per_second,
     maxControlFramesPerSecond: limits.max_control_frames_per_second,
+    maxHandshakesPerClientPerSecond: limits.max_handshakes_per_client_per_second,
     handshakeTimeoutMs: limits.handshake_timeout,
     maxConnections: limits.max_connections,
     maxConnectionsPerClient: limits.max_connections_per_client,

@@ -103,6 +103,10 @@ const neverNominated: ReadonlySet<string> = new Set([
   'x-forwarded-port',
   'x-real-ip',
   'x-request-id',
+  'client-cert',
+  'client-cert-chain',
+  'x-client-cert-subject',
+  'x-client-cert-fingerprint',
   'origin',
   'range',
 ]);

@@ -35,6 +35,7 @@ function journey(changes: Changes = {}): Journey {
       resumed: false,
       group: 'X25519MLKEM768',
       ja4: 't13d1516h2_8daaf6152771_e5627efa2ab1',
+      client: null,
       us: 900,
     },
     request: {

@@ -114,7 +114,14 @@ function tlsStep({ journey, rehearsed, end }: Story): Step {
   if (end === 4 && journey.verdict.why !== '') return step(`FAILED  ${verdictText(journey)}`);
   if (tls === null) return step(rehearsed ? notRehearsed : request === null ? 'no handshake' : 'none, plain HTTP');
   const version = tls.version.startsWith('TLSv') ? tls.version.slice(4) : tls.version;
-  const facts = [version, tls.group || tls.cipher, tls.alpn, tls.sni && `SNI ${tls.sni}`, tls.resumed ? 'resumed' : ''];
+  const facts = [
+    version,
+    tls.group || tls.cipher,
+    tls.alpn,
+    tls.sni && `SNI ${tls.sni}`,
+    tls.resumed ? 'resumed' : '',
+    tls.client === null ? '' : `client ${tls.client.subject}`,
+  ];
   return step(facts.filter((fact) => fact !== '').join('  '), tls.us);
 }
 

@@ -60,7 +60,8 @@ function made(more: Partial<TraceWords> = {}, answers: (() => Posted | Error)[] 
 
 function exchange(fields: readonly (readonly [string, string])[] = [], requestNumber = 2): Exchange {
   const connection = new Connection(1, '203.0.113.7', 50_000, '192.0.2.1', 443, ':443', true, 1_800_000_000_000);
-  connection.tls = { version: 'TLSv1.3', cipher: '', alpn: '', sni: '', resumed: false, group: '', ja4: '' };
+  const facts = { version: 'TLSv1.3', cipher: '', alpn: '', sni: '', resumed: false, group: '', ja4: '' };
+  connection.tls = { ...facts, client: null, clientPolicy: '' };
   connection.tlsMicroseconds = 900;
   const one = new Exchange(
     '01J',

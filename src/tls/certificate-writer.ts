@@ -14,6 +14,7 @@ import {
   utf8String,
 } from '../base/der.ts';
 import { alternativeNames, extension, pemOf } from '../base/x509.ts';
+import { nameConstraintsId } from './name-constraints.ts';
 
 /** Longest common name (RFC 5280 appendix A.1, ub-common-name), in characters. */
 export const maxCommonNameLength = 64;
@@ -50,13 +51,15 @@ export function fingerprint(key: KeyObject): string {
   return createHash('sha256').update(spki(key)).digest('hex').slice(0, 8);
 }
 
-/** A self-signed CA certificate (PEM) that may sign leaves but no further CA (pathlen 0). */
-export function writeAuthority(statement: Statement, key: KeyObject): string {
+/** A self-signed CA certificate (PEM) that may sign leaves but no further CA (pathlen 0); with `constraints`, the value of that extension, only
+ * for what they permit. */
+export function writeAuthority(statement: Statement, key: KeyObject, constraints?: Buffer): string {
   const basicConstraints = sequence(derTrue, integer(Buffer.from([0])));
   return write(statement, key, { commonName: statement.commonName, key }, [
     extension('2.5.29.19', basicConstraints, true),
     extension('2.5.29.15', bitString(Buffer.from([certSignAndCrlSign.bits]), certSignAndCrlSign.unusedBits), true),
     extension('2.5.29.14', octetString(keyIdentifier(key))),
+    ...(constraints === undefined ? [] : [extension(nameConstraintsId, constraints, true)]),
   ]);
 }
 

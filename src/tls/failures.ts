@@ -41,6 +41,38 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'no certificate is there that could be shown',
     allow: 'name certificate files in tls.certificates, or wait until the one that was ordered has come (certs list)',
   },
+  'tls/unknown-name': {
+    says: 'no certificate serves the name that the client asked for, and tls.unknown_names is refuse',
+    allow: 'add a certificate with the name, or write tls.unknown_names: default',
+  },
+  'tls/too-many-handshakes': {
+    says: 'the client begins more TLS handshakes a second than limits.max_handshakes_per_client_per_second',
+    allow: 'raise limits.max_handshakes_per_client_per_second, or let the client keep its connections open',
+  },
+  'tls/client-certificate-missing': {
+    says: 'the client showed no certificate where one is required',
+    allow: 'install a client certificate in the client, or write mode: request in client_certificates',
+  },
+  'tls/client-certificate-unknown': {
+    says: "the client's certificate was issued by nobody who is trusted for it",
+    allow: 'add its CA (and the CAs between) to the file of client_certificates.ca',
+  },
+  'tls/client-certificate-expired': {
+    says: "the client's certificate is not valid at this time",
+    allow: "renew the client's certificate, or set this machine's clock",
+  },
+  'tls/client-certificate-revoked': {
+    says: "the client's certificate is revoked",
+    allow: 'nothing to allow: its CA took it back; issue another, or renew client_certificates.crl where that is old',
+  },
+  'tls/client-certificate-unchecked': {
+    says: "the revocation list for the client's certificate is missing or out of date",
+    allow: 'renew the files of client_certificates.crl (one for each CA), and reload',
+  },
+  'tls/misdirected': {
+    says: 'the request is for a site with other rules for client certificates than those this connection was made under',
+    allow: 'ask on a connection of its own, over TLS, with the name of the site as SNI',
+  },
   'tls/acme-challenge': {
     says: 'a certificate authority asked for its challenge (TLS-ALPN-01), and was answered',
     allow: 'nothing to allow: this is how the authority sees that the name is yours',

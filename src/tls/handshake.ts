@@ -93,8 +93,8 @@ export class Handshake implements Expiring {
   }
 
   /** Nobody serves the name that the client wants. */
-  refuseName(name: string): void {
-    this.#refuse('tls/no-certificate', alerts.unrecognizedName, name);
+  refuseName(why: string, name: string): void {
+    this.#refuse(why, alerts.unrecognizedName, name);
   }
 
   /** What came is no ClientHello. */

@@ -2,24 +2,38 @@
 
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
-import type { TlsFacts } from '../traffic/connection.ts';
+import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import type { Clock } from '../base/clock.ts';
+import type { ClientIdentity, TlsFacts } from '../traffic/connection.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
+import { type ClientPolicy, judgeClient } from './client-certificates.ts';
 import type { ClientHello } from './client-hello.ts';
 import { sentenceOf, whyOf } from './failures.ts';
 import { errorCode } from './files.ts';
 import { type Classify, Handshake, type HandshakeHandler, type HandshakeTools, type ReadFrom } from './handshake.ts';
+import { HandshakeRates } from './handshake-rates.ts';
 import type { Identity } from './identity.ts';
 import { ja4Of } from './ja4.ts';
 import { type NameIndex, shownName } from './names.ts';
+import { optionsOf, type PolicyName } from './policies.ts';
 import type { Shelf } from './shelf.ts';
 import { TicketKeys } from './ticket-keys.ts';
 
-/** What a handshake is held to. */
+/** What handshakes are held to. */
 export interface HandshakeSettings {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly policy: PolicyName;
+  readonly unknownNames: 'default' | 'refuse';
+}
+
+/** What of the outside they need. */
+export interface HandshakesTools {
+  readonly timekeeper: Timekeeper;
+  readonly clock: Clock;
+  readonly classify: Classify;
   /** For the whole handshake, from the moment the socket is handed in; bytes that drip do not put it off. */
-  readonly timeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  readonly maxHandshakesPerClientPerSecond: number;
 }
 
 /** Who serves which name. `files` win over the shelf, and that over the local CA; null where there is nobody. */
@@ -27,27 +41,17 @@ export interface Identities {
   readonly files: NameIndex<Identity | null>;
   readonly shelf: Shelf;
   readonly local: NameIndex<Identity | null>;
+  /** What clients have to show, by the name they ask for. */
+  readonly clients: NameIndex<ClientPolicy | null>;
   /** Serves clients whose name nobody serves; null for the newest of the shelf. */
   readonly first: Identity | null;
 }
 
-/** Mozilla's intermediate list without the DHE ciphers, which cost much and serve nobody who lacks ECDHE. */
-const ciphers = [
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-].join(':');
-
-const classicGroups = 'X25519:P-256:P-384';
-
 /** The protocol of TLS-ALPN-01 (RFC 8737 6.2). */
 const challengeProtocol = 'acme-tls/1';
+
+/** How long a session may be resumed, in seconds: as long as its ticket's key is kept at least. */
+const ticketLifeSeconds = 43_200;
 
 /** Node's own deadline comes later than ours, which is watched by the one timer of all connections. */
 const nodesDeadlineMs = 3_600_000;
@@ -56,24 +60,30 @@ const nodesDeadlineMs = 3_600_000;
 export class Handshakes {
   readonly #identities: Identities;
   readonly #common: TlsOptions;
+  readonly #isStrict: boolean;
+  readonly #rates: HandshakeRates;
   readonly #tools: HandshakeTools;
   readonly #ticketKeys = new TicketKeys();
   /** Keyed weakly by certificates that are in use, and by sockets in their handshake: they cannot outgrow them. */
-  readonly #servers = new WeakMap<Identity, Server>();
+  readonly #servers = new WeakMap<Identity, Map<ClientPolicy | null, Server>>();
   readonly #challengeServers = new WeakMap<Identity, Server>();
   readonly #running = new WeakMap<Socket, Handshake>();
 
-  constructor(identities: Identities, settings: HandshakeSettings, timekeeper: Timekeeper, classify: Classify) {
+  constructor(identities: Identities, settings: HandshakeSettings, tools: HandshakesTools) {
+    const { timekeeper, classify, handshakeTimeoutMs: timeoutMs, clock } = tools;
     this.#identities = identities;
-    this.#common = commonOptions(settings.minVersion);
+    this.#common = commonOptions(settings);
+    this.#isStrict = settings.unknownNames === 'refuse';
+    this.#rates = new HandshakeRates(tools.maxHandshakesPerClientPerSecond, () => clock.monotonicMs());
     const answer = (handshake: Handshake, hello: ClientHello): void => this.#answer(handshake, hello);
-    this.#tools = { timekeeper, classify, timeoutMs: settings.timeoutMs, answer };
+    this.#tools = { timekeeper, classify, timeoutMs, answer };
   }
 
-  /** Begins a handshake on a socket that nobody reads; `rest` is what was read of it. */
-  secure(socket: Socket, rest: Buffer | null, readFrom: ReadFrom, handler: HandshakeHandler): void {
+  /** Begins a handshake with `peer` on a socket that nobody reads; `rest` is what was read of it. */
+  secure(socket: Socket, peer: string, rest: Buffer | null, readFrom: ReadFrom, handler: HandshakeHandler): void {
     const handshake = new Handshake(socket, handler, this.#tools);
     if (socket.destroyed) handshake.fail('tls/client-gone', '');
+    else if (!this.#rates.admit(peer)) handshake.fail('tls/too-many-handshakes', '');
     else handshake.start(readFrom, rest);
   }
 
@@ -85,7 +95,7 @@ export class Handshakes {
   #answer(handshake: Handshake, hello: ClientHello): void {
     const server = this.#serverFor(hello);
     if (server === null) {
-      handshake.refuseName(shownName(hello.serverName));
+      handshake.refuseName(this.#isStrict ? 'tls/unknown-name' : 'tls/no-certificate', shownName(hello.serverName));
       return;
     }
     this.#running.set(handshake.socket, handshake);
@@ -102,16 +112,20 @@ export class Handshakes {
       if (challenge !== undefined) return this.#challengeServer(challenge);
     }
     const named = files.lookUp(serverName) ?? shelf.find(serverName) ?? local.lookUp(serverName);
+    // A client without SNI is no liar: it is older, or came to an address.
+    if (named === undefined && this.#isStrict && serverName !== '') return null;
     const identity = named ?? first ?? shelf.identities()[0] ?? null;
-    return identity === null ? null : this.#serverOf(identity);
+    return identity === null ? null : this.#serverOf(identity, this.#identities.clients.find(serverName));
   }
 
-  #serverOf(identity: Identity): Server {
-    let server = this.#servers.get(identity);
+  #serverOf(identity: Identity, policy: ClientPolicy | null): Server {
+    const byPolicy = this.#servers.get(identity) ?? new Map<ClientPolicy | null, Server>();
+    this.#servers.set(identity, byPolicy);
+    let server = byPolicy.get(policy);
     if (server !== undefined) return server;
-    server = this.#newServer(identity, ['h2', 'http/1.1']);
-    server.on('secureConnection', (tlsSocket) => this.#succeed(tlsSocket));
-    this.#servers.set(identity, server);
+    server = this.#newServer(identity, ['h2', 'http/1.1'], policy);
+    server.on('secureConnection', (tlsSocket) => this.#succeed(tlsSocket, policy));
+    byPolicy.set(policy, server);
     return server;
   }
 
@@ -119,7 +133,7 @@ export class Handshakes {
   #challengeServer(identity: Identity): Server {
     let server = this.#challengeServers.get(identity);
     if (server !== undefined) return server;
-    server = this.#newServer(identity, [challengeProtocol]);
+    server = this.#newServer(identity, [challengeProtocol], null);
     server.on('secureConnection', (tlsSocket) => {
       tlsSocket.on('error', () => {});
       tlsSocket.end();
@@ -130,16 +144,23 @@ export class Handshakes {
     return server;
   }
 
-  #newServer({ chainPem, keyPem }: Identity, protocols: string[]): Server {
-    const server = createServer({ ...this.#common, cert: chainPem, key: keyPem, ALPNProtocols: protocols });
+  #newServer({ chainPem, keyPem }: Identity, protocols: string[], policy: ClientPolicy | null): Server {
+    const own = { cert: chainPem, key: keyPem, ALPNProtocols: protocols };
+    const server = createServer({
+      ...this.#common,
+      ...(policy === null ? {} : clientOptions(this.#common, policy)),
+      ...own,
+    });
     server.on('tlsClientError', (error, tlsSocket) => this.#fail(error, tlsSocket));
     return server;
   }
 
-  #succeed(tlsSocket: TLSSocket): void {
+  #succeed(tlsSocket: TLSSocket, policy: ClientPolicy | null): void {
     const handshake = this.#take(tlsSocket);
+    const client = policy === null ? null : judgeClient(tlsSocket, policy);
     if (handshake === null) tlsSocket.destroy();
-    else handshake.succeed(tlsSocket, factsOf(tlsSocket, handshake.hello!));
+    else if (client !== null && 'why' in client) handshake.fail(client.why, client.about);
+    else handshake.succeed(tlsSocket, factsOf(tlsSocket, handshake.hello!, client, policy?.id ?? ''));
   }
 
   #fail(error: Error, tlsSocket: TLSSocket): void {
@@ -156,34 +177,34 @@ export class Handshakes {
   }
 }
 
-function commonOptions(minVersion: HandshakeSettings['minVersion']): TlsOptions {
+function commonOptions({ policy, minVersion }: HandshakeSettings): TlsOptions {
   return {
-    ciphers,
-    ecdhCurve: groups(),
-    honorCipherOrder: true,
-    minVersion,
-    // A client that puts ChaCha20 first has no AES in hardware; renegotiation is a gift to whoever wants our CPU.
-    secureOptions: constants.SSL_OP_PRIORITIZE_CHACHA | constants.SSL_OP_NO_RENEGOTIATION,
+    ...optionsOf(policy, minVersion),
     // Because node would otherwise derive it from the command line, which differs between workers and upgrades.
     sessionIdContext: 'portcullis',
+    // Tickets live as long as their keys are used, at least (RFC 8446 4.6.1 allows 7 days).
+    sessionTimeout: ticketLifeSeconds,
     handshakeTimeout: nodesDeadlineMs,
     requestCert: false,
   };
 }
 
-/** Key exchanges in our order; the hybrid against quantum computers where this OpenSSL has it (3.5 and newer). */
-function groups(): string {
-  const hybridFirst = `X25519MLKEM768:${classicGroups}`;
-  try {
-    createSecureContext({ ecdhCurve: hybridFirst });
-    return hybridFirst;
-  } catch {
-    return classicGroups;
-  }
+/** Sessions under a policy are not resumed at all, and would be no other policy's if they were. */
+function clientOptions({ secureOptions = 0 }: TlsOptions, { id, options }: ClientPolicy): TlsOptions {
+  return {
+    ...options,
+    sessionIdContext: `portcullis ${id}`,
+    secureOptions: secureOptions | constants.SSL_OP_NO_TICKET,
+  };
 }
 
 /** Gathered once. `group` stays '': node tells a server nothing of the key exchange (`getEphemeralKeyInfo()` is null). */
-function factsOf(tlsSocket: TLSSocket, hello: ClientHello): TlsFacts {
+function factsOf(
+  tlsSocket: TLSSocket,
+  hello: ClientHello,
+  client: ClientIdentity | null,
+  clientPolicy: string,
+): TlsFacts {
   return {
     version: tlsSocket.getProtocol() ?? '',
     cipher: tlsSocket.getCipher().standardName,
@@ -192,6 +213,8 @@ function factsOf(tlsSocket: TLSSocket, hello: ClientHello): TlsFacts {
     resumed: tlsSocket.isSessionReused(),
     group: '',
     ja4: ja4Of(hello),
+    client,
+    clientPolicy,
   };
 }
 

@@ -15,6 +15,7 @@ import {
 import { errorCode, type Files } from './files.ts';
 import { describe, type Identity } from './identity.ts';
 import { type Pair, readPair, replacePair } from './key-pair.ts';
+import { mayCertify, nameConstraints } from './name-constraints.ts';
 import { namesOf } from './names.ts';
 
 const dayMs = 86_400_000;
@@ -55,7 +56,7 @@ export async function issueLocally(names: readonly string[], tools: LocalTools):
   const directory = join(tools.dataDirectory, 'ca');
   const warnings: Problem[] = [];
   try {
-    const authority = await keepAuthority(directory, tools, warnings);
+    const authority = await keepAuthority(directory, names, tools, warnings);
     const leaf = await keepLeaf(directory, names, authority, tools, warnings);
     const identity: LocalIdentity = {
       description: describe(leaf.certificate, 'local-ca'),
@@ -71,10 +72,15 @@ export async function issueLocally(names: readonly string[], tools: LocalTools):
   }
 }
 
-async function keepAuthority(directory: string, tools: LocalTools, warnings: Problem[]): Promise<Authority> {
+async function keepAuthority(
+  directory: string,
+  names: readonly string[],
+  tools: LocalTools,
+  warnings: Problem[],
+): Promise<Authority> {
   const now = tools.clock.now();
   const stored = await readPair(directory, 'ca', tools.files);
-  const fault = stored.fault === '' && stored.pair !== null ? faultOfAuthority(stored.pair, now) : stored.fault;
+  const fault = stored.fault === '' && stored.pair !== null ? faultOfAuthority(stored.pair, names, now) : stored.fault;
   if (stored.pair !== null && fault === '') {
     if ((stored.mode & 0o077) !== 0) warnings.push(exposed(directory, stored.mode));
     return { ...stored.pair, commonName: commonNameOf(stored.pair.certificate) };
@@ -85,7 +91,8 @@ async function keepAuthority(directory: string, tools: LocalTools, warnings: Pro
   }
   const key = newKey();
   const commonName = authorityName(tools.hostname, key);
-  const pem = writeAuthority({ commonName, notBefore: now - clockSkewMs, notAfter: now + authorityLifeMs }, key);
+  const statement = { commonName, notBefore: now - clockSkewMs, notAfter: now + authorityLifeMs };
+  const pem = writeAuthority(statement, key, nameConstraints(names));
   return { ...(await replacePair(directory, 'ca', pem, key, fault !== '', tools.files)), commonName };
 }
 
@@ -108,11 +115,12 @@ async function keepLeaf(
   return replacePair(directory, 'local', pem, key, false, tools.files);
 }
 
-function faultOfAuthority({ certificate }: Pair, now: number): string {
+function faultOfAuthority({ certificate }: Pair, names: readonly string[], now: number): string {
   if (!certificate.ca || !isOurs(certificate)) return 'ca.crt is not a CA certificate that Portcullis made';
   if (!certificate.verify(certificate.publicKey)) return 'the signature of ca.crt does not hold';
   if (certificate.validToDate.getTime() < now + leafLifeMs) return 'ca.crt is at its end';
-  return '';
+  const beyond = names.find((name) => !mayCertify(certificate.raw, name));
+  return beyond === undefined ? '' : `ca.crt may certify local names only, and not ${beyond}`;
 }
 
 function isStillGood(leaf: X509Certificate, names: readonly string[], authority: Authority, now: number): boolean {

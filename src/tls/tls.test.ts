@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectPlain, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { after, test } from 'node:test';
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
+import { helloMessage, inRecords, serverName } from '../../test/client-hello-bytes.ts';
 import { systemClock } from '../base/clock.ts';
 import type { TlsFacts } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
@@ -88,6 +89,7 @@ const tools: TlsTools = {
   clock: systemClock,
   files: systemFiles,
   handshakeTimeoutMs: 3000,
+  maxHandshakesPerClientPerSecond: 1_000_000,
   timekeeper,
   classify: (bytes) => {
     const text = Buffer.from(bytes).toString('latin1');
@@ -95,7 +97,14 @@ const tools: TlsTools = {
   },
 };
 
-const oneSite: TlsSettings = { certificates: [certify('one.test')], localNames: [], minVersion: 'TLSv1.2' };
+const oneSite: TlsSettings = {
+  certificates: [certify('one.test')],
+  localNames: [],
+  minVersion: 'TLSv1.2',
+  policy: 'intermediate',
+  unknownNames: 'default',
+  clientCertificates: [],
+};
 const sites: TlsSettings = {
   ...oneSite,
   certificates: [certify('first.test'), certify('second.test', '*.second.test'), certify('www.second.test')],
@@ -129,7 +138,7 @@ const readFrom: ReadFrom = (socket, onBytes) => {
 };
 
 function secure(tls: Tls, socket: Socket, settle: (outcome: Outcome) => void, rest: Buffer | null = null): void {
-  tls.secure(socket, rest, readFrom, {
+  tls.secure(socket, '127.0.0.1', rest, readFrom, {
     onSecure: (tlsSocket, facts) => {
       tlsSocket.on('error', () => tlsSocket.destroy());
       tlsSocket.resume();
@@ -220,6 +229,8 @@ test('TLS 1.3 with the facts of the session', async () => {
     sni: 'one.test',
     resumed: false,
     group: '',
+    client: null,
+    clientPolicy: '',
   });
   assert.equal(ja4.slice(0, 4), 't13d');
   assert.equal(ja4.slice(8, 10), 'h1');
@@ -238,6 +249,8 @@ test('TLS 1.2 without SNI and ALPN', async () => {
     sni: '',
     resumed: false,
     group: '',
+    client: null,
+    clientPolicy: '',
   });
   assert.equal(ja4.slice(0, 4), 't12i');
 });
@@ -702,4 +715,81 @@ test('TLS-ALPN-01: a CA gets the certificate of its challenge and nothing else; 
   const alert = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
   assert.equal(await failing(gate, { servername: 'other.test', ALPNProtocols: ['acme-tls/1'] }), alert);
   assert.equal((await failure(gate, 2)).why, 'tls/alpn-refused');
+});
+
+test('modern is TLS 1.3 alone, whatever the oldest version', async () => {
+  const gate = await open({ ...oneSite, policy: 'modern' });
+  assert.equal(await failing(gate, { maxVersion: 'TLSv1.2' }), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+  assert.equal((await failure(gate)).why, 'tls/protocol-too-old');
+  assert.equal((await visit(gate, 1, {})).facts.version, 'TLSv1.3');
+});
+
+test('unknown names may be refused; who asks for none gets the first certificate', async () => {
+  const gate = await open({ ...sites, unknownNames: 'refuse' });
+  assert.equal(await failing(gate, { servername: 'unknown.test' }), 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME');
+  assert.deepEqual(await failure(gate), {
+    why: 'tls/unknown-name',
+    says: 'no certificate serves the name that the client asked for, and tls.unknown_names is refuse (unknown.test)',
+  });
+  assert.equal((await visit(gate, 1, {})).servedBy, 'DNS:first.test');
+  assert.equal((await visit(gate, 2, { servername: 'x.second.test' })).servedBy, 'DNS:second.test, DNS:*.second.test');
+});
+
+test('a client that begins too many handshakes is turned away before it is read', async () => {
+  const gate = await open(oneSite, { maxHandshakesPerClientPerSecond: 2 });
+  for (const number of [0, 1]) await visit(gate, number, {});
+  await sending(gate, '');
+  assert.equal((await failure(gate, 2)).why, 'tls/too-many-handshakes');
+});
+
+test('a ClientHello in many records and packets is read, and one that is too long is refused with an alert', async () => {
+  const gate = await open(oneSite);
+  const raw = connectPlain(gate.port, '127.0.0.1');
+  sockets.push(raw);
+  raw.on('error', () => {});
+  const hello = inRecords(helloMessage({ extensions: [serverName('one.test')] }), [1, 2, 40]);
+  for (const byte of hello) {
+    raw.write(Buffer.from([byte]));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // It offers nothing that would be needed for TLS 1.3, and no cipher of TLS 1.2.
+  assert.equal((await failure(gate)).why, 'tls/no-shared-cipher');
+  const got = await sending(gate, inRecords(helloMessage({ extensions: [[9, Buffer.alloc(16_000)]] }), [100]));
+  // The longest that is read gets OpenSSL's own answer: handshake_failure.
+  assert.equal(Buffer.from(got, 'latin1').toString('hex'), '15030300020228');
+  const answered = await sending(gate, inRecords(helloMessage({ extensions: [[9, Buffer.alloc(17_000)]] }), [9_000]));
+  assert.equal((await failure(gate, 2)).why, 'tls/hello-too-large');
+  assert.equal(Buffer.from(answered, 'latin1').toString('hex'), '15030100020232');
+});
+
+test('an SSLv2 hello is told apart, with the alert that fits', async () => {
+  const gate = await open(oneSite);
+  const got = await sending(gate, Buffer.from('802e0100020015000000100100800700c0', 'hex'));
+  assert.equal(Buffer.from(got, 'latin1').toString('hex'), '15030100020246');
+  assert.deepEqual(await failure(gate), {
+    why: 'tls/protocol-too-old',
+    says: 'the client speaks only TLS versions that are no longer safe (an SSLv2 hello)',
+  });
+});
+
+test('which names have a certificate', async () => {
+  const shelf = new Shelf();
+  const gate = await open(
+    { ...sites, localNames: ['127.0.0.1', '::1'] },
+    { shelf, dataDirectory: join(root, 'covers') },
+  );
+  const covered = ['first.test', 'any.second.test', '*.second.test', '127.0.0.1', '[::1]'];
+  for (const name of covered) assert.equal(gate.tls.covers(name), true, name);
+  for (const name of ['*.first.test', 'new.test', 'a.b.second.test']) assert.equal(gate.tls.covers(name), false, name);
+  shelf.apply([{ kind: 'certificate', id: 'new', pair: pemPair('new.test') }]);
+  assert.equal(gate.tls.covers('new.test'), true);
+});
+
+test('no source ever has node tell the keys of a connection', () => {
+  const folder = join(import.meta.dirname, '..');
+  const named = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => /keylog|SSLKEYLOGFILE|exportKeyingMaterial/i.test(readFileSync(join(folder, file), 'utf8')));
+  // The command refuses to run where node was told to.
+  assert.deepEqual(named, ['cli/run.ts']);
 });

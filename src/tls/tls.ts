@@ -1,16 +1,19 @@
 // The TLS station's door: takes accepted sockets and gives them back secured, or says why they could not be.
 
 import type { Socket } from 'node:net';
-import { type Built, built, failed, type Problem } from '../base/problem.ts';
+import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
 import { loadCertificates } from './certificates.ts';
+import { type ClientCertificateSettings, type ClientPolicy, loadClientPolicy } from './client-certificates.ts';
 import type { Classify, HandshakeHandler, ReadFrom } from './handshake.ts';
 import { Handshakes } from './handshakes.ts';
 import type { Description, Identity } from './identity.ts';
 import { issueLocally, type LocalTools } from './local-ca.ts';
 import { NameIndex, readName } from './names.ts';
+import type { PolicyName } from './policies.ts';
 import { Shelf } from './shelf.ts';
 
+export type { ClientPolicy } from './client-certificates.ts';
 export { reasons } from './failures.ts';
 export { type Files, makeDirectories, systemFiles } from './files.ts';
 export type { HandshakeHandler, ReadFrom } from './handshake.ts';
@@ -26,11 +29,24 @@ export interface TlsSettings {
   readonly certificates: readonly { readonly certificate: string; readonly key: string }[];
   readonly localNames: readonly string[];
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly policy: PolicyName;
+  /** What a client gets whose name no certificate serves: the first certificate, or an alert. */
+  readonly unknownNames: 'default' | 'refuse';
+  /** Who must show a certificate, by host (exact, `*.example.com`, `*` for all others); null for nobody there. */
+  readonly clientCertificates: readonly HostPolicy[];
+}
+
+/** What clients of these hosts have to show. `path` is where that stands, from the root where it begins with `sites`. */
+export interface HostPolicy {
+  readonly hosts: readonly string[];
+  readonly settings: ClientCertificateSettings | null;
+  readonly path: Path;
 }
 
 /** The outside: where the local CA lives, the machine's name and time, files, deadlines, and how long a handshake may take. */
 export interface TlsTools extends LocalTools {
   readonly handshakeTimeoutMs: number;
+  readonly maxHandshakesPerClientPerSecond: number;
   readonly timekeeper: Timekeeper;
   /** Which protocol first bytes speak (`http1`, `http2`, `more`, other words). */
   readonly classify: Classify;
@@ -43,12 +59,16 @@ export interface TlsTools extends LocalTools {
 /** The station. */
 export interface Tls {
   /**
-   * Performs a handshake as a server on a connected socket that nobody reads, `rest` being what was read of it before. One method of the
-   * handler is called, once.
+   * Performs a handshake as a server with `peer` on a connected socket that nobody reads, `rest` being what was read of it before. One method
+   * of the handler is called, once.
    */
-  secure(socket: Socket, rest: Buffer | null, readFrom: ReadFrom, handler: HandshakeHandler): void;
+  secure(socket: Socket, peer: string, rest: Buffer | null, readFrom: ReadFrom, handler: HandshakeHandler): void;
   /** Seals session tickets with the first of these keys (48 random bytes each), and still opens what the others sealed. */
   useTicketKeys(keys: readonly Buffer[]): void;
+  /** Whether a certificate is there, or on its way, that has this name (or `*.example.com`). */
+  covers(host: string): boolean;
+  /** Which rules for client certificates hold for a host; null for none. */
+  clientPolicyOf(host: string): ClientPolicy | null;
   /** Every certificate; the first serves clients whose name no other has. */
   describe(): readonly Description[];
   /** The local CA's certificate, to be trusted by clients; null where no name needs it. */
@@ -65,6 +85,7 @@ export async function build(settings: TlsSettings, tools: TlsTools): Promise<Bui
   const problems = [...loaded.problems];
   const warnings = [...loaded.warnings];
   const localNames = readLocalNames(settings.localNames, problems);
+  const clients = await loadClientPolicies(settings.clientCertificates, tools, problems, warnings);
   if (problems.length > 0) return failed(problems);
 
   const files = indexOf(loaded.identities, warnings);
@@ -77,16 +98,56 @@ export async function build(settings: TlsSettings, tools: TlsTools): Promise<Bui
   const own: Identity[] = [...loaded.identities, ...(local.value === null ? [] : [local.value])];
   const first = own[0] ?? null;
   if (first === null && shelf.identities().length === 0 && tools.isExpecting !== true) return failed([nothingToShow]);
-  const identities = { files, shelf, local: indexOf(own.slice(loaded.identities.length), []), first };
-  const held = { minVersion: settings.minVersion, timeoutMs: tools.handshakeTimeoutMs };
-  const handshakes = new Handshakes(identities, held, tools.timekeeper, tools.classify);
+  const identities = { files, shelf, clients, local: indexOf(own.slice(loaded.identities.length), []), first };
+  const handshakes = new Handshakes(identities, settings, tools);
+  const index = indexOf(own, []);
+  const covers = (host: string): boolean => {
+    if (tools.isExpecting === true) return true;
+    const name = readName(host.startsWith('[') ? host.slice(1, -1) : host) ?? host;
+    // Whoever has a wildcard serves any name below it.
+    const asked = name.startsWith('*.') ? `any${name.slice(1)}` : name;
+    return index.lookUp(asked) !== undefined || shelf.find(asked) !== undefined;
+  };
   const station: Tls = {
-    secure: (socket, rest, readFrom, handler) => handshakes.secure(socket, rest, readFrom, handler),
+    covers,
+    secure: (socket, peer, rest, readFrom, handler) => handshakes.secure(socket, peer, rest, readFrom, handler),
+    clientPolicyOf: (host) => clients.find(host),
     useTicketKeys: (keys) => handshakes.useTicketKeys(keys),
     describe: () => [...own, ...shelf.identities()].map(({ description }) => description),
     caCertificatePath: local.value?.caCertificatePath ?? null,
   };
   return built(station, warnings);
+}
+
+/** Policies by host. Two sites with one host and different policies are a problem, because a connection has one. */
+async function loadClientPolicies(
+  all: readonly HostPolicy[],
+  { files, clock }: TlsTools,
+  problems: Problem[],
+  warnings: Problem[],
+): Promise<NameIndex<ClientPolicy | null>> {
+  let fallback: ClientPolicy | null = null;
+  const named: [string, ClientPolicy | null, Path][] = [];
+  for (const { hosts, settings, path } of all) {
+    const policy =
+      settings === null ? null : await loadClientPolicy(settings, path, files, clock.now(), problems, warnings);
+    for (const host of hosts)
+      if (host === '*') fallback = policy;
+      else named.push([readName(host) ?? host, policy, path]);
+  }
+  const index = new NameIndex<ClientPolicy | null>(fallback);
+  for (const [name, policy, path] of named)
+    if (!index.add(name, policy) && index.lookUp(name)?.id !== policy?.id) problems.push(twoPolicies(name, path));
+  return index;
+}
+
+function twoPolicies(name: string, path: Path): Problem {
+  return {
+    path,
+    code: 'tls/two-client-policies',
+    says: `the host ${name} has two sites with different client_certificates, and a connection is made before the path is known`,
+    instead: 'write the same client_certificates at both, or give one of them a host of its own',
+  };
 }
 
 const nothingToShow: Problem = {

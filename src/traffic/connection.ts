@@ -1,5 +1,15 @@
 // A connection: one accepted socket, known by its 4-tuple, as plain data. No socket in here.
 
+/** Who a client is by its certificate. `subject` is printable ASCII, `fingerprint` SHA-256 in hex, `der` the certificate in base64. */
+export interface ClientIdentity {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial: string;
+  readonly fingerprint: string;
+  readonly notAfter: string;
+  readonly der: string;
+}
+
 /** Facts of a TLS session. `cipher` is the IANA name, `alpn` '' where none was agreed, `group` the key exchange or '', `ja4` what kind of client
  * the ClientHello is typical of. */
 export interface TlsFacts {
@@ -10,6 +20,10 @@ export interface TlsFacts {
   readonly resumed: boolean;
   readonly group: string;
   readonly ja4: string;
+  /** The certificate that the client showed, which is good; null for none. */
+  readonly client: ClientIdentity | null;
+  /** Which rules for client certificates the connection was made under, '' for none: sites with others are not served on it. */
+  readonly clientPolicy: string;
 }
 
 /** Where a connection is in its life. */

@@ -105,6 +105,10 @@ const spellings: readonly string[] = [
   'X-Powered-By',
   'X-Requested-With',
   'X-XSS-Protection',
+  'Client-Cert',
+  'Client-Cert-Chain',
+  'X-Client-Cert-Subject',
+  'X-Client-Cert-Fingerprint',
 ];
 
 /** Codes of the fields that decide how a message is read. */

@@ -24,6 +24,10 @@ export const notToUpstream: Uint8Array = codesOf([
   'x-forwarded-port',
   'x-real-ip',
   'x-request-id',
+  'client-cert',
+  'client-cert-chain',
+  'x-client-cert-subject',
+  'x-client-cert-fingerprint',
 ]);
 
 /** Not copied from an answer to the client. */

@@ -1,7 +1,7 @@
 // The journey: what every layer decided about one exchange, or about a connection that never became one, as JSON.
 // It is the journal's line and what `explain`, the access log and the dashboard show. Secrets are redacted here, once.
 
-import { type Connection, endpoint, type TlsFacts } from './connection.ts';
+import { type ClientIdentity, type Connection, endpoint, type TlsFacts } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 
 /** One journal line. Durations named `us` are microseconds, `ms` milliseconds; -1 means "did not happen". */
@@ -13,7 +13,7 @@ export interface Journey {
   connection: { id: number; from: string; to: string; listener: string; via?: string; reused: boolean };
   client: string;
   firewall: { action: 'ALLOW' | 'DENY'; rule: number; description: string; at: string; us: number };
-  tls: (TlsFacts & { us: number }) | null;
+  tls: (Omit<TlsFacts, 'client' | 'clientPolicy'> & { client: Omit<ClientIdentity, 'der'> | null; us: number }) | null;
   request: {
     method: string;
     target: string;
@@ -180,8 +180,14 @@ function journeyBase(connection: Connection, id: string, at: number) {
       at: connection.firewallAt,
       us: connection.firewallMicroseconds,
     },
-    tls: connection.tls === null ? null : { ...connection.tls, us: connection.tlsMicroseconds },
+    tls: connection.tls === null ? null : { ...tlsPart(connection.tls), us: connection.tlsMicroseconds },
   };
+}
+
+function tlsPart({ clientPolicy: _, client, ...facts }: TlsFacts) {
+  if (client === null) return { ...facts, client };
+  const { der: __, ...told } = client;
+  return { ...facts, client: told };
 }
 
 function connectionPart(connection: Connection) {

@@ -1,0 +1,83 @@
+// `portcullis certs`: has this machine, and the browsers of this user, trust the local CA; or trust it no more.
+
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dataDirectoryOf } from './ask.ts';
+import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
+import { jsonText } from './json.ts';
+import { browserStores, type Outcome, systemStore, type Trusted } from './trust-stores.ts';
+
+/** The `certs` command. */
+export const certs: Command = {
+  name: 'certs',
+  summary: 'Trust the local CA on this machine',
+  usage: 'trust [--print] | untrust',
+  options: {
+    print: { type: 'boolean', says: 'trust: change nothing, and print the certificate' },
+    root: {
+      type: 'string',
+      value: 'DIRECTORY',
+      says: 'the machine whose files lie below it, such as an image; / otherwise',
+    },
+    'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate' },
+    config: { type: 'string', value: 'FILE', says: 'the configuration of the gate, for its data directory' },
+  },
+  examples: [
+    {
+      says: 'have programs and browsers of this machine trust what the local CA certifies',
+      line: 'portcullis certs trust',
+    },
+    { says: 'the certificate alone, for another machine', line: 'portcullis certs trust --print' },
+    { says: 'take it back', line: 'portcullis certs untrust' },
+  ],
+  run,
+};
+
+async function run(args: Arguments, world: World): Promise<ExitCode> {
+  const [word, extra] = args.words;
+  if (word !== 'trust' && word !== 'untrust')
+    throw new UsageError(word === undefined ? 'say `trust` or `untrust`' : `"${word}" is neither trust nor untrust`);
+  if (extra !== undefined) throw new UsageError(`"${extra}" is not expected behind "${word}"`);
+  const path = join(dataDirectoryOf(args, world), 'ca', 'ca.crt');
+  const certificate = await authorityAt(path);
+  if (word === 'trust' && args.options.print === true) {
+    world.stdout.write(
+      args.options.json === true ? jsonText({ path, pem: certificate.toString() }) : certificate.toString(),
+    );
+    return 0;
+  }
+  const root = typeof args.options.root === 'string' ? args.options.root : '/';
+  const stores = [systemStore(root), ...(root === '/' ? await browserStores(world.env.HOME ?? '/root') : [])];
+  const ca: Trusted = {
+    path,
+    name: `portcullis-${certificate.fingerprint256.replaceAll(':', '').slice(0, 16).toLowerCase()}`,
+  };
+  const outcomes: Outcome[] = [];
+  for (const store of stores) outcomes.push(word === 'trust' ? await store.add(ca) : await store.remove(ca));
+  if (args.options.json === true) world.stdout.write(jsonText({ ...ca, outcomes }));
+  else say(word, certificate, outcomes, world);
+  return outcomes.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+}
+
+async function authorityAt(path: string): Promise<X509Certificate> {
+  try {
+    return new X509Certificate(await readFile(path));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT')
+      throw new Trouble(`there is no local CA at ${path}\n  a gate with tls.local_names makes it when it starts`);
+    throw new Trouble(`${path} cannot be used: ${code ?? 'it is no certificate'}`);
+  }
+}
+
+function say(word: string, certificate: X509Certificate, outcomes: readonly Outcome[], world: World): void {
+  const name = certificate.subject.split('\n').at(-1)!.slice('CN='.length);
+  world.stdout.write(`${name}, until ${certificate.validToDate.toISOString().slice(0, 10)}\n`);
+  for (const { store, outcome, says } of outcomes)
+    world.stdout.write(`  ${outcome.padEnd(9)} ${store}${says === '' ? '' : `\n            ${says}`}\n`);
+  if (word === 'trust')
+    world.stdout.write(
+      '  whoever trusts it believes that CA about local names and private addresses, and about the names in local_names\n',
+    );
+}

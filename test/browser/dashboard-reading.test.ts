@@ -8,6 +8,9 @@ import type { Journey } from '../../dashboard/src/shapes.ts';
 import { curlOf, quoted } from '../../dashboard/src/views/curl.ts';
 import { markedHeader, markedTarget, type Piece } from '../../dashboard/src/views/evidence.ts';
 import { stepsOf } from '../../dashboard/src/views/journey-steps.ts';
+import { helpAt, pathAt } from '../../dashboard/src/views/schema-help.ts';
+import { differenceOf } from '../../dashboard/src/views/text-difference.ts';
+import { jsonSchema } from '../../src/config/config.ts';
 import { hostile } from './hostile.ts';
 
 const shown = (pieces: readonly Piece[]) => pieces.map(({ text, isFound }) => (isFound ? `[${text}]` : text)).join('');
@@ -141,4 +144,78 @@ test('a journey ends at the step that ended it', () => {
   assert.equal(states({ verdict: refused('proxy', 'proxy/down') }), 'pppppea');
   assert.equal(states({ waf: { ...journey.waf!, action: 'detect' } }), 'ppppwpp');
   assert.equal(states({ upstream: null, response: null }, true), 'pppppaa');
+});
+
+test('a difference is both texts, line by line', () => {
+  const signs = { same: ' ', gone: '-', new: '+' } as const;
+  const told = (before: string, after: string) =>
+    differenceOf(before, after).map(({ kind, text }) => signs[kind] + text);
+  assert.deepEqual(told('a\nb\nc', 'a\nx\nc'), [' a', '-b', '+x', ' c']);
+  assert.deepEqual(told('a', 'a'), [' a']);
+  assert.deepEqual(told('', 'a'), ['-', '+a']);
+  const line = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 2 });
+  const text = fc.array(line, { minLength: 1, maxLength: 12 }).map((lines) => lines.join('\n'));
+  fc.assert(
+    fc.property(text, text, (before, after) => {
+      const lines = differenceOf(before, after);
+      const side = (kind: string) => lines.filter((one) => one.kind === 'same' || one.kind === kind);
+      assert.deepEqual(
+        side('gone')
+          .map((one) => one.text)
+          .join('\n'),
+        before,
+      );
+      assert.deepEqual(
+        side('new')
+          .map((one) => one.text)
+          .join('\n'),
+        after,
+      );
+      assert.deepEqual(
+        side('gone').map(({ old }) => old),
+        before.split('\n').map((_, at) => at + 1),
+      );
+      assert.deepEqual(
+        side('new').map(({ young }) => young),
+        after.split('\n').map((_, at) => at + 1),
+      );
+    }),
+  );
+});
+
+const sample = `# a comment: not a setting
+listen:
+  - { port: 443, tls: true }
+firewall:
+  default: deny
+  rules:
+    - action: deny
+      port: 22
+sites:
+- host: a.example
+  to: 3000
+  waf:
+    mode: detect
+`;
+
+/** What a line begins with, and the setting that it is about. */
+const settings: readonly (readonly [string, string])[] = [
+  ['listen:', 'listen'],
+  ['  - { port', 'listen.port'],
+  ['  default', 'firewall.default'],
+  ['    - action', 'firewall.rules.action'],
+  ['      port: 22', 'firewall.rules.port'],
+  ['- host', 'sites.host'],
+  ['  to: 3000', 'sites.to'],
+  ['    mode', 'sites.waf.mode'],
+];
+
+test('the setting of a line is found by its indentation, and the schema has a sentence for it', () => {
+  for (const [line, path] of settings) {
+    const offset = sample.indexOf(`\n${line}`) + 2;
+    assert.equal(pathAt(sample, offset).join('.'), path);
+    const help = helpAt(sample, offset, jsonSchema());
+    assert.deepEqual([help.path, help.says.length > 5], [path, true], path);
+  }
+  assert.equal(helpAt('nonsense: 1', 3, jsonSchema()).path, '');
 });

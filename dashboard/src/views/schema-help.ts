@@ -57,7 +57,8 @@ function keyOf(line: string): { key: string; indent: number; outer: number } | n
   return {
     key,
     indent: spaces.length + dashes.length,
-    outer: dashes === '' ? spaces.length : spaces.length + (spaces.length === 0 ? 0 : 1),
+    // The items of a list may stand right below the name of the list.
+    outer: dashes === '' ? spaces.length : spaces.length + 1,
   };
 }
 

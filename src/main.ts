@@ -52,6 +52,9 @@ function screenOf(stream: NodeJS.WriteStream): World['stdout'] & { readonly clos
     get columns() {
       return stream.columns ?? 80;
     },
+    get rows() {
+      return stream.rows ?? 24;
+    },
     get closed() {
       return closed;
     },

@@ -280,7 +280,33 @@ const expectations: Readonly<Record<string, Expected>> = {
     },
   },
   'portcullis connections --watch --client 203.0.113.7': { stays: true, says: [/^1 open, 0 shown$/m], json: null },
+  'portcullis connections --watch --sort rate': { stays: true, says: [/^NUMBER +FROM .+ AGE +RATE$/m], json: null },
   'portcullis connections --watch --json': { stays: true, says: [/^\{"total":1,"rows":\[\{"number":/], json: null },
+  'portcullis logs': {
+    says: [
+      / pass +app +200 .+ GET \S+\/hello +\w{26}$/m,
+      / block +waf +403 .+ GET \S+\/users +waf\/sql-injection rule \d+ +\w{26}$/m,
+    ],
+    json: (told: { id: string }[]) => assert.ok(told.some(({ id }) => id === blockedId)),
+  },
+  'portcullis logs --follow --verdict block': { stays: true, says: [/ block +waf +403 /m], json: null },
+  'portcullis logs --client 203.0.113.0/24 --since 1h --limit 1000': {
+    says: [/^nothing of that kind$/m],
+    json: (told: unknown[]) => assert.deepEqual(told, []),
+  },
+  "portcullis logs --rule sql-injection --path '/users*'": {
+    says: [/ block +waf +403 /m],
+    json: (told: { id: string }[]) =>
+      assert.deepEqual(
+        told.map(({ id }) => id),
+        [blockedId],
+      ),
+  },
+  'portcullis logs --group --verdict block': {
+    says: [/^ *COUNT +VERDICT /m, /^ *1 +block +waf +waf\/sql-injection +\d+ +\S+ +127\.0\.0\.0\/24 /m],
+    json: ({ groups }: { groups: { count: number }[] }) => assert.equal(groups[0]!.count, 1),
+  },
+  'portcullis logs --follow --json': { stays: true, says: [/^\{"n":\d+,"id":"/m], json: null },
   'portcullis metrics': {
     says: [/^# TYPE portcullis_exchanges_total counter\nportcullis_exchanges_total\{site="\*",status="2xx"\} \d+$/m],
     json: ({ traffic }: { traffic: { exchanges: number } }) => assert.ok(traffic.exchanges >= 2),
@@ -550,6 +576,7 @@ describe('the commands', () => {
       'reload',
       'status',
       'connections',
+      'logs',
       'metrics',
       'dashboard',
       'explain',

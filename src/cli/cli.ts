@@ -45,6 +45,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./connections.ts')).connections,
   },
   {
+    name: 'logs',
+    summary: 'What came and what became of it: search, group, follow',
+    load: async () => (await import('./logs.ts')).logs,
+  },
+  {
     name: 'metrics',
     summary: "The running gate's metrics, as Prometheus reads them",
     load: async () => (await import('./metrics.ts')).metrics,

@@ -75,3 +75,20 @@ test('--watch --json writes a line for each look', async (t) => {
   const { told } = await watch(t, [], { watch: true, json: true });
   assert.deepEqual(told, ['{"total":0,"rows":[]}\n']);
 });
+
+test('--sort has the busiest first, and asks for more than it shows', async (t) => {
+  const busy = { ...row, number: 9, from: '203.0.113.9:1', bytesIn: 9_000_000, requests: 1 };
+  const { told, asked } = await watch(t, [row, busy], { sort: 'in', limit: '1' });
+  assert.deepEqual(asked, [{ ask: 'connections', limit: 10_000 }]);
+  assert.match(told.join(''), /203\.0\.113\.9:1/);
+  assert.ok(!told.join('').includes('203.0.113.7:'));
+  await assert.rejects(watch(t, [], { sort: 'size' }), /--sort is one of age, in, out, requests, rate/);
+  await assert.rejects(watch(t, [], { sort: 'rate' }), /--sort rate compares two looks: it needs --watch/);
+});
+
+test('--watch tells what each connection carries a second, from the second look on', async (t) => {
+  const rows = [{ ...row }];
+  const { told } = await watch(t, rows, { watch: true }, 2);
+  assert.match(told[0]!, /AGE +RATE\n.+61 s +-\n/);
+  assert.match(told[1]!, / 0 B\/s\n/);
+});

@@ -1,18 +1,30 @@
 // Looks for journeys in a journal file: a line each, read one after the other, whatever else stands in the file.
 
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { systemClock } from '../base/clock.ts';
 import type { Journey } from '../traffic/journey.ts';
-import { Trouble } from './command.ts';
+import { Trouble, type World } from './command.ts';
 import type { Question } from './explain-questions.ts';
+import { Progress } from './progress.ts';
 
 /** The journeys that the question is about, the newest first; rejects with `Trouble` where the file cannot be read. */
-export async function findInJournal(path: string, question: Question, maxFound: number): Promise<Journey[]> {
+export async function findInJournal(
+  path: string,
+  question: Question,
+  maxFound: number,
+  world: Pick<World, 'stderr'>,
+): Promise<Journey[]> {
   const found: Journey[] = [];
   const needle = question.kind === 'id' ? question.id : question.kind === 'tuple' ? question.from : '';
+  const progress = new Progress(world, `reading ${path}`, () => systemClock.monotonicMs());
   try {
-    const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
+    const { size } = await stat(path);
+    const input = createReadStream(path, 'utf8');
+    const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
     for await (const line of lines) {
+      progress.show(size > 0 ? input.bytesRead / size : null);
       // Because most lines are about others, and reading JSON is slow.
       const journey = line.includes(needle) ? journeyOf(line) : null;
       if (journey === null || !isAbout(journey, question)) continue;
@@ -22,6 +34,8 @@ export async function findInJournal(path: string, question: Question, maxFound: 
     }
   } catch (error) {
     throw new Trouble(`the journal ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    progress.end();
   }
   return found.reverse();
 }

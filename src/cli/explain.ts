@@ -99,7 +99,7 @@ async function answerOf(question: Question, desk: Desk, args: Arguments, world: 
   const { journal, config } = args.options;
   if (question.kind !== 'rehearsal')
     return typeof journal === 'string'
-      ? await fromJournal(resolve(world.cwd, journal), question, desk)
+      ? await fromJournal(resolve(world.cwd, journal), question, desk, world)
       : await fromGate(question, args, world);
   if (typeof config === 'string') return desk.rehearse(question.rehearsal, args, world);
   try {
@@ -128,8 +128,8 @@ async function fromGate(question: Question, args: Arguments, world: World): Prom
   };
 }
 
-async function fromJournal(path: string, question: Question, desk: Desk): Promise<Answer> {
-  const journeys = await findInJournal(path, question, maxShown);
+async function fromJournal(path: string, question: Question, desk: Desk, world: World): Promise<Answer> {
+  const journeys = await findInJournal(path, question, maxShown, world);
   return { journeys, reasons: await desk.reasons(), by: `the journal ${path}` };
 }
 
@@ -138,7 +138,7 @@ function notFound(question: Question, by: string): string {
     case 'id':
       return (
         `${by} knows no request with the id ${question.id}\n` +
-        '  a gate remembers the last ones only (`observe.max_journeys`); older ones are in a journal: --journal FILE'
+        '  a gate remembers the last ones (`max_journeys`) and has those of its `history`; others may be in a journal: --journal FILE'
       );
     case 'tuple': {
       const to = question.to === null ? '' : ` to ${question.to}`;

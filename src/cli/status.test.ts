@@ -5,6 +5,30 @@ import { screen } from './status.ts';
 
 const paper = { stdout: { write: () => true } };
 
+test('the last minute, logs, traces and the history have their lines', () => {
+  const log = { written: 10, dropped: 0, waiting: 0, trouble: '' };
+  const answer = {
+    version: '0.1.0',
+    logs: {
+      '/var/log/access.log': log,
+      'syslog+tcp://10.0.0.1:601': { ...log, dropped: 7, trouble: 'connect ECONNREFUSED' },
+    },
+    traces: { ...log, written: 1234 },
+    history: { journeys: 1200, bytes: 2 ** 21, maxBytes: 2 ** 28, written: 1200, notKept: 5, lost: 0, trouble: '' },
+  };
+  const series = { at: [1, 2], columns: { requests: [1, 3], exchangeP50Ms: [1, 2], cpuCores: [0.5, 0.5] } };
+  assert.equal(
+    screen(answer, paper, series),
+    `gate          0.1.0
+last minute   ▃█ 2 requests a second, median 2.0 ms, 0.50 cores
+access log    /var/log/access.log: 10 lines written
+access log    syslog+tcp://10.0.0.1:601: 10 lines written, 7 LOST, connect ECONNREFUSED
+traces        1,234 spans written
+history       1,200 journeys, 2.0 MiB of at most 256 MiB, 5 only counted
+`,
+  );
+});
+
 test('status is one screen', () => {
   const answer = {
     version: '0.1.0',
@@ -73,6 +97,10 @@ local CA     example.com, localhost  Portcullis  2027-01-01T00:00:00Z
 test('whatever a gate answers, the screen is text that steers no terminal', () => {
   const keys = fc.constantFrom(
     'listeners',
+    'logs',
+    'traces',
+    'history',
+    'trouble',
     'connections',
     'requests',
     'refusedByWhy',

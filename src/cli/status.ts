@@ -1,9 +1,11 @@
 // `portcullis status`: one screen about the running gate. Whatever part the gate does not tell is left out.
 
+import type { Series } from '../traffic/series.ts';
 import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { count, duration, size } from './figures.ts';
 import { jsonText } from './json.ts';
+import { lastMinute } from './last-minute.ts';
 import { table, visible } from './table.ts';
 
 /** The `status` command. */
@@ -24,8 +26,10 @@ export const status: Command = {
 
 async function run(args: Arguments, world: World): Promise<ExitCode> {
   if (args.words.length > 0) throw new UsageError(`status takes no words, and was given "${args.words[0]}"`);
-  const answer = await ask(dataDirectoryOf(args, world), { ask: 'status' });
-  world.stdout.write(args.options.json === true ? jsonText(answer) : screen(answer, world));
+  const directory = dataDirectoryOf(args, world);
+  const answer = await ask(directory, { ask: 'status' });
+  if (args.options.json === true) world.stdout.write(jsonText(answer));
+  else world.stdout.write(screen(answer, world, (await ask(directory, { ask: 'series', seconds: 60 })) as Series));
   return 0;
 }
 
@@ -33,10 +37,10 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
 type Part = Readonly<Record<string, unknown>>;
 
 /** The screen, part by part, a blank line between two. */
-export function screen(answer: unknown, world: Pick<World, 'stdout'>): string {
+export function screen(answer: unknown, world: Pick<World, 'stdout'>, series: Series | null = null): string {
   const gate = part(answer);
   const parts = [
-    facts(gate),
+    facts(gate, series === null ? '' : lastMinute(series)),
     rowsOf(gate.listeners, ['LISTENER', 'ADDRESS', 'PORT', 'TLS', 'ACCEPTED', 'OPEN'], listener, world),
     rowsOf(part(gate.crew).workers, ['WORKER', 'PID', 'UP', 'OPEN', 'GENERATION'], worker, world),
     rowsOf(
@@ -50,11 +54,12 @@ export function screen(answer: unknown, world: Pick<World, 'stdout'>): string {
   return parts.filter((text) => text !== '').join('\n');
 }
 
-function facts(gate: Part): string {
+function facts(gate: Part, minute: string): string {
   const lines: [string, string][] = [
     ['gate', headline(gate)],
     ['connections', connections(part(gate.connections))],
     ['requests', requests(part(gate.requests))],
+    ['last minute', minute],
     ['refused', counters(part(part(gate.requests).refusedByWhy))],
     ['workers', crew(part(gate.crew))],
     ['memory', memory(part(gate.memory))],
@@ -63,6 +68,12 @@ function facts(gate: Part): string {
     ['waf', waf(part(gate.waf))],
     ['journal', journal(part(gate.journal))],
     ['audit log', journal(part(gate.audit))],
+    ...Object.entries(part(gate.logs)).map(([name, counts]): [string, string] => [
+      'access log',
+      `${name}: ${journal(part(counts))}`,
+    ]),
+    ['traces', journal(part(gate.traces), 'spans')],
+    ['history', historyText(part(gate.history))],
   ];
   const shown = lines.filter(([, text]) => text !== '');
   return shown.map(([name, text]) => `${name.padEnd(12)}  ${visible(text)}\n`).join('');
@@ -135,10 +146,21 @@ function waf(part_: Part): string {
 }
 
 /** Lines that are missing in the file, and why, or that all is well. */
-function journal(part_: Part): string {
+function journal(part_: Part, what = 'lines'): string {
   return joined([
-    told(part_.written, (lines) => `${count(lines)} lines written`),
+    told(part_.written, (lines) => `${count(lines)} ${what} written`),
     told(part_.dropped, (dropped) => (dropped === 0 ? '' : `${count(dropped)} LOST`)),
+    typeof part_.trouble === 'string' ? part_.trouble : '',
+  ]);
+}
+
+/** What is kept on disk, and how much of its room. */
+function historyText(part_: Part): string {
+  return joined([
+    told(part_.journeys, (journeys) => `${count(journeys)} journeys`),
+    told(part_.bytes, (bytes) => `${size(bytes)} of at most ${size(part_.maxBytes)}`),
+    told(part_.notKept, (others) => (others === 0 ? '' : `${count(others)} only counted`)),
+    told(part_.lost, (lost) => (lost === 0 ? '' : `${count(lost)} LOST`)),
     typeof part_.trouble === 'string' ? part_.trouble : '',
   ]);
 }

@@ -62,6 +62,8 @@ const gateOff = (tls: boolean) => (ground: Ground) =>
   startGateProxy(ground.folder, ground.gate, ground.upstream, { tls: tls ? ground.certificate : null, waf: 'off' });
 const gateOn = (ground: Ground) =>
   startGateProxy(ground.folder, ground.gate, ground.upstream, { tls: null, waf: 'block' });
+const gateKeeping = (words: Readonly<Record<string, unknown>>) => (ground: Ground) =>
+  startGateProxy(ground.folder, ground.gate, ground.upstream, { tls: null, waf: 'off', words });
 const nginx = (tls: boolean, accessLog: boolean) => (ground: Ground) =>
   startNginxProxy(ground.folder, ground.upstream, { tls: tls ? ground.certificate : null, accessLog });
 
@@ -112,6 +114,18 @@ export const cases: readonly Case[] = [
     load: { ...plainLoad, scheme: 'https', headers: { Connection: 'close' } },
     targets: [ratio('nginx', 1.3)],
     servers: { nginx: nginx(true, false), HAProxy: haproxy(true), Caddy: caddy(true), portcullis: gateOff(true) },
+  },
+  {
+    name: 'journey',
+    says: 'the browser GET without a WAF; the history on against nothing kept, and what a line each costs beside it',
+    load: browserLoad,
+    targets: [{ against: 'nothing kept', judge: 'difference', atMost: 6 }],
+    servers: {
+      'nothing kept': gateKeeping({ history: 'off', max_journeys: 1 }),
+      'with an access log': gateKeeping({ logs: [{ to: '/dev/null' }] }),
+      'with a journal': gateKeeping({ journal: '/dev/null' }),
+      'history on': gateKeeping({}),
+    },
   },
 ];
 

@@ -150,6 +150,8 @@ export interface GateOptions {
   readonly limits?: Readonly<Record<string, unknown>>;
   /** Worker processes; 1 where nothing is said. */
   readonly workers?: number;
+  /** Further words of the configuration. */
+  readonly words?: Readonly<Record<string, unknown>>;
 }
 
 /** The gate before `upstream`, one worker, everything off that nginx does not do either; journeys stay on. */
@@ -184,6 +186,7 @@ export function gateConfiguration(
     rates: [],
     // One core for each server that is measured, unless it is said otherwise.
     workers: options.workers ?? 1,
+    ...options.words,
     limits: {
       max_connections_per_client: 200_000,
       max_new_connections_per_client_per_second: 100_000,

@@ -203,6 +203,7 @@ export const maps: Exceptions = {
   'src/observe/observe.ts': 'counts a reason: as many as the table of reasons has rows',
   'src/observe/chooser.ts': 'kinds: two halves of `maxKinds`, the older half dropped whole; tallies: reasons by site',
   'src/observe/measures.ts': 'layers by outcome, sites of the settings, and rules up to `maxRules`',
+  'src/cli/connections.ts': 'rows of one answer, which is bounded',
   'src/supervisor/chronicle.ts': 'workers: as many as there are',
   'src/supervisor/log-rotation.ts': 'files of logs that the configuration names',
   'src/supervisor/history/history.ts':

@@ -125,6 +125,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/firewall/nftables/program.ts': 'the longest run of nft',
     'src/supervisor/kernel/guard.ts': 'the longest wait for a guard to be ready',
     'src/cli/firewall-kernel.ts': 'the deadline that a guard waits for',
+    'src/supervisor/history/history.ts': 'the longest time that whoever asks for the status waits for the disk',
     'src/observe/sinks.ts': 'the longest time that a server may take a batch',
     'src/observe/tracer.ts': 'spans wait some ms for others; the timer is unrefed and ends with the tracer',
     'src/observe/journal.ts': 'writes what gathered within some ms; the timer is unrefed and ends with the journal',

@@ -118,6 +118,15 @@ test('attacks from everywhere are told in a bounded number of kinds, and none is
   assert.equal(journeys.filter(({ isFirst }) => isFirst).length, 100);
 });
 
+test('the sample of a kind is the newest that was kept of it', () => {
+  const chooser = new Chooser(random);
+  tell(chooser, exchange('first', { refused: '1001' }));
+  assert.equal(chooser.take()!.groups[0]!.sample, 'first');
+  tell(chooser, exchange('second', { refused: '1001' }));
+  tell(chooser, exchange('third', { refused: '1001' }));
+  assert.equal(chooser.take()!.groups[0]!.sample, 'third');
+});
+
 test('what was chosen may not be renewed until it has become text', () => {
   const chooser = new Chooser(random);
   const all = Array.from({ length: 3000 }, (_, number) => exchange(String(number)));

@@ -4,7 +4,7 @@
 import { networkPrefix } from '../base/network-prefix.ts';
 import { Reservoir } from '../base/reservoir.ts';
 import type { Exchange } from '../traffic/exchange.ts';
-import type { GroupCount, HistoryBatch, Outcome, Tally } from '../traffic/history.ts';
+import type { GroupCount, HistoryBatch, KeptJourney, Outcome, Tally } from '../traffic/history.ts';
 import { keptConnection, keptExchange, type LostConnection } from './kept.ts';
 
 /** What may be chosen of each sort (passed, refused, connections) between two batches, while it is quiet and once it is not. */
@@ -121,6 +121,7 @@ export class Chooser {
     ].sort((one, other) => one.at - other.at);
     for (const exchange of firsts) exchange.isHeld = false;
     for (const exchange of others) exchange.isHeld = false;
+    this.#renewSamples(journeys);
     const batch: HistoryBatch = {
       journeys,
       groups: this.#told.map((kind) => ({ ...kind })),
@@ -135,6 +136,17 @@ export class Chooser {
     this.#usual = null;
     this.#offered = 0;
     return batch;
+  }
+
+  /** The sample of a kind is the newest that was kept of it: older ones leave the disk sooner. */
+  #renewSamples(journeys: readonly KeptJourney[]): void {
+    const kept = new Map<string, string>();
+    for (const { verdict, why, rule, site, client, id } of journeys)
+      if (verdict !== 'pass') kept.set(keyOf(verdict, why, rule, site, networkPrefix(client)), id);
+    for (const kind of this.#told) {
+      const id = kept.get(keyOf(kind.verdict, kind.why, kind.rule, kind.site, kind.prefix));
+      if (id !== undefined) kind.sample = id;
+    }
   }
 
   #tally(layer: string, verdict: Outcome, why: string, site: string, isUsual: boolean): void {
@@ -166,7 +178,7 @@ export class Chooser {
   ): boolean {
     const isCrowded = this.#told.length >= maxTold;
     const prefix = isCrowded ? '' : networkPrefix(client);
-    const key = `${verdict} ${why} ${rule} ${site} ${prefix}`;
+    const key = keyOf(verdict, why, rule, site, prefix);
     let kind = this.#kinds.get(key);
     let isFirst = false;
     if (kind === undefined) {
@@ -191,6 +203,11 @@ export class Chooser {
     }
     this.#kinds.set(key, kind);
   }
+}
+
+/** What is the same kind. Reasons, rules and prefixes have no blank in them. */
+function keyOf(verdict: Outcome, why: string, rule: string, site: string, prefix: string): string {
+  return `${verdict} ${why} ${rule} ${prefix} ${site}`;
 }
 
 /** The rule that decided, or, where the WAF only watches, that found most. */

@@ -5,7 +5,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { settingsFrom } from '../../src/config/config.ts';
-import { startGate } from '../../src/supervisor/supervisor.ts';
+import { launchProcess, startGate } from '../../src/supervisor/supervisor.ts';
 import type { GroupCount, HistoryPage } from '../../src/traffic/history.ts';
 import type { Journey } from '../../src/traffic/journey.ts';
 import type { Series } from '../../src/traffic/series.ts';
@@ -96,6 +96,31 @@ test('the last minutes are there as columns', async (t) => {
   assert.ok(series.columns.exchangeP99Ms!.some((ms) => ms !== null && ms > 0));
   assert.ok(series.columns.rssBytes!.at(-1)! > 0 && series.columns.descriptorsLeft!.at(-1)! > 0);
   await assert.rejects(world.ask({ ask: 'series', seconds: 0 }), /seconds is a whole number from 1 to 900/);
+});
+
+test('two workers write one history, exactly, and what one did is there when it is gone', {
+  timeout: 60_000,
+}, async (t) => {
+  const upstream = await answering(t, () => ok('fine'));
+  const world = await stand(t, upstream.port, { workers: 2 }, { launch: launchProcess });
+  for (let number = 0; number < 40; number++) await world.get(number % 4 === 0 ? attack : '/');
+  const counts = async () => {
+    const { rows } = (await world.ask({ ask: 'history-counts' })) as { rows: { layer: string; count: number }[] };
+    return Object.fromEntries(rows.map(({ layer, count }) => [layer, count]));
+  };
+  await eventually(async () => (await counts()).app === 30 && (await counts()).waf === 10, 'all forty');
+  const { crew } = (await world.ask({ ask: 'status' })) as { crew: { workers: { pid: number }[] } };
+  assert.equal(crew.workers.length, 2);
+  // Figures come once a second: what a worker measured after its last look goes with it.
+  type Figures = { traffic: { exchanges: number } };
+  const measured = async () => ((await world.ask({ ask: 'figures' })) as Figures).traffic.exchanges;
+  await eventually(async () => (await measured()) === 40, 'all forty measured');
+  const { newest } = await page(world, {});
+  process.kill(crew.workers[0]!.pid, 'SIGKILL');
+  await eventually(async () => (await world.get('/').catch(() => null))?.status === 200, 'an answer after that');
+  await eventually(async () => (await page(world, { after: newest })).rows.length > 0, 'its journey');
+  assert.ok((await page(world, { limit: 500 })).rows.length >= 41);
+  assert.ok((await measured()) >= 40);
 });
 
 test('a file that is no database stops no traffic, and is set aside with a sentence in the status', async (t) => {

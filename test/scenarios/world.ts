@@ -10,7 +10,7 @@ import tls from 'node:tls';
 import type { Problem } from '../../src/base/problem.ts';
 import { ask } from '../../src/cli/ask.ts';
 import { type Configuration, settingsFrom } from '../../src/config/config.ts';
-import { type Gate, startGate } from '../../src/supervisor/supervisor.ts';
+import { type Gate, type StartTools, startGate } from '../../src/supervisor/supervisor.ts';
 import type { Journey } from '../../src/traffic/journey.ts';
 
 /** How a connection ended, as its far side saw it. */
@@ -247,11 +247,12 @@ export interface Standing {
   stopAndReadJournal(): Promise<Journey[]>;
 }
 
-/** Starts a gate before `to`. `words` are further words of the configuration. */
+/** Starts a gate before `to`. `words` are further words of the configuration, `more` what else the start is handed. */
 export async function stand(
   t: TestContext,
   to: number | readonly number[],
   words: Configuration = {},
+  more: Partial<StartTools> = {},
 ): Promise<Standing> {
   const directory = await mkdtemp(join(tmpdir(), 'portcullis-world-'));
   const journalPath = join(directory, 'journal.jsonl');
@@ -273,7 +274,7 @@ export async function stand(
   });
   const warnings: string[] = [];
   const warn = (problems: readonly Problem[]) => void warnings.push(...problems.map(({ says }) => says));
-  const gate = await startGate(settings, { locate: () => '', warn });
+  const gate = await startGate(settings, { locate: () => '', warn, ...more });
   const sockets: Socket[] = [];
   t.after(async () => {
     for (const socket of sockets) socket.destroy();

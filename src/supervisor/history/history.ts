@@ -11,6 +11,9 @@ import type { FromThread, ThreadOrder, ThreadStart, ToThread } from './messages.
 /** A thread that ended by itself has no successor sooner than this, in ms. */
 const pauseMs = 5000;
 
+/** Longest time that the disk may take for counts, in ms. */
+const soonMs = 2000;
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -26,6 +29,15 @@ const nothing: HistoryCounts = {
   lost: 0,
   trouble: '',
 };
+
+/** What a promise gives, or an `Error` where it takes too long: whoever asks how the gate is does not wait for its disk. */
+function soon<T>(promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the disk did not answer within ${soonMs} ms`)), soonMs);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
 
 /** The history of one gate. Its thread starts with the first that there is to do. */
 export class History {
@@ -88,7 +100,7 @@ export class History {
   async counts(): Promise<HistoryCounts | null> {
     if (this.#maxBytes === null) return null;
     try {
-      const counts = (await this.#order({ kind: 'ask', question: { ask: 'counts' } })) as HistoryCounts;
+      const counts = (await soon(this.#order({ kind: 'ask', question: { ask: 'counts' } }))) as HistoryCounts;
       return { ...counts, lost: counts.lost + this.#lost };
     } catch (error) {
       return { ...nothing, maxBytes: this.#maxBytes, lost: this.#lost, trouble: (error as Error).message };

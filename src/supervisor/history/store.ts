@@ -172,7 +172,7 @@ export class HistoryStore {
       body: database.prepare('INSERT INTO bodies VALUES (?, ?)'),
       hit: database.prepare('INSERT OR IGNORE INTO hits VALUES (?, ?)'),
       group: database.prepare(
-        `INSERT INTO groups VALUES (${places(11)}) ON CONFLICT DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)`,
+        `INSERT INTO groups VALUES (${places(11)}) ON CONFLICT DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at), sample = iif(excluded.sample = '', sample, excluded.sample)`,
       ),
       tally: database.prepare(
         `INSERT INTO tallies VALUES (${places(6)}) ON CONFLICT DO UPDATE SET count = count + excluded.count`,

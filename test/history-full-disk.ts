@@ -18,9 +18,10 @@ for (let batch = 0; batch < 500 && full === ''; batch++) {
   full = store.counts().trouble;
 }
 const { written, lost } = store.counts();
+const readable = store.read((database) => search(database, { ask: 'history', limit: 1 })).rows.length;
 rmSync(ballast);
 clock.advance(10_000);
 store.write(batchOf([keptJourney(0, { id: 'last' })]));
 const { trouble } = store.counts();
 const newest = store.read((database) => search(database, { ask: 'history', limit: 1 })).rows[0]?.id;
-process.stdout.write(JSON.stringify({ full, written, lost, after: { trouble, newest } }));
+process.stdout.write(JSON.stringify({ full, written, lost, readable, after: { trouble, newest } }));

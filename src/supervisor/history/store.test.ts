@@ -152,8 +152,8 @@ test('a full disk costs journeys and nothing else, and when there is room again 
     { encoding: 'utf8' },
   );
   assert.equal(status, 0, stderr);
-  const { full, written, lost, after: later } = JSON.parse(stdout);
+  const { full, written, lost, readable, after: later } = JSON.parse(stdout);
   assert.match(full, /nothing is added to .+: the disk is full/);
-  assert.ok(written > 0 && lost > 0);
+  assert.ok(written > 0 && lost > 0 && readable === 1);
   assert.deepEqual(later, { trouble: '', newest: 'last' });
 });

@@ -29,8 +29,8 @@ const maxGroupsOfHour = 50_000;
 /** Every so many batches counts are bounded. */
 const boundEvery = 100;
 
-/** SQLite's numbers for what is wrong (https://www.sqlite.org/rescode.html): busy, locked, corrupt, full, not a database. */
-const [busy, locked, corrupt, full, notDatabase] = [5, 6, 11, 13, 26];
+/** SQLite's numbers for what is wrong (https://www.sqlite.org/rescode.html): busy, locked, an I/O error, corrupt, full, no database. */
+const [busy, locked, ioError, corrupt, full, notDatabase] = [5, 6, 10, 11, 13, 26];
 
 /** The open file with the statements that write. */
 interface Open {
@@ -162,7 +162,8 @@ export class HistoryStore {
     // Because journeys that a crash of the machine loses are no great loss, the disk is not waited for.
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${logBytes}`);
     database.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384');
-    database.exec(schema);
+    // A full disk can still be read, and what is there already need not be written again.
+    if (version !== schemaVersion) database.exec(schema);
     limitPages(database, this.#maxBytes);
     this.#last = Math.max(this.#last, numberOf(database, 'SELECT max(n) FROM journeys'));
     const places = (count: number) => new Array<string>(count).fill('?').join(', ');
@@ -265,8 +266,8 @@ export class HistoryStore {
     if (code === corrupt || code === notDatabase) return this.#renew(error);
     this.#pausedUntilMs = this.#clock.monotonicMs() + pauseMs;
     this.#trouble = sentenceOf(this.path, code, error);
-    // What a full disk left open may be opened anew when there is room again.
-    if (code !== busy && code !== locked) this.close();
+    // A file that cannot be written can be read all the same, and written again when there is room; anything else is opened anew.
+    if (![busy, locked, full, ioError].includes(code)) this.close();
     return false;
   }
 

@@ -74,7 +74,7 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   while (!world.stop.aborted) {
     const answer = sorted(((await ask(dataDirectory, question)) ?? {}) as Partial<Answer>, order, limit, pace);
     const text = json === true ? jsonText(answer) : screen(answer, world, watch === true ? pace : null);
-    const head = redraws ? await headOf(dataDirectory) : '';
+    const head = redraws ? await headOf(dataDirectory, world.stdout.columns ?? 80) : '';
     // Because clearing before the text is ready makes the screen flicker.
     world.stdout.write(redraws ? `\x1b[H\x1b[2J${head}${text}` : text);
     if (watch !== true || isClosed(world)) break;
@@ -139,9 +139,10 @@ function sorted({ total = 0, rows = [] }: Partial<Answer>, order: Order, limit: 
 }
 
 /** What the gate as a whole does, above the connections; nothing where it cannot say. */
-async function headOf(dataDirectory: string): Promise<string> {
+async function headOf(dataDirectory: string, columns: number): Promise<string> {
   try {
-    return `${lastMinute((await ask(dataDirectory, { ask: 'series', seconds: 60 })) as Series)}\n\n`;
+    const line = [...lastMinute((await ask(dataDirectory, { ask: 'series', seconds: 60 })) as Series)];
+    return `${line.slice(0, columns).join('')}\n\n`;
   } catch {
     return '';
   }

@@ -50,10 +50,10 @@ function screenOf(stream: NodeJS.WriteStream): World['stdout'] & { readonly clos
     write: (text) => (closed ? false : stream.write(text)),
     isTTY: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns || 80;
     },
     get rows() {
-      return stream.rows ?? 24;
+      return stream.rows || 24;
     },
     get closed() {
       return closed;

@@ -74,7 +74,7 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   while (!world.stop.aborted) {
     const answer = sorted(((await ask(dataDirectory, question)) ?? {}) as Partial<Answer>, order, limit, pace);
     const text = json === true ? jsonText(answer) : screen(answer, world, watch === true ? pace : null);
-    const head = redraws ? await headOf(dataDirectory, world.stdout.columns ?? 80) : '';
+    const head = redraws ? await headOf(dataDirectory, world.stdout.columns || 80) : '';
     // Because clearing before the text is ready makes the screen flicker.
     world.stdout.write(redraws ? `\x1b[H\x1b[2J${head}${text}` : text);
     if (watch !== true || isClosed(world)) break;

@@ -99,6 +99,7 @@ test('who asks with traceparent is traced under that trace, with tracestate pass
   assert.equal(tracer.begin(exchange([parent('00')])), null);
   assert.equal(tracer.begin(exchange()), null);
   assert.equal(tracer.begin(exchange([['traceparent', 'nonsense']])), null);
+  assert.equal(tracer.begin(exchange([parent(), parent()])), null);
 });
 
 test('chance begins traces of its own, and what claims to be a parent and is none changes nothing', () => {

@@ -81,8 +81,9 @@ export class Tracer {
 
   /** Where an exchange that begins stands in a trace; null where it is not traced. Whoever asks for it with `traceparent` is, within the bound. */
   begin({ headers }: Exchange): Trace | null {
-    const said = headers.get('traceparent');
-    const parent = said === null || said === undefined ? null : readTraceParent(said);
+    const said = headers.all('traceparent');
+    // Two of them say two things: that is no parent at all (W3C Trace Context 3.2.2).
+    const parent = said.length === 1 ? readTraceParent(said[0]!) : null;
     if (parent?.isSampled !== true && this.#chance() >= this.words.share) return null;
     if (!this.#hasRoom()) return null;
     return {

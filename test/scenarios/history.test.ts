@@ -4,13 +4,15 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { settingsFrom } from '../../src/config/config.ts';
+import { type Configuration, settingsFrom } from '../../src/config/config.ts';
 import { launchProcess, startGate } from '../../src/supervisor/supervisor.ts';
 import type { GroupCount, HistoryPage } from '../../src/traffic/history.ts';
 import type { Journey } from '../../src/traffic/journey.ts';
 import type { Series } from '../../src/traffic/series.ts';
 import { answering, eventually, ok, type Standing, stand } from './world.ts';
 
+/** A history, which the gates of other tests do without. */
+const kept: Configuration = { history: '32MiB' };
 const attack = '/users?id=1;DROP%20TABLE%20users;--';
 
 async function page(world: Standing, filters: object): Promise<HistoryPage> {
@@ -19,7 +21,7 @@ async function page(world: Standing, filters: object): Promise<HistoryPage> {
 
 test('requests are found by what they were, with the journey that the journal has of them', async (t) => {
   const upstream = await answering(t, () => ok('fine'));
-  const world = await stand(t, upstream.port);
+  const world = await stand(t, upstream.port, kept);
   await world.get('/shop/cart?x=1', 'Authorization: Basic c2VjcmV0\r\n');
   const refused = await world.get(attack);
   const id = refused.headers.get('x-request-id')!;
@@ -42,7 +44,7 @@ test('requests are found by what they were, with the journey that the journal ha
 
 test('a restart forgets nothing, and secrets were never written', async (t) => {
   const upstream = await answering(t, () => ok('fine'));
-  const world = await stand(t, upstream.port);
+  const world = await stand(t, upstream.port, kept);
   const message = await world.get('/secret', 'Cookie: session=hunter2\r\n');
   const id = message.headers.get('x-request-id')!;
   const [line] = await world.stopAndReadJournal();
@@ -65,7 +67,7 @@ test('a restart forgets nothing, and secrets were never written', async (t) => {
 
 test('the same attack ten times is one line, counted exactly; and counts by layer are there', async (t) => {
   const upstream = await answering(t, () => ok('fine'));
-  const world = await stand(t, upstream.port);
+  const world = await stand(t, upstream.port, kept);
   for (let number = 0; number < 10; number++) await world.get(attack);
   await world.get('/');
   type Groups = { groups: GroupCount[] };
@@ -85,7 +87,7 @@ test('the same attack ten times is one line, counted exactly; and counts by laye
 
 test('the last minutes are there as columns', async (t) => {
   const upstream = await answering(t, () => ok('fine'));
-  const world = await stand(t, upstream.port);
+  const world = await stand(t, upstream.port, kept);
   let series: Series = { at: [], columns: {} };
   await eventually(async () => {
     await world.get('/');
@@ -102,7 +104,7 @@ test('two workers write one history, exactly, and what one did is there when it 
   timeout: 60_000,
 }, async (t) => {
   const upstream = await answering(t, () => ok('fine'));
-  const world = await stand(t, upstream.port, { workers: 2 }, { launch: launchProcess });
+  const world = await stand(t, upstream.port, { ...kept, workers: 2 }, { launch: launchProcess });
   for (let number = 0; number < 40; number++) await world.get(number % 4 === 0 ? attack : '/');
   const counts = async () => {
     const { rows } = (await world.ask({ ask: 'history-counts' })) as { rows: { layer: string; count: number }[] };
@@ -125,7 +127,7 @@ test('two workers write one history, exactly, and what one did is there when it 
 
 test('a file that is no database stops no traffic, and is set aside with a sentence in the status', async (t) => {
   const upstream = await answering(t, () => ok('fine'));
-  const world = await stand(t, upstream.port);
+  const world = await stand(t, upstream.port, kept);
   await writeFile(join(world.directory, 'history.sqlite'), 'not a database at all '.repeat(100));
   assert.equal((await world.get('/')).status, 200);
   await eventually(async () => (await page(world, {})).rows.length === 1, 'the journey in a new file');

@@ -43,6 +43,9 @@ before(async () => {
   kept = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(join(folder, 'data/ca/ca.crt')) });
   passedId = await send('/hello?name=Ada');
   blockedId = await send('/users?id=1;DROP%20TABLE%20users;--');
+  // Because workers tell the history what happened every half second.
+  const told = () => runToEnd(['logs', '--json'], { cwd: folder, env: environment(folder) });
+  while (!(await told()).stdout.includes(blockedId)) await new Promise(setImmediate);
 });
 
 after(async () => {
@@ -514,6 +517,8 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/^127\.0\.0\.0\/8 +it is this machine's loopback$/m],
     json: (told: { never: object[] }) => assert.ok(told.never.length > 0),
   },
+  'portcullis learn crowd --count 500': { says: [/^500 of 500 connections to port \d+: /m], json: null },
+  'portcullis learn threads --count 4': { says: [/thread/], json: null },
   'portcullis plan': notInTheKernel,
   'portcullis plan --config staging.yaml --json': notInTheKernel,
   'portcullis apply --confirm-within 60s': notInTheKernel,
@@ -586,6 +591,7 @@ describe('the commands', () => {
       'firewall',
       'certs',
       'bans',
+      'learn',
       'plan',
       'apply',
       'confirm',

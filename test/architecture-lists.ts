@@ -220,6 +220,7 @@ export const maps: Exceptions = {
   'src/supervisor/worker.ts': 'listeners of the settings',
   'src/waf/compile/compiler.ts': 'one pattern and one list of phrases a rule of the files that are compiled',
   'src/waf/program/stages.ts': 'stages of one view: `maxStages`, made anew when there are more',
+  'src/waf/program/needed.ts': 'values of one phase of one transaction that a rule has to see',
   'src/waf/program/memory.ts': 'two halves of `maxRemembered` a view, the older half dropped whole',
   'src/waf/compile/fold.ts': 'members of TX that the files name, and where their rules lead',
   'src/waf/compile/plan.ts': 'one pattern or list of phrases a rule of the files',

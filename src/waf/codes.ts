@@ -9,13 +9,18 @@ export const WIDE = 256;
 /** The characters of one value at a time, in memory that is used again. */
 export class Codes {
   /** Bytes of the value, `WIDE` for what is none; what is behind `length` is left from values before. */
-  list: Uint16Array = new Uint16Array(256);
+  list: Uint16Array;
   length = 0;
   /** Whether a character is none of the 256 bytes: what was made of such a value cannot become text again. */
   isWide = false;
   /** The value itself, where it is known. */
   #text: string | null = null;
   #bytes: Buffer | null = null;
+
+  /** Room for so many characters to begin with. */
+  constructor(room = 256) {
+    this.list = new Uint16Array(room);
+  }
 
   /** Makes room for `length` characters, which the caller writes. */
   reserve(length: number): Uint16Array {
@@ -64,7 +69,7 @@ export class Codes {
   get text(): string {
     if (this.#text !== null) return this.#text;
     const { list, length } = this;
-    if (this.#bytes === null || this.#bytes.length < length) this.#bytes = Buffer.allocUnsafeSlow(list.length);
+    if (this.#bytes === null || this.#bytes.length < length) this.#bytes = Buffer.allocUnsafe(list.length);
     const bytes = this.#bytes;
     for (let index = 0; index < length; index++) bytes[index] = list[index]!;
     this.#text = latin1(bytes, 0, length);

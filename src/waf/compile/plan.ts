@@ -48,6 +48,7 @@ class Planner {
   readonly #always: Uint32Array;
   /** Rules that are needed where two of their links are answered. */
   readonly #paired: Uint32Array;
+  readonly #tells = new Map<Link, number>();
   readonly #views: Draft[] = [];
   readonly #words = new Map<Transformation, number>();
 
@@ -74,6 +75,7 @@ class Planner {
     return {
       always: this.#always,
       paired: this.#paired,
+      tells: this.#tells,
       lanes,
       views: this.#views,
       memberWords,
@@ -125,6 +127,7 @@ class Planner {
       if (links.length === 2) this.#paired[number >> 5]! |= bit;
       for (const [index, link] of links.entries()) {
         const rule = number + index * this.#always.length * 32;
+        this.#tells.set(link, rule);
         for (const target of link.targets) asks.push({ rule, target, link });
       }
     }

@@ -1,9 +1,10 @@
 // Whether a rule matches: every value of every target, transformed, shown to the operator; effects happen at each match.
 
+import { marksOf } from '../marks.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { Pairs } from '../variables/pairs.ts';
 import type { Many } from '../variables/variable.ts';
-import type { Evidence, Exclusion, Link, Rule, Target } from './program.ts';
+import type { Answers, Evidence, Exclusion, Link, Rule, Target } from './program.ts';
 
 /** Members of a collection that one rule may look at. */
 const maxMatches = 1000;
@@ -34,7 +35,7 @@ function askTarget(transaction: Transaction, rule: Rule, link: Link, target: Tar
     if (isExcluded(transaction, rule, link, target.name, '')) return;
     const value = variable.read(transaction);
     if (target.isCount) asked.value(target.label, value === null ? '0' : '1');
-    else if (value !== null) asked.value(target.label, value);
+    else if (value !== null && asked.mayMatch(value)) asked.value(target.label, value);
     return;
   }
   if (target.isCount) {
@@ -52,6 +53,7 @@ function askTarget(transaction: Transaction, rule: Rule, link: Link, target: Tar
   for (let index = 0; index < pairs.count && !transaction.spend(pairs.values[index]!.length); index++) {
     const name = lower[index]!;
     if (target.path === null && target.key !== null && target.key !== name) continue;
+    if (!asked.mayMatch(pairs.values[index]!)) continue;
     if (isExcluded(transaction, rule, link, target.name, target.path ?? name)) continue;
     asked.value(target.path === null ? `${target.name}:${pairs.names[index]}` : target.label, pairs.values[index]!);
   }
@@ -112,8 +114,12 @@ export class Asking {
   #rule: Rule | null = null;
   #link!: Link;
   #argument = '';
+  readonly #answers: Answers | null;
+  /** The number of the link in the answers, -1 where they say nothing of it. */
+  #bit = -1;
 
-  constructor(transaction: Transaction) {
+  constructor(transaction: Transaction, answers: Answers | null) {
+    this.#answers = answers;
     this.transaction = transaction;
     this.evidence = transaction.evidence;
   }
@@ -123,22 +129,32 @@ export class Asking {
     this.#rule = rule;
     this.#link = link;
     this.matched = null;
+    this.#bit = this.#answers === null ? -1 : this.#answers.bitOf(link);
     const { comparison } = link;
     if (comparison !== null)
       this.#argument = comparison.argument.literal ?? comparison.argument.expand(this.transaction);
   }
 
+  /** Whether the value has to be shown to the operator: not where it is known that it does not answer. */
+  mayMatch(value: string): boolean {
+    return this.#bit < 0 || this.#answers!.isAnswered(value, this.#bit);
+  }
+
   /** Shows one value to the operator. */
   value(label: string, value: string): void {
-    const link = this.#link;
+    const { multiMatch, transformations } = this.#link;
+    if (multiMatch) this.#ask(label, value);
     let current = value;
-    if (link.multiMatch) this.#ask(label, current);
-    for (const transformation of link.transformations) {
-      const next = transformation.apply(current);
-      if (link.multiMatch && next !== current) this.#ask(label, next);
+    let marks = transformations.length === 0 ? 0 : marksOf(value);
+    for (const { changes, apply } of transformations) {
+      if (current !== '' && (marks & changes) === 0) continue;
+      const next = apply(current);
+      if (next === current) continue;
       current = next;
+      marks = marksOf(current);
+      if (multiMatch) this.#ask(label, current);
     }
-    if (!link.multiMatch) this.#ask(label, current);
+    if (!multiMatch) this.#ask(label, current);
   }
 
   #ask(label: string, value: string): void {

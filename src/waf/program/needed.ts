@@ -5,11 +5,11 @@ import { ANY } from '../marks.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import type { Phase } from '../variables/variable.ts';
 import { Memory } from './memory.ts';
-import type { Absence, Plan, Program, View } from './program.ts';
+import type { Absence, Answers, Link, Plan, Program, View } from './program.ts';
 import type { Needed } from './run.ts';
 import { type Stage, Stages } from './stages.ts';
 
-/** The rules by values, after a plan. The set that it gives is its own, and true until it is asked again. */
+/** The rules by values, after a plan. What it gives is its own, and true until it is asked again. */
 export function neededBy(plan: Plan): Needed {
   const finder = new Finder(plan);
   return (program, transaction, phase) => finder.find(program, transaction, phase);
@@ -21,33 +21,36 @@ export const everyRule: Needed = () => null;
 /** From this length on the memory of a value may be more than is kept. */
 const longValue = 4096;
 
-class Finder {
+class Finder implements Answers {
   readonly #plan: Plan;
   /** Rules by what was answered: their first links, and behind those their second. */
   readonly #answered: Uint32Array;
-  readonly #needed: Uint32Array;
+  readonly rules: Uint32Array;
   readonly #hits: Uint32Array;
   readonly #stages: readonly Stages[];
   readonly #memories: readonly Memory[];
   /** The value in hand and what transformations made of it, by how many were undergone. */
   readonly #forms: Codes[] = [];
-  /** Where answers are gathered to be remembered, or null. */
-  #found: number[] | null = null;
+  /** What the value in hand answers. */
+  readonly #found: number[] = [];
+  /** By value: what it answers, where that is anything. */
+  readonly #byValue = new Map<string, readonly number[]>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
     this.#answered = new Uint32Array(plan.always.length * 2);
-    this.#needed = new Uint32Array(plan.always.length);
+    this.rules = new Uint32Array(plan.always.length);
     this.#hits = new Uint32Array(plan.memberWords);
     this.#stages = plan.views.map((view) => new Stages(view));
     this.#memories = plan.views.map(() => new Memory());
   }
 
-  find(program: Program, transaction: Transaction, phase: Phase): Uint32Array | null {
+  find(program: Program, transaction: Transaction, phase: Phase): Answers | null {
     const plan = this.#plan;
     if (transaction.removedRules.length > 0 && this.#losesSkippers(transaction)) return null;
     const { start, end } = program.phases[phase]!;
     this.#answered.fill(0);
+    this.#byValue.clear();
     for (const lane of plan.lanes[phase]!) {
       const { variable, general, byName } = lane;
       if (variable.shape === 'one') {
@@ -69,16 +72,26 @@ class Finder {
         if (view !== null) this.#look(view, values[index]!);
       }
     }
-    return this.#gather(start, end);
+    this.#gather(start, end);
+    return this;
   }
 
-  #gather(start: number, end: number): Uint32Array {
+  /** The number under which answers to the link are known; -1 where they are not. */
+  bitOf(link: Link): number {
+    return this.#plan.tells.get(link) ?? -1;
+  }
+
+  /** Whether the value answers the link of that number. */
+  isAnswered(value: string, bit: number): boolean {
+    return this.#byValue.get(value)?.includes(bit) === true;
+  }
+
+  #gather(start: number, end: number): void {
     const { always, paired } = this.#plan;
-    const needed = this.#needed;
+    const needed = this.rules;
     const answered = this.#answered;
     for (let word = start >> 5; word << 5 < end; word++)
       needed[word] = always[word]! | (answered[word]! & (answered[word + always.length]! | ~paired[word]!));
-    return needed;
   }
 
   /** Whether a rule that was left out, and would have skipped others, is switched off for this transaction. */
@@ -90,32 +103,32 @@ class Finder {
     );
   }
 
-  #mark(rule: number): void {
-    this.#answered[rule >> 5]! |= 1 << (rule & 31);
-  }
-
   #need(rule: number): void {
-    if (this.#found === null) this.#mark(rule);
-    else if (!this.#found.includes(rule)) this.#found.push(rule);
+    if (!this.#found.includes(rule)) this.#found.push(rule);
   }
 
   #look(view: View, value: string): void {
     const memory = this.#memories[view.number]!;
-    if (!memory.expects(value)) {
-      this.#found = null;
-      this.#judge(view, value);
+    const isExpected = memory.expects(value);
+    const known = isExpected ? memory.get(value) : undefined;
+    if (known !== undefined) {
+      this.#note(value, known);
       return;
     }
-    let rules = memory.get(value);
-    if (rules === undefined) {
-      const found: number[] = [];
-      this.#found = found;
-      this.#judge(view, value);
-      this.#found = null;
-      rules = found;
-      memory.set(this.#form(0).copy(), found);
-    }
-    for (let index = 0; index < rules.length; index++) this.#mark(rules[index]!);
+    const found = this.#found;
+    found.length = 0;
+    this.#judge(view, value);
+    if (!isExpected && found.length === 0) return;
+    const kept = found.slice();
+    if (isExpected) memory.set(this.#form(0).copy(), kept);
+    this.#note(value, kept);
+  }
+
+  #note(value: string, rules: readonly number[]): void {
+    if (rules.length === 0) return;
+    for (let index = 0; index < rules.length; index++) this.#answered[rules[index]! >> 5]! |= 1 << (rules[index]! & 31);
+    const before = this.#byValue.get(value);
+    this.#byValue.set(value, before === undefined ? rules : [...before, ...rules]);
   }
 
   #judge(view: View, value: string): void {

@@ -185,12 +185,24 @@ export interface Lane {
   readonly general: View | null;
 }
 
+/** What the values of a phase answer, found ahead of its rules. */
+export interface Answers {
+  /** A bit for each rule that needs to be asked. */
+  readonly rules: Uint32Array;
+  /** The number under which answers to a link are known; -1 where they are not. */
+  bitOf(link: Link): number;
+  /** Whether the value answers the link of that number: where not, its operator would not match. */
+  isAnswered(value: string, bit: number): boolean;
+}
+
 /** How a program is run without asking every rule. */
 export interface Plan {
   /** Rules that are asked whatever the request is. */
   readonly always: Uint32Array;
   /** Rules that are asked only where two of their links are answered: the second counts as the rule whose number is as many bits further on as there are in `always`. */
   readonly paired: Uint32Array;
+  /** Links whose answers are known ahead, by the numbers of those answers. */
+  readonly tells: ReadonlyMap<Link, number>;
   /** By phase; index 0 is unused. */
   readonly lanes: readonly (readonly Lane[])[];
   readonly views: readonly View[];

@@ -4,13 +4,13 @@ import type { RuleMatch, Transaction } from '../transaction/transaction.ts';
 import type { Phase } from '../variables/variable.ts';
 import type { Bill } from './bill.ts';
 import { Asking, matches } from './match.ts';
-import type { Evidence, Program, Rule } from './program.ts';
+import type { Answers, Evidence, Program, Rule } from './program.ts';
 
 /** Matches that one transaction keeps. */
 const maxKept = 256;
 
-/** Which rules of a phase need to be asked, as a set of bits over all rules; null: every one. */
-export type Needed = (program: Program, transaction: Transaction, phase: Phase) => Uint32Array | null;
+/** What is known ahead of the rules of a phase; null: nothing, every rule is asked. */
+export type Needed = (program: Program, transaction: Transaction, phase: Phase) => Answers | null;
 
 /** Rules between two looks at the clock. */
 const rulesAtOnce = 8;
@@ -34,9 +34,10 @@ export function runPhase(
   transaction.beginPhase();
   const isTimed = bill?.begin() === true;
   const begun = isTimed ? tools.monotonicMs() : 0;
-  const set = needed(program, transaction, phase);
+  const answers = needed(program, transaction, phase);
+  const set = answers === null ? null : answers.rules;
   if (isTimed) bill!.shared(tools.monotonicMs() - begun);
-  const asking = new Asking(transaction);
+  const asking = new Asking(transaction, answers);
   let number = nextOf(set, start, end);
   for (let count = 1; number < end && !transaction.overran; count++) {
     const rule = program.rules[number]!;

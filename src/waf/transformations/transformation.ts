@@ -22,8 +22,8 @@ export interface Transformation {
 /** What a transformation does to text, by what it does to bytes. */
 export function byTurning(turn: (from: Codes, to: Codes) => boolean): (value: string) => string {
   return (value) => {
-    const to = new Codes();
-    return turn(new Codes().take(value), to) ? to.text : value;
+    const to = new Codes(value.length);
+    return turn(new Codes(value.length).take(value), to) ? to.text : value;
   };
 }
 

@@ -1,7 +1,10 @@
 // A value as numbers in one flat array: strings may be pieces of other strings, and reading those costs more each time.
 
-import { latin1 } from '../base/bytes.ts';
+import { latin1, writeLatin1 } from '../base/bytes.ts';
 import { markOfByte } from './marks.ts';
+
+/** From this length on one native copy is cheaper than a look at each character. */
+const minCopied = 24;
 
 /** What stands for a character that is no byte. */
 export const WIDE = 256;
@@ -31,26 +34,48 @@ export class Codes {
     return this.list;
   }
 
-  /** Takes the characters of `value`. */
+  /** Takes the characters of `value`, which may be no bytes. */
   take(value: string): this {
-    this.read(value);
-    return this;
-  }
-
-  /** Takes the characters of `value`, and gives the union of their marks (`marks.ts`). */
-  read(value: string): number {
     const list = this.reserve(value.length);
     this.#text = value;
-    let marks = 0;
     let all = 0;
     for (let index = 0; index < value.length; index++) {
       const code = value.charCodeAt(index);
       all |= code;
       list[index] = code;
-      marks |= markOfByte[code & 255]!;
     }
     if (all > 255) this.#widen(list);
+    return this;
+  }
+
+  /** Takes the bytes of `value`, which holds nothing else, and gives the union of their marks (`marks.ts`). */
+  read(value: string): number {
+    const { length } = value;
+    const list = this.reserve(length);
+    this.#text = value;
+    let marks = 0;
+    if (length < minCopied) {
+      for (let index = 0; index < length; index++) {
+        const code = value.charCodeAt(index) & 255;
+        list[index] = code;
+        marks |= markOfByte[code]!;
+      }
+      return marks;
+    }
+    // Because a value is most often a piece of a longer text, of which the engine gives one character at a time slowly.
+    const bytes = this.#room(length);
+    writeLatin1(bytes, value);
+    for (let index = 0; index < length; index++) {
+      const code = bytes[index]!;
+      list[index] = code;
+      marks |= markOfByte[code]!;
+    }
     return marks;
+  }
+
+  #room(length: number): Buffer {
+    if (this.#bytes === null || this.#bytes.length < length) this.#bytes = Buffer.allocUnsafe(this.list.length);
+    return this.#bytes;
   }
 
   #widen(list: Uint16Array): void {
@@ -69,8 +94,7 @@ export class Codes {
   get text(): string {
     if (this.#text !== null) return this.#text;
     const { list, length } = this;
-    if (this.#bytes === null || this.#bytes.length < length) this.#bytes = Buffer.allocUnsafe(list.length);
-    const bytes = this.#bytes;
+    const bytes = this.#room(length);
     for (let index = 0; index < length; index++) bytes[index] = list[index]!;
     this.#text = latin1(bytes, 0, length);
     return this.#text;

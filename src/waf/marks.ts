@@ -22,10 +22,23 @@ export const ANGLE = 16384;
 export const DIGIT = 32768;
 /** Control characters that are neither NUL nor white. */
 export const CONTROL = 65536;
-/** Every other sign: `! $ ( ) * . : = ? @ [ ] _ { | } ~` and the backtick. */
+/** Every other sign: `! ? @ _ ~`. */
 export const SIGN = 131072;
 /** a–z. */
 export const LOWER = 262144;
+export const DOLLAR = 1 << 19;
+/** `(` and `)`. */
+export const PAREN = 1 << 20;
+/** `{` and `}`. */
+export const BRACE = 1 << 21;
+/** `[` and `]`. */
+export const BRACKET = 1 << 22;
+export const EQUALS = 1 << 23;
+export const COLON = 1 << 24;
+export const DOT = 1 << 25;
+export const PIPE = 1 << 26;
+export const STAR = 1 << 27;
+export const BACKTICK = 1 << 28;
 /** A mask that every value has something of. */
 export const ANY = 0x7fffffff;
 
@@ -41,6 +54,16 @@ const signs: readonly (readonly [number, string])[] = [
   [DASH, '-'],
   [HASH, '#'],
   [ANGLE, '<>'],
+  [DOLLAR, '$'],
+  [PAREN, '()'],
+  [BRACE, '{}'],
+  [BRACKET, '[]'],
+  [EQUALS, '='],
+  [COLON, ':'],
+  [DOT, '.'],
+  [PIPE, '|'],
+  [STAR, '*'],
+  [BACKTICK, '`'],
   [WHITE, ' \t\n\v\f\r\xa0'],
 ];
 
@@ -57,7 +80,11 @@ function markTable(): Int32Array {
   table.fill(UPPER, 65, 91);
   table.fill(LOWER, 97, 123);
   table[0] = NUL;
-  for (const [bit, characters] of signs) for (const one of characters) table[one.charCodeAt(0)]! |= bit;
+  for (const [bit, characters] of signs)
+    for (const one of characters) {
+      const byte = one.charCodeAt(0);
+      table[byte] = byte < 128 ? bit : HIGH | bit;
+    }
   return table;
 }
 

@@ -158,7 +158,12 @@ export class Asking {
   }
 
   #ask(label: string, value: string): void {
-    const { matcher, comparison, isNegated } = this.#link;
+    const { matcher, comparison, isNegated, multiMatch } = this.#link;
+    // Because it was found ahead, for the very text, that no pattern is there.
+    if (isNegated && this.#bit >= 0 && !multiMatch && matcher?.member !== undefined) {
+      this.#match(label, value);
+      return;
+    }
     const answer = matcher === null ? comparison!.operator.judge(value, this.#argument) : matcher.test(value);
     if (answer !== isNegated) this.#match(label, value);
   }

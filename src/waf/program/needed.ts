@@ -150,7 +150,7 @@ class Finder implements Answers {
 
   /** Asks everything of a text that is asked of it, and of what the transformations behind it make of it. */
   #walk(view: View, { wanted, absences, questions, steps }: Stage, text: Codes, marks: number, depth: number): void {
-    if (wanted !== null) this.#match(view, text, wanted, absences);
+    if (wanted !== null) this.#match(view, text, marks, wanted, absences);
     for (const { matcher, whenTrue, whenFalse } of questions)
       for (const rule of matcher.test(text.text) ? whenTrue : whenFalse) this.#need(rule);
     for (const step of steps) {
@@ -173,9 +173,9 @@ class Finder implements Answers {
     }
   }
 
-  #match(view: View, text: Codes, wanted: Uint32Array, absences: readonly Absence[]): void {
+  #match(view: View, text: Codes, marks: number, wanted: Uint32Array, absences: readonly Absence[]): void {
     const hits = this.#hits;
-    if (view.set.matchCodes(text, hits, wanted) > 0)
+    if (view.set.matchCodes(text, marks, hits, wanted) > 0)
       for (let word = 0; word < wanted.length; word++)
         for (let bits = hits[word]!; bits !== 0; bits &= bits - 1) {
           const rules = view.rulesOf.get((word << 5) + 31 - Math.clz32(bits & -bits));

@@ -128,8 +128,8 @@ export function wordsOf(program: Program): number {
 
 /** Many patterns and phrases that are looked for in one pass. */
 export interface MemberSet {
-  /** Sets the bit of each wanted member that is found, and clears the others; gives how many were found. */
-  matchCodes(value: Codes, hits: Uint32Array, wanted: Uint32Array): number;
+  /** `marks` are those of the value. Sets the bit of each wanted member that is found, and clears the others; gives how many were found. */
+  matchCodes(value: Codes, marks: number, hits: Uint32Array, wanted: Uint32Array): number;
 }
 
 /** A question that is no pattern: asked of a value as the chain of transformations leaves it. */

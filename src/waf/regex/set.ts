@@ -42,8 +42,6 @@ export class PatternSet {
   readonly #groups: Groups;
   /** Counts the work of the shared automata; patterns that are asked alone have their own. */
   readonly meter: Meter = new Meter();
-  /** The signs that the value of the current call shows. */
-  readonly #shown = new Uint32Array(2);
   readonly #own = new Codes();
   readonly #seen: Uint32Array;
   readonly #touched: Uint32Array;
@@ -103,17 +101,18 @@ export class PatternSet {
    * only members whose bit is set there are looked for. Both have a word for every 32 members.
    */
   match(value: string, hits: Uint32Array, wanted: Uint32Array = this.#everyone): number {
-    return this.matchCodes(this.#own.take(value), hits, wanted);
+    const own = this.#own.take(value);
+    return this.matchCodes(own, own.marks, hits, wanted);
   }
 
-  /** The same where the value's characters were taken already. */
-  matchCodes(codes: Codes, hits: Uint32Array, wanted: Uint32Array): number {
+  /** The same where the value's characters were taken already; `marks` are the union of theirs, or more. */
+  matchCodes(codes: Codes, marks: number, hits: Uint32Array, wanted: Uint32Array): number {
     hits.fill(0);
     this.#call = (this.#call + 1) >>> 0;
     if (this.#call === 0) this.#forget();
     this.#ready.set(this.#untold);
     let count = this.#scan(codes, hits, wanted);
-    const candidates = this.#choose(wanted);
+    const candidates = this.#choose(codes, marks, wanted);
     for (let index = 0; index < candidates; index++) {
       const member = this.#candidates[index]!;
       if (this.#matches(member, codes)) count += this.#hit(member, hits);
@@ -122,8 +121,10 @@ export class PatternSet {
   }
 
   /** Lists the patterns that are ready and wanted and find a byte of each of their sets; how many there are. */
-  #choose(wanted: Uint32Array): number {
-    const [first, second] = this.#shown as unknown as [number, number];
+  #choose(codes: Codes, marks: number, wanted: Uint32Array): number {
+    const signs = this.#signs;
+    // Because an empty value has no byte, whatever it is marked with.
+    const known = codes.length === 0 ? 0 : marks;
     let count = 0;
     for (let word = 0; word < this.#ready.length; word++) {
       let bits = this.#ready[word]! & wanted[word]!;
@@ -131,10 +132,23 @@ export class PatternSet {
         const bit = 31 - Math.clz32(bits);
         bits ^= 1 << bit;
         const member = word * 32 + bit;
-        if (!this.#signs.suffice(member, first, second)) continue;
+        if (!signs.mayHave(member, known)) continue;
         this.#candidates[count++] = member;
-        this.#groups.candidate(member, this.#call);
       }
+    }
+    return count === 0 ? 0 : this.#chooseBySigns(codes, count);
+  }
+
+  /** Leaves of the candidates those whose signs the value shows. */
+  #chooseBySigns(codes: Codes, candidates: number): number {
+    const signs = this.#signs;
+    signs.look(codes);
+    let count = 0;
+    for (let index = 0; index < candidates; index++) {
+      const member = this.#candidates[index]!;
+      if (!signs.suffice(member)) continue;
+      this.#candidates[count++] = member;
+      this.#groups.candidate(member, this.#call);
     }
     return count;
   }
@@ -152,12 +166,9 @@ export class PatternSet {
     this.#call = 1;
   }
 
-  /** The one pass: notes which bytes there are, and follows every text. */
+  /** The one pass: follows every text. */
   #scan({ list, length }: Codes, hits: Uint32Array, wanted: Uint32Array): number {
     const { ofByte, cells, firstEnd } = this.#literals;
-    const { first, second } = this.#signs;
-    let shownFirst = 0;
-    let shownSecond = 0;
     let count = 0;
     // Because each look into the table waits for the one before, both halves are read side by side, each into the next by what a
     // text may reach across.
@@ -166,25 +177,16 @@ export class PatternSet {
     let state = 0;
     let other = 0;
     for (let index = 0; index < half; index++) {
-      const code = list[index]!;
-      const far = list[behind + index]!;
-      shownFirst |= first[code]! | first[far]!;
-      shownSecond |= second[code]! | second[far]!;
-      state = cells[state + ofByte[code]!]!;
-      other = cells[other + ofByte[far]!]!;
+      state = cells[state + ofByte[list[index]!]!]!;
+      other = cells[other + ofByte[list[behind + index]!]!]!;
       if (state >= firstEnd) count += this.#end(state, hits, wanted);
       if (other >= firstEnd) count += this.#end(other, hits, wanted);
     }
     if (half === 0)
       for (let index = 0; index < length; index++) {
-        const code = list[index]!;
-        shownFirst |= first[code]!;
-        shownSecond |= second[code]!;
-        state = cells[state + ofByte[code]!]!;
+        state = cells[state + ofByte[list[index]!]!]!;
         if (state >= firstEnd) count += this.#end(state, hits, wanted);
       }
-    this.#shown[0] = shownFirst;
-    this.#shown[1] = shownSecond;
     return count;
   }
 

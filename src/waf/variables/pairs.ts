@@ -5,6 +5,7 @@ export class Pairs {
   readonly names: string[];
   readonly values: string[];
   #lower: string[] | null;
+  #asNames: Pairs | null = null;
 
   /** `lower`: the names in lower case, where somebody has them already. */
   constructor(names: string[] = [], values: string[] = [], lower: string[] | null = null) {
@@ -21,6 +22,7 @@ export class Pairs {
     this.names.push(name);
     this.values.push(value);
     this.#lower = null;
+    this.#asNames = null;
   }
 
   /** The names in lower case; the same length as `names`. */
@@ -37,7 +39,8 @@ export class Pairs {
 
   /** The names as members of their own: what `ARGS_NAMES` is to `ARGS`. */
   asNames(): Pairs {
-    return new Pairs(this.names, this.names);
+    this.#asNames ??= new Pairs(this.names, this.names, this.#lower);
+    return this.#asNames;
   }
 }
 

@@ -47,6 +47,8 @@ export class Dfa {
   leftmost(codes: Codes, from: number, meter: Meter): number {
     const known = this.find(codes, from, meter);
     if (known < 0) return codes.length + 1;
+    // Because most that match begin at the beginning, and a match that is known late would be sought from its end.
+    if (this.#matchesFrom(codes, from, from, meter)) return from;
     // A match begins at `high` or before, none at `low` or before: the steps that are open at a place are followed without new
     // beginnings, and whether they reach a match tells on which side of it the leftmost begins.
     let [low, high] = [from - 1, known];

@@ -74,7 +74,7 @@ export const detectors: readonly Detector[] = [
   {
     name: 'command-injection',
     bit: SHELL,
-    gate: C.SEPARATOR | C.AMPERSAND | C.QUOTE | C.BRACKET | C.ANGLE | C.CONTROL | C.BACKSLASH | C.SLASH,
+    gate: C.SEPARATOR | C.AMPERSAND | C.QUOTE | C.BRACKET | C.ANGLE | C.CONTROL | C.BACKSLASH | C.SLASH | C.OPERATOR,
     detect: (subject) => detectShell(subject.text),
   },
   { name: 'expression-injection', bit: CODE, gate: code, detect: detectExpression },
@@ -96,5 +96,6 @@ export const detectorNames: readonly string[] = [
   ...detectors.map((one) => one.name),
   'scanner',
   'file-upload',
+  'sensitive-path',
   'evasion',
 ];

@@ -8,6 +8,7 @@ import { CleanValues } from './clean.ts';
 import { mayBeBase64 } from './decodings/base64.ts';
 import { percentDecode } from './decodings/percent.ts';
 import { detectAgent } from './detectors/agent.ts';
+import { detectProbe } from './detectors/probe.ts';
 import { isOrdinaryAgent, isOrdinaryList } from './header-syntax.ts';
 import type { Inspection } from './inspection.ts';
 import * as places from './places.ts';
@@ -41,6 +42,9 @@ export function judgeFields(inspection: Inspection, fields: Headers, clean: Clea
 
 function judgePath(inspection: Inspection, path: string): void {
   const mask = classify(path, 0, path.length);
+  const probe = detectProbe(path);
+  if (probe !== null) inspection.found('sensitive-path', probe, places.wholePath, '', path, none);
+  if (inspection.stopped) return;
   judgeEncoded(inspection, places.wholePath, path);
   // Because a path of plain names needs no second look, and no other can carry a statement or a command.
   if ((mask & ~SLASH) === 0) {

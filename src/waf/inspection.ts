@@ -4,7 +4,7 @@ import type { Exchange } from '../traffic/exchange.ts';
 import type { Finding } from '../traffic/finding.ts';
 import { answer, pass, type Refusal, type Verdict } from '../traffic/verdict.ts';
 import { judgeArguments } from './arguments.ts';
-import { AMPERSAND, BRACKET, CONTROL, classify, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
+import { AMPERSAND, ANY, BRACKET, CONTROL, classify, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
 import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode, styleDecode } from './decodings/escapes.ts';
@@ -230,7 +230,7 @@ export class Inspection implements JsonVisitor {
     if ((place.runs & GRAPHQL) !== 0 && (mask & BRACKET) !== 0 && isGraphql(subject.lower))
       this.#judgeLiterals(place, name, form, decoded);
     if (this.stopped) return false;
-    const classes = mask === 0 ? SPACE : mask;
+    const classes = mask === 0 ? ANY : mask;
     for (const detector of detectors) {
       if ((place.runs & detector.bit) === 0 || (classes & detector.gate) === 0) continue;
       const detection = detector.detect(subject, place);

@@ -29,6 +29,7 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   },
   'waf/graphql-abuse': { says: 'A GraphQL query costs or tells more than any page needs.', allow: exclude },
   'waf/file-upload': { says: 'A file would be run by the server, or where it is opened.', allow: exclude },
+  'waf/sensitive-path': { says: 'The path is one that only whoever looks for holes asks for.', allow: exclude },
   'waf/anomaly-score': {
     says: 'The rules that matched add up to more than the threshold.',
     allow:

@@ -22,9 +22,7 @@ const beginnings: Readonly<Record<string, readonly string[]>> = {
 export function isTelling(text: string): boolean {
   if (text.length < 6 || text.length > 512) return false;
   const starts = beginnings[text.charAt(0).toLowerCase()];
-  if (starts === undefined) return text.includes('__proto__') || text.includes('.prototype.');
+  if (starts === undefined) return text.includes('__') || text.includes('.prototype.');
   const lower = text.toLowerCase();
-  return (
-    starts.some((start) => lower.startsWith(start)) || lower.includes('__proto__') || lower.includes('.prototype.')
-  );
+  return starts.some((start) => lower.startsWith(start)) || lower.includes('__') || lower.includes('.prototype.');
 }

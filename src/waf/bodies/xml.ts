@@ -1,8 +1,10 @@
 // XML bodies: every text, attribute, comment and section judged as a value; entity declarations and inclusions are findings.
 
 import { entityDecode } from '../decodings/entities.ts';
-import type { Detection } from '../detectors/detection.ts';
+import { Subject } from '../detectors/detection.ts';
+import { detectEntity } from '../detectors/entity.ts';
 import { detectHtml } from '../detectors/html.ts';
+import { signSet } from '../detectors.ts';
 import type { Inspection } from '../inspection.ts';
 import { xmlText } from '../places.ts';
 import { charsetOf } from './charset.ts';
@@ -42,15 +44,10 @@ function judgeText(inspection: Inspection, element: string, raw: string): void {
 
 /** DOCTYPE with entities or a foreign subset, XInclude, and an encoding that hides the text. */
 function judgeDeclarations(inspection: Inspection, text: string): void {
-  const lower = text.toLowerCase();
-  const entity = lower.indexOf('<!entity');
-  const doctype = lower.indexOf('<!doctype');
-  if (entity >= 0) report(inspection, text, 1060001, 5, 'the document declares an entity', entity);
-  else if (doctype >= 0 && lower.slice(doctype, doctype + 256).includes('system'))
-    report(inspection, text, 1060002, 5, 'the document loads a foreign DTD', doctype);
-  const include = lower.indexOf(':include');
-  if (include > 0 && lower.includes('xinclude'))
-    report(inspection, text, 1060003, 5, 'the document includes another file', include);
+  const subject = new Subject(signSet, text, '', false, false);
+  const { lower } = subject;
+  const declared = detectEntity(subject);
+  if (declared !== null) inspection.found('xml-entity', declared, xmlText, '', text, none);
   const encoding = lower.startsWith('<?xml') ? declaredEncoding(lower) : '';
   if (encoding !== '' && charsetOf(encoding) === null)
     inspection.refuse(415, 'waf/unknown-charset', 1050005, `the document is declared in ${encoding}`, 'REQUEST_BODY');
@@ -112,9 +109,4 @@ function quoteIndex(text: string, from: number, end: number): number {
 
 function isSpace(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13);
-}
-
-function report(inspection: Inspection, text: string, id: number, score: number, says: string, start: number): void {
-  const detection: Detection = { id, score, severity: 'CRITICAL', says, start, end: start + 128 };
-  inspection.found('xml-entity', detection, xmlText, '', text, none);
 }

@@ -78,7 +78,7 @@ export function detectAddress(subject: Subject): Detection | null {
       start,
       start + 96,
     );
-  if (scheme !== '//' && !innerSchemes.has(scheme)) return null;
+  if (scheme !== '//' && !innerSchemes.has(scheme)) return bare(subject, start);
   const remote = included(subject, start);
   if (remote !== null) return remote;
   if (text.length > 2048) return null;
@@ -104,7 +104,7 @@ function weigh(subject: Subject, network: Network, isSpelled: boolean): number {
   if (network.kind === 'metadata' || network.isHidden || (isSpelled && network.kind !== 'public')) return 5;
   if (network.kind === 'public') return 0;
   if (isHarmless(subject.name)) return 0;
-  return hasBlank(subject.text) ? 2 : 5;
+  return subject.text.split(' ', 4).length > 3 ? 2 : 5;
 }
 
 /** Whether the argument holds text, or an address for the browser rather than for the server. */

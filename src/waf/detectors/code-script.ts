@@ -17,6 +17,7 @@ export const scriptSigns: ReadonlyMap<string, Sign> = tableOf([
     _$$nd_func$$_
     constructor._load(
     ''.__class__
+    str.__class__.__mro__
     "".__class__
     ().__class__
     [].__class__
@@ -59,6 +60,17 @@ export const scriptSigns: ReadonlyMap<string, Sign> = tableOf([
     3,
     5,
     `
+    net.webclient
+    downloadstring(
+    downloadfile(
+    [system.net.
+    [system.io.
+    [system.convert]
+    [system.text.encoding]
+    runhtmlapplication
+    new reflectionfunction
+    :(){ :|:& }
+    use storable;thaw
     require('child_process')
     require("child_process")
     require(\`child_process\`)

@@ -100,6 +100,8 @@ function judgeLine(subject: Subject, at: number, behind: number): Detection | nu
     if (mail.has(name) && isMailField(lower, name, end))
       return found(1021003, 5, `the value adds the mail header ${name} on a line of its own`, at, end + 64);
   }
+  if (lower.charCodeAt(end) === 58 && name !== '' && subject.inHead && lower.startsWith('http'))
+    return found(1021001, 5, `the address adds the header field ${name} on a line of its own`, at, end + 64);
   if (!isShort) return null;
   for (const command of commands)
     if (lower.startsWith(command, behind) && (command !== 'set a ' || lower.includes(' 0 ')))

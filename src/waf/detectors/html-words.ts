@@ -75,6 +75,9 @@ export const addressAttributes: ReadonlySet<string> = new Set([
   'by',
   'content',
   'srcset',
+  'code',
+  'classid',
+  'value',
   'manifest',
   'ping',
 ]);

@@ -8,6 +8,8 @@ import { callsFunction, detectScript, isIdleAddress, scriptScheme } from './scri
 
 /** How much behind a tag's name is shown with it, in characters. */
 const shown = 64;
+/** Elements whose names become properties of the document. */
+const clobbering: ReadonlySet<string> = new Set(['form', 'a', 'img', 'embed', 'object', 'iframe', 'area']);
 /** How often and how far the content of an element is looked at, so that many of them stay linear. */
 const maxLooks = 8;
 const maxLook = 4096;
@@ -68,6 +70,21 @@ function redirects(text: string, start: number): boolean {
     value.startsWith('set-cookie') ||
     value.startsWith('link') ||
     value.startsWith('content-security')
+  );
+}
+
+/** `x/onerror=…`: what older readers take for an attribute of its own. */
+function isHandlerInside(value: string): boolean {
+  const at = value.indexOf('/on');
+  let end = at + 3;
+  while (end < value.length && isWord(value.charCodeAt(end))) end++;
+  return end > at + 5 && value.charCodeAt(end) === 61 && isKnownHandler(value.slice(at + 1, end));
+}
+
+/** Whether a value in lower case calls what only an attacker calls there. */
+function callsSink(value: string): boolean {
+  return ['alert', 'prompt(', 'confirm', 'eval(', 'constructor', 'print(', 'import(', 'document.', 'fromcharcode'].some(
+    (name) => value.includes(name),
   );
 }
 
@@ -147,10 +164,36 @@ class MarkupJudge implements TagSink {
       this.#found(1041005, 5, 'a <meta> element redirects the page or sets its cookies', this.#tagStart, end);
     else if (known?.attribute === name)
       this.#found(name === 'srcdoc' ? 1041006 : 1041005, known.withScore, known.says, this.#tagStart, end);
+    if (isInTag) this.#loading(tag, attribute);
     if (addressAttributes.has(name)) this.#address(isInTag, attribute);
     else if (name === 'style') this.#style(attribute);
-    else if (isInTag && (name === 'id' || name === 'name')) this.#clobbering(attribute);
+    else if (isInTag && (name === 'id' || name === 'name')) this.#clobbering(tag, attribute);
     else if (name === 'srcdoc') this.#found(1041006, 5, 'a srcdoc attribute holds a whole page', this.#tagStart, end);
+  }
+
+  /** What loads or sends elsewhere by the form of its address, and handlers of frameworks. */
+  #loading(tag: string, { name, valueStart, end }: Attribute): void {
+    const value = this.#text.slice(valueStart, Math.min(end, valueStart + 256)).toLowerCase();
+    const quote = this.#text.charCodeAt(valueStart - 1);
+    const isQuoted = quote === 34 || quote === 39;
+    const isAbroad = value.startsWith('//') || (!isQuoted && value.startsWith('http'));
+    if ((tag === 'iframe' || tag === 'frame') && name === 'src' && isAbroad)
+      this.#found(1041005, 5, `the <${tag}> element embeds a foreign page`, this.#tagStart, end);
+    if (tag === 'form' && name === 'action' && (value.startsWith('//') || value.startsWith('http')))
+      this.#found(1041005, 5, 'the <form> element sends what the visitor enters elsewhere', this.#tagStart, end);
+    if (tag === 'object' && name === 'classid')
+      this.#found(1041005, 5, 'the <object> element starts a control', this.#tagStart, end);
+    if (!isQuoted && value.includes('/on') && isHandlerInside(value))
+      this.#found(1041002, 5, 'a tag adds an event handler behind a slash', this.#tagStart, end);
+    if (value.startsWith('&{')) this.#found(1041007, 5, 'an attribute holds a script entity', this.#tagStart, end);
+    const isBinding =
+      name.startsWith('ng-') ||
+      name.startsWith('v-') ||
+      name.startsWith('x-') ||
+      name.startsWith('hx-on') ||
+      name.includes(':');
+    if (isBinding && callsSink(value))
+      this.#found(1041003, 5, `the attribute ${name} of a framework runs a script`, this.#tagStart, end);
   }
 
   #handler(isInTag: boolean, { name, start, valueStart, end }: Attribute): void {
@@ -189,11 +232,19 @@ class MarkupJudge implements TagSink {
     if (runs) this.#found(1041007, 5, 'a style attribute runs a script', this.#tagStart, end);
   }
 
-  #clobbering({ valueStart, end }: Attribute): void {
+  #clobbering(tag: string, { valueStart, end }: Attribute): void {
     const name = this.#text.slice(valueStart, Math.min(end, valueStart + 24)).toLowerCase();
     const bare = name.endsWith('"') || name.endsWith("'") ? name.slice(0, -1) : name;
+    const isHard =
+      bare !== 'location' && bare !== 'body' && bare !== 'domain' && bare !== 'children' && bare !== 'attributes';
     if (clobbered.has(bare))
-      this.#found(1041011, 2, `an element named ${bare} hides a property of the page`, this.#tagStart, end);
+      this.#found(
+        1041011,
+        isHard && clobbering.has(tag) ? 5 : 2,
+        `an element named ${bare} hides a property of the page`,
+        this.#tagStart,
+        end,
+      );
   }
 
   #found(id: number, score: number, says: string, start: number, end: number): void {

@@ -10,19 +10,7 @@ const comparing: ReadonlySet<string> = new Set(
   ),
 );
 /** Arguments under which query languages of APIs put such operators on purpose, as Strapi and Feathers do. */
-const queryNames: readonly string[] = [
-  'filter',
-  'where',
-  'query',
-  'sort',
-  'populate',
-  '$',
-  'q.',
-  'search',
-  'selector',
-  'criteria',
-  'conditions',
-];
+const queryNames: readonly string[] = ['filter', 'where', 'query', 'sort', 'populate', 'criteria', 'conditions'];
 
 /** What this detector looks for, by its text. */
 export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
@@ -109,7 +97,7 @@ function operatorName(subject: Subject): Detection | null {
     if (evaluating.has(word))
       return found(1043001, word === '$expr' ? 3 : 5, `the name ${word} makes a query evaluate code`, dollar, end);
     if (!comparing.has(word)) continue;
-    const isQuery = queryNames.some((name) => lower.startsWith(name) || subject.name.toLowerCase().startsWith(name));
+    const isQuery = queryNames.some((name) => subject.name.toLowerCase().startsWith(name));
     return found(
       1043003,
       isQuery && dollar > 0 ? 2 : isQuery ? 3 : 5,

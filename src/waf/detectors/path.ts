@@ -9,23 +9,8 @@ export interface PathPlace {
 
 /** Absolute files and folders whose names an attacker asks for, in lower case with `/`. */
 const sensitiveAbsolute: readonly string[] = [
-  '/etc/passwd',
-  '/etc/shadow',
-  '/etc/group',
-  '/etc/hosts',
-  '/etc/hostname',
-  '/etc/issue',
-  '/etc/sudoers',
-  '/etc/crontab',
-  '/etc/ssh/',
-  '/etc/nginx/',
-  '/etc/apache2/',
-  '/etc/mysql/',
-  '/proc/self/',
-  '/proc/1/',
-  '/proc/version',
-  '/proc/net/',
-  '/proc/cmdline',
+  '/etc/',
+  '/proc/',
   '/root/.',
   '/var/log/',
   '/var/run/secrets/',
@@ -43,6 +28,34 @@ const sensitiveAbsolute: readonly string[] = [
   'c:/winnt/system32/drivers/etc',
   'c:/boot.ini',
   'c:/inetpub/',
+  '/root/',
+  '/var/lib/mysql/',
+  '/var/spool/cron',
+  '/var/backups/',
+  '/usr/local/apache',
+  '/usr/local/tomcat/',
+  '/usr/local/nginx/',
+  '/usr/local/etc/',
+  '/opt/tomcat/',
+  '/opt/lampp/',
+  '/boot/grub',
+  '/web-inf/',
+  '/meta-inf/',
+  'c:/xampp/',
+  'c:/wamp',
+  'c:/program files/apache',
+  'c:/users/administrator/',
+  'c:/documents and settings/',
+];
+
+/** What of it even a text is suspicious for. */
+const telling: readonly string[] = [
+  '/etc/passwd',
+  '/etc/shadow',
+  '/etc/sudoers',
+  '/etc/group',
+  '/proc/self/',
+  '/proc/version',
 ];
 
 /** What a climb reaches for, relative to where it ends, and what nobody may fetch by URL. */
@@ -98,8 +111,8 @@ export function detectPath(value: string, place: PathPlace): Detection | null {
   const start = firstVisible(value);
   return (
     truncation(value, place) ??
-    climbing(value, start, place) ??
     wrapper(value, start) ??
+    climbing(value, start, place) ??
     absolute(value, start) ??
     (place.isPath ? forbiddenName(value) : null)
   );
@@ -186,6 +199,9 @@ function wrapper(value: string, start: number): Detection | null {
 /** A sensitive absolute path: proof where the value begins with it, suspicion inside text. */
 function absolute(value: string, start: number): Detection | null {
   const from = behindDevice(value, start);
+  const lead = value.slice(from, from + 9).toLowerCase();
+  if (lead.startsWith('web-inf/') || lead.startsWith('meta-inf/') || isAdministratorsShare(value, from))
+    return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);
   const isAbsolute = isSlash(value.charCodeAt(from)) || value.charCodeAt(from + 1) === 58;
   const path = isAbsolute ? canonical(value.slice(from, from + 512)) : '';
   if (value.charCodeAt(start) === 126 && isSecretOfHome(value, start))
@@ -201,12 +217,20 @@ function absolute(value: string, start: number): Detection | null {
       if (name.startsWith('.') && path.includes(`/${name}`))
         return detection(1030005, 5, 'CRITICAL', 'the value names a secret in a home directory', start, value.length);
   if (!value.includes('/etc/') && !value.includes('/proc/')) return null;
-  for (const name of sensitiveAbsolute) {
+  for (const name of telling) {
     const at = value.indexOf(name);
     if (at >= 0)
       return detection(1030006, 2, 'NOTICE', 'the text names a sensitive file of the system', at, at + name.length);
   }
   return null;
+}
+
+/** `\\host\c$\…`: the share of a whole drive. */
+function isAdministratorsShare(value: string, from: number): boolean {
+  if (!isSlash(value.charCodeAt(from)) || !isSlash(value.charCodeAt(from + 1))) return false;
+  let slash = from + 2;
+  while (slash < from + 66 && slash < value.length && !isSlash(value.charCodeAt(slash))) slash++;
+  return value.charCodeAt(slash + 2) === 36 && isSlash(value.charCodeAt(slash + 3));
 }
 
 /** Behind the `\\?\` and `\\.\` with which Windows paths may begin. */

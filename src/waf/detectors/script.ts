@@ -21,7 +21,7 @@ const reach = 64;
 
 /** Script in a value that has no markup. Ids 1041012–1041019. Linear; never throws. */
 export function detectScript(value: string): Detection | null {
-  return template(value) ?? addressAtStart(value) ?? linked(value) ?? reached(value) ?? calls(value);
+  return template(value) ?? addressAtStart(value) ?? linked(value) ?? coded(value) ?? reached(value) ?? calls(value);
 }
 
 /** `javascript:`, `vbscript:` or `data:text/html` at `start`, white space and controls within ignored as browsers do; or ''. */
@@ -125,14 +125,38 @@ function linked(value: string): Detection | null {
   return null;
 }
 
+/** `[img]javascript:…`, `[x]: javascript:…`, `[url=javascript:…]`: script addresses in bulletin board code and references. */
+function coded(value: string): Detection | null {
+  if (value.length > 4096 || !value.includes('[')) return null;
+  const lower = value.toLowerCase();
+  for (const scheme of ['javascript:', 'vbscript:', 'data:text/html']) {
+    const at = lower.indexOf(scheme);
+    if (at <= 0 || isIdleAddress(value, at, value.length)) continue;
+    const before = lower.slice(Math.max(0, at - 6), at).trimEnd();
+    const isCode =
+      before.endsWith('[img]') ||
+      before.endsWith('[url]') ||
+      before.endsWith('[url=') ||
+      before.endsWith(']:') ||
+      before.endsWith('="') ||
+      before.endsWith(']');
+    if (isCode && value.charCodeAt(at + scheme.length) !== 32)
+      return found(1041017, 5, `a link holds a ${scheme} address`, at, at + reach);
+  }
+  return null;
+}
+
 /** Ways to any function without its name: the constructor of a constructor, a property of `window` called by a string. */
 function reached(value: string): Detection | null {
   const twice = value.indexOf('.constructor.constructor');
   if (twice >= 0) return found(1041018, 5, 'the value reaches for the constructor of functions', twice, twice + reach);
   if (value.length > 1024) return null;
   const open = value.indexOf('[');
-  const object = value.slice(0, Math.max(0, open)).trim();
+  let from = Math.max(0, open);
+  while (from > 0 && (isWord(value.charCodeAt(from - 1)) || value.charCodeAt(from - 1) === 46)) from--;
+  const object = value.slice(from, Math.max(0, open)).trim();
   if (!globals.has(object.slice(object.lastIndexOf('.') + 1))) return null;
+  if (from > 0 && !breaksOut(value, 0, from)) return null;
   const first = value.charCodeAt(open + 1);
   const close = value.indexOf(']', open);
   const called = value.charCodeAt(close + 1);
@@ -148,7 +172,8 @@ function calls(value: string): Detection | null {
   for (const name of scriptObjects) {
     const at = lower.indexOf(name);
     if (at < 0) continue;
-    const isOut = breaksOut(value, 0, at);
+    const isSent = name === 'document.cookie' && value.charCodeAt(at - 1) === 43;
+    const isOut = breaksOut(value, 0, at) || isSent;
     const isFirst = isPath(value.slice(Math.max(0, at - reach), at)) && at < reach;
     const score = isOut || (isFirst && isWrite(value, at + name.length)) ? 5 : 3;
     if (best === null || score > best.score)
@@ -166,9 +191,13 @@ function sinkCall(value: string): Detection | null {
     if (code === 96) inTicks = !inTicks;
     // Because Markdown writes `--eval`: a backtick that closes is no template.
     if (code === 96 && !inTicks) continue;
-    const start = nameBefore(value, at, 0);
+    let start = nameBefore(value, at, 0);
     if (start >= at) continue;
-    const name = value.slice(start, at).trim().toLowerCase();
+    if (value.startsWith('new ', start - 4)) start -= 4;
+    const name = value
+      .slice(value.startsWith('new ', start) ? start + 4 : start, at)
+      .trim()
+      .toLowerCase();
     const score = callScore(value, name, start, at);
     if (score <= (best?.score ?? 0)) continue;
     const from = Math.max(0, start - 16);
@@ -184,6 +213,8 @@ function callScore(value: string, name: string, start: number, at: number): numb
   // Because templates of programs call what they like: `${list.write()}`.
   if (isOut && value.charCodeAt(start - 1) === 123 && !loneSinks.has(name) && value.length > 64) return 0;
   if (isOut) return 5;
+  const isMaker = name === 'function' && (value.charCodeAt(at + 1) === 34 || value.charCodeAt(at + 1) === 39);
+  if (isMaker && start === 0 && value.includes(')(')) return 5;
   const isTimer = name === 'settimeout' || name === 'setinterval';
   if (isTimer && value.charCodeAt(at + 1) === 40) return 3;
   if (loneSinks.has(name) && isWholeStatement(value, start, at)) return 5;

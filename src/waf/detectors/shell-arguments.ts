@@ -80,6 +80,7 @@ function rankArgument(raw: string, name: string, interprets: boolean, index: num
   const first = lower.charCodeAt(0);
   if (holdsSecret(lower) || (name === 'socat' && lower.startsWith('exec:'))) return DAMNING;
   if (interprets && index < 3 && PROGRAM_OPTIONS.has(lower)) return DAMNING;
+  if (name === 'rundll32' && lower.startsWith('javascript:')) return DAMNING;
   if (
     (name === 'nc' || name === 'ncat' || name === 'netcat') &&
     (lower === '-e' || lower === '-c' || lower.startsWith('-l'))

@@ -12,7 +12,7 @@ import {
   uncover,
   wordEnd,
 } from './shell-names.ts';
-import { INTERPRETERS, KEYWORDS, MILD, ROOTS } from './shell-words.ts';
+import { INTERPRETERS, KEYWORDS, MILD, ROOTS, TECHNICAL } from './shell-words.ts';
 
 /** What stands at one command's place: how surely it is a command, where it ends, and whether it is an interpreter. */
 export interface Command {
@@ -21,12 +21,14 @@ export interface Command {
   readonly interprets: boolean;
   /** Whether it does nothing but a developer's ordinary work. */
   readonly isMild: boolean;
+  /** Whether its name is one that prose does not have. */
+  readonly isTechnical: boolean;
 }
 
-const none: Command = Object.freeze({ rank: NO_COMMAND, end: 0, interprets: false, isMild: false });
+const none: Command = Object.freeze({ rank: NO_COMMAND, end: 0, interprets: false, isMild: false, isTechnical: false });
 
 function known(rank: number, end: number): Command {
-  return { rank, end, interprets: false, isMild: false };
+  return { rank, end, interprets: false, isMild: false, isTechnical: false };
 }
 
 /** Reads the command at `from`, blanks skipped. */
@@ -69,6 +71,7 @@ export function readCommand(value: string, from: number): Command {
     end,
     interprets,
     isMild: !isCovered && MILD.has(name) && isQuiet(value, end),
+    isTechnical: TECHNICAL.has(name),
   };
 }
 

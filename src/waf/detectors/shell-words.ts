@@ -66,7 +66,8 @@ export const RUNNERS: ReadonlySet<string> = setOf(
 /** Names that prose does not have, so that even a plain word behind them is an argument. */
 export const TECHNICAL: ReadonlySet<string> = setOf(
   'killall pkill nslookup wget curl userdel useradd usermod chattr mkfifo crontab systemctl whois rmdir mkdir traceroute',
-  'tcpdump nmap tracert taskkill schtasks certutil bitsadmin',
+  'tcpdump nmap tracert taskkill schtasks certutil bitsadmin su passwd ssh scp dd kubectl docker crontab cscript wscript',
+  'rundll32 regsvr32 mshta gawk dig sleep telnet socat openssl ifconfig printenv chown ncat',
 );
 
 /** What administrators' commands are asked to do. */

@@ -1,10 +1,10 @@
 // Command injection: what a value would run if it were pasted into a command line of sh, cmd or PowerShell.
 
 import type { Detect, Detection, Severity } from './detection.ts';
-import { ALONE, ALONE_SHORT, DAMNING, LIKELY, NO_COMMAND, SHAPED } from './shell-arguments.ts';
+import { ALONE, ALONE_SHORT, DAMNING, LIKELY, NAMED, NO_COMMAND, SHAPED } from './shell-arguments.ts';
 import { type Command, readCommand } from './shell-command.ts';
 import { type Suspect, shellFindings, suspect } from './shell-findings.ts';
-import { isBlank } from './shell-names.ts';
+import { commandName, isBlank, uncover } from './shell-names.ts';
 import * as S from './shell-scan.ts';
 import { judgeBackquotes, judgeExpansions, judgeRedirections, judgeWindows } from './shell-tricks.ts';
 import { ENTITIES } from './shell-words.ts';
@@ -16,6 +16,8 @@ export function mayBeShell(value: string): boolean {
 
 /** Judges one decoded value for commands that a shell would run. */
 export const detectShell: Detect = (value) => {
+  const option = judgeOption(value) ?? judgeProgram(value);
+  if (option !== null) return tell(option);
   const seen = S.scanShell(value);
   if (seen === 0) return null;
   let best: Suspect | null = isFunction(value) ? suspect('function', 5, 0, value.length) : null;
@@ -27,6 +29,37 @@ export const detectShell: Detect = (value) => {
   if ((seen & (S.PERCENT | S.CARET)) !== 0) best = greater(best, judgeWindows(value));
   return best === null ? null : tell(best);
 };
+
+/** Options that make a known program run another: `-oProxyCommand=`, `--upload-pack=`, `ext::sh -c`. */
+function judgeOption(value: string): Suspect | null {
+  const first = value.charCodeAt(0);
+  if (first !== 0x2d && first !== 0x65) return null;
+  const head = value.slice(0, 40).toLowerCase();
+  const runs = [
+    '-oproxycommand=',
+    '--use-askpass=',
+    '--upload-pack=',
+    '--receive-pack=',
+    '--exec=',
+    '--checkpoint-action=',
+    '--output=/',
+    '--to-command=',
+    '-ilocalcommand',
+    'ext::',
+  ];
+  return runs.some((one) => head.startsWith(one)) ? suspect('started', 5, 0, value.length) : null;
+}
+
+/** A program by its whole path, alone or with a few arguments: `/bin/sh`, `/usr/bin/id`. */
+function judgeProgram(value: string): Suspect | null {
+  if (value.charCodeAt(0) !== 0x2f || value.length > 160) return null;
+  const folder = ['/bin/', '/usr/bin/', '/sbin/', '/usr/sbin/', '/usr/local/bin/'].find((one) => value.startsWith(one));
+  if (folder === undefined) return null;
+  let end = folder.length;
+  while (end < value.length && !isBlank(value.charCodeAt(end)) && value[end] !== ':') end++;
+  const name = commandName(uncover(value.slice(0, end)));
+  return name === '' || value[end] === ':' ? null : suspect('started', 5, 0, value.length);
+}
 
 function greater(best: Suspect | null, other: Suspect | null): Suspect | null {
   return best === null || (other !== null && other.score > best.score) ? other : best;
@@ -138,8 +171,10 @@ function weigh(
   if (rank === SHAPED) return 5;
   if (rank === ALONE) return bare <= 2 ? 5 : 3;
   if (rank === LIKELY) return bare <= 1 ? 5 : 3;
+  // Because nothing but an attack begins with a separator and the name of such a command.
+  if (rank === NAMED && command.isTechnical && wordsBefore(value, start) === 0) return 5;
   if (rank !== ALONE_SHORT) return 0;
-  if (word.isNoColumn(start)) return 5;
+  if (word.isNoColumn(start) || before >= SHAPED) return 5;
   if (bare > 1) return 0;
   // "name;id" is a list of columns as well as an attack; no list has its separators twice.
   if (!isOneName(value, start)) return 0;

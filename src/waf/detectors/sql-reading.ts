@@ -72,6 +72,7 @@ export function prefixOf(grammar: SqlGrammar): number {
   if (kind === T.LEFT || kind === T.SYSTEM_VARIABLE || kind === T.VARIABLE) return AFTER_CALL;
   if (kind !== T.WORD) return AT_START;
   const word = tokens.word(at);
+  if (word === 'null' || word === 'true' || word === 'false') return AFTER_NUMBER;
   if (tokens.kind(at + 1) === T.LEFT || word === 'case') return AFTER_CALL;
   return clauseWords.has(word) ? AT_START : AFTER_WORD;
 }
@@ -235,6 +236,7 @@ export function readUnion(grammar: SqlGrammar): number {
   if (!grammar.take('all') && !grammar.take('distinct')) grammar.take('distinctrow');
   skipBlanks(grammar);
   while (grammar.kind() === T.LEFT) grammar.at++;
+  if (grammar.word() === 'values' && grammar.tokens.word(grammar.at + 1) === 'row') return UNION_LIST;
   if (grammar.word() === 'values' && grammar.tokens.kind(grammar.at + 1) === T.LEFT) {
     grammar.operand();
     return UNION_LIST;

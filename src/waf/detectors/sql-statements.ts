@@ -203,8 +203,11 @@ function readVariable(grammar: SqlGrammar, word: string): number {
 function readBranch(grammar: SqlGrammar, word: string): number {
   grammar.at++;
   if (word === 'if' && (grammar.expression() === NOTHING || grammar.stuck)) return NO_STATEMENT;
-  grammar.take('begin');
+  const isBlock = grammar.take('begin') || word === 'begin';
   grammar.take('then');
+  // Because a block of PL/SQL calls a procedure by its package: BEGIN dbms_lock.sleep(5).
+  if (isBlock && grammar.kind() === WORD && grammar.tokens.kind(grammar.at + 1) === DOT)
+    return proven(grammar.operand() !== NOTHING);
   const inner = grammar.word();
   return inner === 'if' || inner === 'begin' ? NO_STATEMENT : readStatement(grammar);
 }
@@ -230,7 +233,11 @@ function readRare(grammar: SqlGrammar, word: string): number {
     case 'revoke':
       return proven(name(grammar) && (grammar.take('on') || grammar.take('to') || grammar.take('privileges')));
     case 'call':
-      return proven(name(grammar) && grammar.kind() === LEFT && grammar.tokens.kinds[grammar.at - 2] === DOT);
+      return proven(
+        name(grammar) &&
+          grammar.kind() === LEFT &&
+          (grammar.tokens.kinds[grammar.at - 2] === DOT || grammar.operand() !== NOTHING),
+      );
     case 'load':
       return proven(next === 'data' && ['local', 'infile'].includes(grammar.tokens.word(from + 2)));
     case 'attach':

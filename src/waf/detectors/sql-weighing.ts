@@ -124,7 +124,11 @@ function weighCalls(reading: Reading): Recognised['what'] | null {
   const acted = reading.joints > 0 || reading.calculated || reading.compared || reading.list;
   // Because "sleep(5);" is a line of a program; the same without its semicolon is what a probe sends.
   const isLine =
-    prefix === AFTER_CALL && !acted && grammar.at > 1 && grammar.tokens.kind(grammar.at - 1) === T.SEMICOLON;
+    prefix === AFTER_CALL &&
+    !acted &&
+    !tailIsComment(grammar) &&
+    grammar.at > 1 &&
+    grammar.tokens.kind(grammar.at - 1) === T.SEMICOLON;
   if ((marks & G.ATTACK_CALL) !== 0 && isLine && solid) return 'suspicion';
   if ((marks & G.ATTACK_CALL) !== 0 && (solid || (hard && acted))) return 'call';
   if ((marks & G.SUBQUERY) !== 0 && (solid || hard)) return 'subquery';
@@ -134,6 +138,7 @@ function weighCalls(reading: Reading): Recognised['what'] | null {
   if ((marks & G.PLAIN_SUBQUERY) !== 0 && reading.list && solid && grammar.tokens.value.includes(',('))
     return 'subquery';
   if ((marks & G.SYSTEM_VALUE) !== 0 && solid) return 'telling';
+  if ((marks & G.TELLING_CALL) !== 0 && prefix === AFTER_CALL && tailIsComment(grammar)) return 'telling';
   if ((marks & G.CHOICE) !== 0 && solid && hasSigns(grammar.tokens.value) && (prefix !== AFTER_WORD || reading.list))
     return 'choice';
   if ((marks & G.TELLING_CALL) !== 0 && hard && acted && solid) return 'telling';
@@ -170,6 +175,7 @@ function weighConditions(reading: Reading): Recognised['what'] | null {
     // Because "x or y = 1 --" without a word behind the dashes is no sentence.
     const isClosed = prefix === AFTER_WORD && solid && comment && !commentTalks(grammar);
     if ((marks & G.COLUMN_COMPARED) !== 0 && isClosed && !(marks & G.CODE_SIGN)) return 'tautology';
+    if (solid && prefix === AFTER_QUOTE && comment && !commentTalks(grammar)) return 'tautology';
     if (reading.computed && prefix === AFTER_QUOTE && comment && !commentTalks(grammar)) return 'tautology';
     if (reading.truth > 0) return weighTruth(reading, tail, comment);
   }

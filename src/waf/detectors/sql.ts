@@ -79,6 +79,7 @@ export const detectSql: Detect = (value) => judgeSql(value, true);
 /** The same; without `bare`, as text that a query holds in quotes only. */
 export function judgeSql(value: string, bare: boolean): Detection | null {
   const seen = S.scanSql(value);
+  if (bare && isChoice(value)) return stronger(null, { what: 'choice', score: 5, end: value.length }, 0);
   if (!triggers(seen)) return null;
   const deep = triggersDeep(seen);
   let best: Detection | null = null;
@@ -89,6 +90,16 @@ export function judgeSql(value: string, bare: boolean): Detection | null {
   if ((seen & S.BACK_QUOTE) !== 0) best = judgeQuoted(value, '`', deep, best);
   if ((seen & S.COMMENT_END) !== 0 && triggersBare(seen)) best = judgeCommented(value, best);
   return best;
+}
+
+/** `iif(1=1,2,1/0)`: a conditional call of constants that is the whole value. */
+function isChoice(value: string): boolean {
+  const head = value.slice(0, 4).toLowerCase();
+  const open = head === 'iif(' ? 4 : head.startsWith('if(') ? 3 : 0;
+  if (open === 0 || value.length > 120 || !value.endsWith(')')) return false;
+  let at = open;
+  while (value.charCodeAt(at) >= 0x30 && value.charCodeAt(at) <= 0x39) at++;
+  return at > open && value[at] === '=' && value.includes(',', at);
 }
 
 /** A comparing word alone proves something only behind a number. */
@@ -115,6 +126,10 @@ function judgeQuoted(value: string, quote: string, deep: boolean, soFar: Detecti
     best = stronger(best, judgeRest(value, at + 1, quote, true, deep), at);
     if (escapes) best = stronger(best, judgeRest(value, at + 1, quote, false, deep), at);
   }
+  // Because a probe doubles its quote for the one that an application takes away.
+  const isDoubled = value[first + 1] === quote && value[first + 2] === ' ' && first > 0;
+  if (isDoubled && (best === null || best.score < 5))
+    best = stronger(best, judgeRest(value, first + 2, quote, true, deep), first);
   return best;
 }
 

@@ -129,6 +129,9 @@ const inside: readonly string[] = [
   'pagecontext',
   'facescontext',
   'objectconstructor',
+  'exec"',
+  "exec'",
+  'get_admin_log',
 ];
 
 /** Expressions that name what a page never shows, where the value holds nothing else. */

@@ -1,0 +1,142 @@
+// Paths that nobody asks for but whoever looks for holes: secrets, backups, dumps, consoles of servers, left-over shells.
+
+import { type Detection, found } from './detection.ts';
+
+/** Folders and files that begin with a dot and are nobody's business. */
+const hidden: ReadonlySet<string> = new Set(
+  '.npmrc .yarnrc .docker .dockerenv .dockercfg .kube .idea .vscode .ds_store .bzr .cvs .aws .azure .gcloud .config.php.swp .pgpass .my.cnf .netrc .bashrc .profile .mysql_history .psql_history .zsh_history .gitconfig .gitlab-ci.yml .travis.yml .s3cfg .boto .terraform .vault-token'.split(
+    ' ',
+  ),
+);
+/** Endings that editors and administrators leave on copies of programs. */
+const copies: readonly string[] = [
+  '.bak',
+  '.old',
+  '.save',
+  '.swp',
+  '.swo',
+  '.orig',
+  '.copy',
+  '.tmp',
+  '~',
+  '.1',
+  '.backup',
+  '.dist',
+  '.inc',
+  '.src',
+];
+const programs: readonly string[] = [
+  '.php',
+  '.jsp',
+  '.asp',
+  '.aspx',
+  '.inc',
+  '.py',
+  '.rb',
+  '.cgi',
+  '.config',
+  '.conf',
+  '.yml',
+  '.ini',
+  '.env',
+];
+/** Dumps of databases, where they lie at the root. */
+const dumps: readonly string[] = ['.sql', '.sql.gz', '.sql.zip', '.sqlite', '.sqlite3', '.mdb', '.dump'];
+/** Parts of paths of consoles and holes that are known by their path. */
+const known: readonly string[] = [
+  '/actuator/env',
+  '/actuator/heapdump',
+  '/actuator/gateway',
+  '/actuator/mappings',
+  '/actuator/threaddump',
+  '/actuator/trace',
+  '/actuator/jolokia',
+  '/actuator/shutdown',
+  '/jolokia/',
+  '/server-status',
+  '/server-info',
+  '/phpunit/src/util/php/',
+  '/eval-stdin.php',
+  '/jmxinvokerservlet',
+  '/ejbinvokerservlet',
+  '/jmx-console',
+  '/web-console/invoker',
+  '/wls-wsat/',
+  '/_async/asyncresponseservice',
+  '/_ignition/execute',
+  '/boaform/',
+  '/gponform/',
+  '/hnap1',
+  '/solr/admin/',
+  '/manager/html',
+  '/host-manager/html',
+  '/struts2-showcase',
+  '/phpinfo.php',
+  '/info.php',
+  '/c99.php',
+  '/r57.php',
+  '/wso.php',
+  '/shell.php',
+  '/cmd.php',
+  '/cmd.jsp',
+  '/cmd.asp',
+  '/webshell',
+  '/b374k',
+  '/alfa.php',
+  '/setup.php?step',
+  '/scripts/setup.php',
+  '/app/etc/local.xml',
+  '/logs/laravel.log',
+  '/console/css/',
+  '/owa/auth/x.js',
+  '/autodiscover/autodiscover.json',
+  '/cgi-bin/test',
+  '/cgi-bin/php',
+  '/cgi-bin/luci/;',
+  '/etc/passwd',
+  '/setup.cgi',
+  '/hudson/script',
+  '/script?',
+  '/containers/json',
+  '/v1.24/containers',
+  '/geoserver/wfs',
+  '/vendor/.env',
+  '/debug/pprof',
+  '/telescope/requests',
+  '/cgi-bin/.',
+  '/invokefunction',
+  '/elfinder/',
+  '/druid/index',
+  '/nacos/v1/auth',
+  '/xmlrpc.php.',
+];
+
+/** A path that only a scanner asks for. Ids 1013010–1013013. Linear; never throws. */
+export function detectProbe(path: string): Detection | null {
+  const lower = path.toLowerCase();
+  for (const part of known) {
+    const at = lower.indexOf(part);
+    if (at >= 0) return found(1013010, 5, `the path is one that scanners ask for: "${part}"`, at, path.length);
+  }
+  const slash = lower.lastIndexOf('/');
+  const base = lower.slice(slash + 1);
+  for (const ending of copies) {
+    const whole = base.endsWith(ending) ? base.slice(0, -ending.length) : '';
+    if (whole !== '' && programs.some((program) => whole.endsWith(program)))
+      return found(
+        1013011,
+        5,
+        'the path is that of a copy of a program, which a server would show',
+        slash,
+        path.length,
+      );
+  }
+  if (slash === 0 && dumps.some((ending) => base.endsWith(ending)))
+    return found(1013012, 5, 'the path is that of a dump of a database', 0, path.length);
+  for (let dot = lower.indexOf('/.'); dot >= 0; dot = lower.indexOf('/.', dot + 2)) {
+    const end = lower.indexOf('/', dot + 1);
+    if (hidden.has(lower.slice(dot + 1, end < 0 ? lower.length : end)))
+      return found(1013013, 5, 'the path asks for a hidden file of an account or a project', dot, path.length);
+  }
+  return null;
+}

@@ -51,10 +51,14 @@ function shown(line: string): string {
   return line.replaceAll('\n', '⏎').replaceAll('\r', '␍').replaceAll('\0', '␀');
 }
 
-/** The sum over all classes. */
+/** Searches that are word for word what attackers send: counted on their own. */
+export const ambiguous = 'talk of attacks';
+
+/** The sum over all classes but `ambiguous`. */
 export function sum(counts: ReadonlyMap<string, Count>): Count {
   const total = { cases: 0, refused: 0 };
-  for (const { cases, refused } of counts.values()) {
+  for (const [section, { cases, refused }] of counts) {
+    if (section === ambiguous) continue;
     total.cases += cases;
     total.refused += refused;
   }
@@ -70,6 +74,7 @@ function table(title: string, measured: Measured): string {
     const held = measured.held.get(section) ?? { cases: 0, refused: 0 };
     return `  ${section.padEnd(20)} ${share(measured.open.get(section)!).padEnd(28)} ${share(held)}`;
   });
+  // Because what is word for word an attack is no measure of what is ordinary.
   const total = `  ${'all'.padEnd(20)} ${share(sum(measured.open)).padEnd(28)} ${share(sum(measured.held))}`;
   return `${title.padEnd(22)} ${'two thirds'.padEnd(28)} held back\n${lines.join('\n')}\n${total}\n`;
 }

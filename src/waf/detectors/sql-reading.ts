@@ -200,6 +200,11 @@ function readClause(reading: Reading, word: string): void {
       reading.joints++;
       grammar.clauses(false);
       return;
+    case 'as':
+      // Because a subquery that is closed gets its name before the query goes on: `1) AS x WHERE 1=1`.
+      if (reading.closed > 0 && grammar.tokens.kind(from + 1) === T.WORD) grammar.at += 2;
+      else grammar.stuck = true;
+      return;
     case 'asc':
     case 'desc':
       grammar.at++;

@@ -88,6 +88,9 @@ export function judgeSql(value: string, bare: boolean): Detection | null {
   if ((seen & S.SINGLE_QUOTE) !== 0) best = judgeQuoted(value, "'", deep, best);
   if ((seen & S.DOUBLE_QUOTE) !== 0) best = judgeQuoted(value, '"', deep, best);
   if ((seen & S.BACK_QUOTE) !== 0) best = judgeQuoted(value, '`', deep, best);
+  const bracket = value.indexOf(']');
+  if (bracket >= 0 && bracket < 64 && value.lastIndexOf('[', bracket) < 0 && triggersBare(seen))
+    best = stronger(best, judgeRest(value, bracket + 1, '', true, deep), bracket);
   if ((seen & S.COMMENT_END) !== 0 && triggersBare(seen)) best = judgeCommented(value, best);
   return best;
 }

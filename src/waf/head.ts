@@ -42,10 +42,10 @@ export function judgeFields(inspection: Inspection, fields: Headers, clean: Clea
 
 function judgePath(inspection: Inspection, path: string): void {
   const mask = classify(path, 0, path.length);
+  judgeEncoded(inspection, places.wholePath, path);
+  if (inspection.stopped) return;
   const probe = detectProbe(path);
   if (probe !== null) inspection.found('sensitive-path', probe, places.wholePath, '', path, none);
-  if (inspection.stopped) return;
-  judgeEncoded(inspection, places.wholePath, path);
   // Because a path of plain names needs no second look, and no other can carry a statement or a command.
   if ((mask & ~SLASH) === 0) {
     judgeCoded(inspection, path);

@@ -9,6 +9,10 @@ const comparing: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+/** Those of which query languages of APIs are made, and which prove nothing alone. */
+const combining: ReadonlySet<string> = new Set(
+  '$and $or $nor $in $all $eq $size $elemmatch $type $mod $comment'.split(' '),
+);
 /** Arguments under which query languages of APIs put such operators on purpose, as Strapi and Feathers do. */
 const queryNames: readonly string[] = ['filter', 'where', 'query', 'sort', 'populate', 'criteria', 'conditions'];
 
@@ -97,10 +101,11 @@ function operatorName(subject: Subject): Detection | null {
     if (evaluating.has(word))
       return found(1043001, word === '$expr' ? 3 : 5, `the name ${word} makes a query evaluate code`, dollar, end);
     if (!comparing.has(word)) continue;
-    const isQuery = queryNames.some((name) => subject.name.toLowerCase().startsWith(name));
+    const path = subject.name.toLowerCase();
+    const isQuery = path.includes('$or.') || path.includes('$and.') || queryNames.some((name) => path.startsWith(name));
     return found(
       1043003,
-      isQuery && dollar > 0 ? 2 : isQuery ? 3 : 5,
+      isQuery && dollar > 0 ? 2 : isQuery || combining.has(word) ? 3 : 5,
       `the name ${word} replaces a value by a condition`,
       dollar,
       end,

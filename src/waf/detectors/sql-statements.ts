@@ -232,12 +232,12 @@ function readRare(grammar: SqlGrammar, word: string): number {
     case 'grant':
     case 'revoke':
       return proven(name(grammar) && (grammar.take('on') || grammar.take('to') || grammar.take('privileges')));
-    case 'call':
-      return proven(
-        name(grammar) &&
-          grammar.kind() === LEFT &&
-          (grammar.tokens.kinds[grammar.at - 2] === DOT || grammar.operand() !== NOTHING),
-      );
+    case 'call': {
+      if (!name(grammar) || grammar.kind() !== LEFT) return NO_STATEMENT;
+      // Because "call him (now)" has a blank before its bracket.
+      const isGlued = grammar.tokens.starts[grammar.at] === grammar.tokens.ends[grammar.at - 1];
+      return proven(grammar.tokens.kinds[grammar.at - 2] === DOT || (isGlued && grammar.operand() !== NOTHING));
+    }
     case 'load':
       return proven(next === 'data' && ['local', 'infile'].includes(grammar.tokens.word(from + 2)));
     case 'attach':

@@ -79,8 +79,7 @@ export const detectSql: Detect = (value) => judgeSql(value, true);
 /** The same; without `bare`, as text that a query holds in quotes only. */
 export function judgeSql(value: string, bare: boolean): Detection | null {
   const seen = S.scanSql(value);
-  if (bare && isChoice(value)) return stronger(null, { what: 'choice', score: 5, end: value.length }, 0);
-  if (!triggers(seen)) return null;
+  if (!triggers(seen)) return bare && isChoice(value) ? choice(value) : null;
   const deep = triggersDeep(seen);
   let best: Detection | null = null;
   if (bare && triggersBare(seen) && (deep || mayBegin(value, seen)))
@@ -92,7 +91,11 @@ export function judgeSql(value: string, bare: boolean): Detection | null {
   if (bracket >= 0 && bracket < 64 && value.lastIndexOf('[', bracket) < 0 && triggersBare(seen))
     best = stronger(best, judgeRest(value, bracket + 1, '', true, deep), bracket);
   if ((seen & S.COMMENT_END) !== 0 && triggersBare(seen)) best = judgeCommented(value, best);
-  return best;
+  return bare && (best?.score ?? 0) < 5 && isChoice(value) ? choice(value) : best;
+}
+
+function choice(value: string): Detection | null {
+  return stronger(null, { what: 'choice', score: 5, end: value.length }, 0);
 }
 
 /** `iif(1=1,2,1/0)`: a conditional call of constants that is the whole value. */

@@ -49,7 +49,7 @@ export function networkOf(host: string): Network | null {
 /** Lower case, ideographic dots as dots, the last dot dropped, NUL and what is behind it cut off. */
 function plain(host: string): string {
   let text = host.toLowerCase().replaceAll('。', '.').replaceAll('．', '.').replaceAll('｡', '.');
-  const nul = text.search === undefined ? -1 : text.indexOf('\0');
+  const nul = text.indexOf('\0');
   if (nul >= 0) text = text.slice(0, nul);
   const percent = text.indexOf('%');
   return percent > 0 ? text.slice(0, percent) : text;

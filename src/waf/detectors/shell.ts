@@ -7,7 +7,7 @@ import { type Suspect, shellFindings, suspect } from './shell-findings.ts';
 import { commandName, isBlank, uncover } from './shell-names.ts';
 import * as S from './shell-scan.ts';
 import { judgeBackquotes, judgeExpansions, judgeRedirections, judgeWindows } from './shell-tricks.ts';
-import { ENTITIES } from './shell-words.ts';
+import { ASKING, ENTITIES, SHORT } from './shell-words.ts';
 
 /** Whether a command could be recognised in `value` at all; false is final, and costs a few nanoseconds a character. */
 export function mayBeShell(value: string): boolean {
@@ -50,15 +50,22 @@ function judgeOption(value: string): Suspect | null {
   return runs.some((one) => head.startsWith(one)) ? suspect('started', 5, 0, value.length) : null;
 }
 
+/** Shells, which a value names alone only to get one. */
+const shells: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'nc', 'ncat', 'cat']);
+
 /** A program by its whole path, alone or with a few arguments: `/bin/sh`, `/usr/bin/id`. */
 function judgeProgram(value: string): Suspect | null {
   if (value.charCodeAt(0) !== 0x2f || value.length > 160) return null;
-  const folder = ['/bin/', '/usr/bin/', '/sbin/', '/usr/sbin/', '/usr/local/bin/'].find((one) => value.startsWith(one));
+  const folder = ['/bin/', '/usr/bin/', '/sbin/', '/usr/sbin/'].find((one) => value.startsWith(one));
   if (folder === undefined) return null;
   let end = folder.length;
   while (end < value.length && !isBlank(value.charCodeAt(end)) && value[end] !== ':') end++;
   const name = commandName(uncover(value.slice(0, end)));
-  return name === '' || value[end] === ':' ? null : suspect('started', 5, 0, value.length);
+  if (name === '' || value[end] === ':') return null;
+  // Because settings and reports name the programs that they run.
+  return end === value.length && !ASKING.has(name) && !SHORT.has(name) && !shells.has(name)
+    ? null
+    : suspect('started', 5, 0, value.length);
 }
 
 function greater(best: Suspect | null, other: Suspect | null): Suspect | null {

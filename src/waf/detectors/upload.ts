@@ -31,13 +31,7 @@ export function detectFileName(name: string): Detection | null {
     if (running.has(ending))
       return found(1033001, 5, `a server would run the file, for it ends in .${ending}`, 0, name.length);
     if (isLast && opening.has(ending))
-      return found(
-        1033003,
-        ending === 'pl' ? 5 : 5,
-        `the file is a program, for it ends in .${ending}`,
-        0,
-        name.length,
-      );
+      return found(1033003, 5, `the file is a program, for it ends in .${ending}`, 0, name.length);
   }
   return null;
 }

@@ -3,7 +3,7 @@
 import { systemClock } from '../base/clock.ts';
 import { type Loaded, loadSettings, parseDuration } from '../config/config.ts';
 import { build, conntrackProgram, type Done, type KernelTrouble, nftProgram } from '../firewall/firewall.ts';
-import { machineReader } from '../ports/ports.ts';
+import { type Established, machineReader } from '../ports/ports.ts';
 import {
   type Candidate,
   type CommitTools,
@@ -14,7 +14,7 @@ import {
   startGuard,
   untrackedRemedy,
 } from '../supervisor/supervisor.ts';
-import { dataDirectoryOf } from './ask.ts';
+import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, Trouble, UsageError, type World } from './command.ts';
 import { visible } from './table.ts';
 
@@ -27,11 +27,27 @@ export function kernelTools(args: Pick<Arguments, 'options'>, world: World): Com
     reader: machineReader,
     env: world.env,
     pid: process.pid,
+    dashboards: () => dashboardsOf(dataDirectory),
     store: new Store(dataDirectory),
     now: () => systemClock.now(),
     startGuard: () => startGuard(dataDirectory),
     endGuard: (pid) => endGuard(pid, (of) => machineReader.read(`/proc/${of}/cmdline`)),
   };
+}
+
+/** Who has the dashboard of the gate open; nobody where none runs or answers soon. */
+async function dashboardsOf(dataDirectory: string): Promise<Established[]> {
+  try {
+    const { tuples } = (await ask(dataDirectory, { ask: 'admin' }, 2000)) as {
+      readonly tuples?: readonly { from: string; fromPort: number; to: string; toPort: number }[];
+    };
+    return (tuples ?? []).map(({ from, fromPort, to, toPort }) => {
+      return { remote: from, remotePort: fromPort, local: to, localPort: toPort };
+    });
+  } catch {
+    // A gate that does not know the question, or none: there is nobody to spare.
+    return [];
+  }
 }
 
 /** The configuration's rules for the kernel, and where each is written. */
@@ -103,7 +119,7 @@ export function planLines(plan: Plan): string[] {
     cuts.length === 0
       ? 'cuts no live connection'
       : `cuts ${cuts.length} live connection${cuts.length === 1 ? '' : 's'}:`,
-    ...cuts.slice(0, maxListed).map((cut) => `  ${cutText(cut)}${whose(cut.live.kind)}`),
+    ...cuts.slice(0, maxListed).map((cut) => `  ${cutText(cut)}${owners[cut.live.kind]}`),
   );
   if (cuts.length > maxListed) lines.push(`  and ${cuts.length - maxListed} more`);
   lines.push(...untrackedLines(plan));
@@ -112,15 +128,18 @@ export function planLines(plan: Plan): string[] {
 
 function untrackedLines({ untracked }: Plan): string[] {
   if (untracked.length === 0) return [];
-  const listed = untracked.slice(0, maxListed).map((cut) => `  ${cutText(cut)}${whose(cut.live.kind)}`);
+  const listed = untracked.slice(0, maxListed).map((cut) => `  ${cutText(cut)}${owners[cut.live.kind]}`);
   const more = untracked.length > maxListed ? [`  and ${untracked.length - maxListed} more`] : [];
   const count = `${untracked.length} live connection${untracked.length === 1 ? '' : 's'}`;
   return [`ends ${count} that the rules allow:`, ...listed, ...more, `  first ${untrackedRemedy}`];
 }
 
-function whose(kind: 'caller' | 'ssh' | 'other'): string {
-  return kind === 'caller' ? '  your own connection' : kind === 'ssh' ? '  a session of SSH' : '';
-}
+const owners = {
+  caller: '  your own connection',
+  ssh: '  a session of SSH',
+  dashboard: '  a session of the dashboard',
+  other: '',
+} as const;
 
 /** A plan for programs. */
 export function planJson({ isSame, changes, cuts, untracked, lockouts }: Plan): object {

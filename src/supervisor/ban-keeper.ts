@@ -177,7 +177,7 @@ export function banKeeperOf(
   settings: Settings,
   callers: Callers,
   warn: (problems: readonly Problem[]) => void,
-  follow: () => Promise<void>,
+  { follow, dashboards }: { follow(): Promise<void>; dashboards(): readonly string[] },
 ): BanKeeper {
   return new BanKeeper(callers, {
     clock: systemClock,
@@ -187,6 +187,7 @@ export function banKeeperOf(
       neverLoopback: settings.bans.neverLoopback,
       trusted: [...settings.trustedProxies, ...settings.listen.flatMap(({ proxyProtocol }) => proxyProtocol)],
       upstreams: settings.sites.flatMap(({ to }) => to.flatMap(({ host }) => (host === '' ? [] : [host]))),
+      dashboards,
     },
     kernel: kernelKeeperOf(
       settings,

@@ -12,6 +12,7 @@ async function look(neverLoopback: boolean, caller = ''): Promise<Map<string, st
     neverLoopback,
     trusted: ['198.51.100.0/24', 'nonsense'],
     upstreams: ['localhost', '203.0.113.9', 'no.such.name.invalid'],
+    dashboards: () => ['203.0.113.78'],
   };
   const never = new NeverLook(settings, machineReader);
   await never.prepare();
@@ -22,6 +23,7 @@ test('what the machine shows, what the settings name, and where the owner is', a
   const never = await look(true, '203.0.113.77');
   assert.equal(never.get('127.0.0.0/8'), "it is this machine's loopback");
   assert.equal(never.get('203.0.113.77'), 'your own session comes from there');
+  assert.equal(never.get('203.0.113.78'), 'a session of the dashboard comes from there');
   assert.equal(never.get('203.0.113.9'), 'it is an upstream');
   assert.equal(never.get('198.51.100.0/24'), 'it is a proxy that brings many clients');
   for (const own of Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []))

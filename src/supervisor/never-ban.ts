@@ -13,6 +13,8 @@ export interface NeverSettings {
   readonly trusted: readonly string[];
   /** Hosts of upstreams, addresses or names. */
   readonly upstreams: readonly string[];
+  /** Addresses that have the dashboard open now; without it nobody has. */
+  dashboards?(): readonly string[];
 }
 
 /** Most addresses that are kept of each kind. */
@@ -45,6 +47,7 @@ export class NeverLook {
       ...(neverLoopback ? entries(['127.0.0.0/8', '::1'], "it is this machine's loopback") : []),
       ...entries([caller], 'your own session comes from there'),
       ...entries(peersOf(this.#reader, this.#sshPorts), 'an SSH session of this machine comes from there'),
+      ...entries(this.#settings.dashboards?.() ?? [], 'a session of the dashboard comes from there'),
       ...entries(ownAddresses(neverLoopback), 'it is an address of this machine'),
       ...entries(gatewaysOf(this.#reader), 'it is the router of this machine'),
       ...entries(this.#upstreams, 'it is an upstream'),

@@ -271,12 +271,10 @@ class Supervisor implements Gate {
     if (this.#callers !== null) callers.inherit(this.#callers);
     for (const change of this.#callers?.snapshot() ?? []) callers.absorb(change);
     this.#callers = callers;
-    this.#bans = banKeeperOf(
-      settings,
-      callers,
-      (problems) => tools.warn?.(problems),
-      () => this.#follow(),
-    );
+    this.#bans = banKeeperOf(settings, callers, (problems) => tools.warn?.(problems), {
+      follow: () => this.#follow(),
+      dashboards: () => (this.#admin?.tuples() ?? []).map(({ from }) => from),
+    });
     await this.#bans.start();
     callers.onChange((change) => this.#crew.share('callers', [change]));
     Object.assign(this.#answers, this.#bans.answers());

@@ -92,7 +92,8 @@ export async function apply(candidate: Candidate, wishes: ApplyWishes, tools: Co
 function lockoutText({ lockouts }: Plan): string {
   const own = lockouts.filter(({ live }) => live.kind === 'caller');
   if (own.length > 0) return `this would cut your own connection: ${cutText(own[0]!)}`;
-  return `this would cut ${lockouts.length === 1 ? 'a session' : `${lockouts.length} sessions`} of SSH: ${lockouts.slice(0, 3).map(cutText).join(', ')}`;
+  const what = lockouts.every(({ live }) => live.kind === 'ssh') ? ' of SSH' : ' of SSH or the dashboard';
+  return `this would cut ${lockouts.length === 1 ? 'a session' : `${lockouts.length} sessions`}${what}: ${lockouts.slice(0, 3).map(cutText).join(', ')}`;
 }
 
 function lockoutRemedy({ lockouts }: Plan): string {

@@ -14,8 +14,8 @@ export interface Live {
   readonly port: number;
   /** The port in its packets when our table sees them: another one where DNAT stands before. */
   readonly packetPort: number;
-  /** `caller`: this command came over it; `ssh`: a session of SSH; `other`. */
-  readonly kind: 'caller' | 'ssh' | 'other';
+  /** `caller`: this command came over it; `ssh`: a session of SSH; `dashboard`: somebody looks at the gate; `other`. */
+  readonly kind: 'caller' | 'ssh' | 'dashboard' | 'other';
   /** Whether conntrack has it; null where that cannot be told, because conntrack(8) is not there. */
   readonly isTracked: boolean | null;
 }
@@ -68,6 +68,8 @@ export interface Sight {
   readonly conntrack: Program;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
+  /** Connections of the dashboard, as a gate that runs tells them; none where it is not asked. */
+  dashboards?(): Promise<readonly Established[]>;
 }
 
 /** Every connection that is open to this machine or through it to a published port; the caller's own first. */
@@ -80,8 +82,10 @@ export async function liveConnections(sight: Sight): Promise<Live[]> {
       .filter(isSsh)
       .map(({ port }) => port),
   );
+  const dashboards = (await sight.dashboards?.()) ?? [];
   const kindOf = (each: Established): Live['kind'] => {
     if (caller !== null && isSame(caller, each)) return 'caller';
+    if (dashboards.some((one) => isSame(one, each))) return 'dashboard';
     return sshPorts.has(each.localPort) ? 'ssh' : 'other';
   };
   const flows = await trackedFlows(sight.conntrack, reader);
@@ -100,7 +104,7 @@ export async function liveConnections(sight: Sight): Promise<Live[]> {
 }
 
 function weight({ kind }: Live): number {
-  return kind === 'caller' ? 2 : kind === 'ssh' ? 1 : 0;
+  return kind === 'caller' ? 2 : kind === 'other' ? 0 : 1;
 }
 
 function isSsh({

@@ -62,12 +62,17 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
     'src/supervisor/link.ts',
     'src/supervisor/own-commands.ts',
   ],
-  'node:worker_threads': ['src/cli/learn-models.ts', 'src/supervisor/history/'],
+  'node:worker_threads': [
+    'src/cli/learn-models.ts',
+    'src/supervisor/history/',
+    'src/supervisor/list-reader.ts',
+    'src/supervisor/list-thread.ts',
+  ],
   'node:cluster': [],
   'node:sqlite': ['src/supervisor/ban-store.ts', 'src/supervisor/history/'],
   'node:zlib': ['src/http/', 'src/supervisor/history/packing.ts'],
   'node:readline': ['src/cli/'],
-  'node:timers/promises': ['src/cli/', 'src/supervisor/blocklists.ts', 'src/supervisor/kernel/tracked.ts'],
+  'node:timers/promises': ['src/cli/', 'src/supervisor/kernel/tracked.ts'],
 };
 
 /** The one file of a station that decides which reaches the world all the same: the kernel's firewall is spoken to through nft. */
@@ -239,6 +244,7 @@ export const maps: Exceptions = {
 /** Files that hold a table at their top that is filled as they load: a statement that is no declaration. */
 export const effects: Exceptions = {
   'src/supervisor/history/history-thread.ts': 'it is the program of a thread, and does nothing in any other',
+  'src/supervisor/list-thread.ts': 'it is the program of a thread, and does nothing in any other',
   'src/traffic/field-names.ts': 'fills its own constant look-up table from the list of names above it',
 };
 
@@ -278,7 +284,7 @@ export const undocumented: Exceptions = {};
 const testedElsewhere: readonly (readonly [string, string])[] = [
   [
     'test/kernel drives them in network namespaces, as a person over a connection would',
-    'src/cli/apply.ts src/cli/firewall-kernel.ts src/cli/kernel-tools.ts src/cli/plan.ts src/cli/rollback.ts src/supervisor/kernel/candidate.ts src/supervisor/kernel/commit.ts src/supervisor/kernel/guard.ts src/firewall/rule-setting.ts src/supervisor/kernel/outside.ts src/supervisor/kernel/keeper.ts src/supervisor/following.ts src/supervisor/kernel/whole-ruleset.ts src/supervisor/kernel/untracked.ts src/cli/firewall-exposure.ts src/firewall/exposure/exposure.ts src/firewall/exposure/hints.ts src/firewall/exposure/packet.ts src/firewall/exposure/compare.ts src/firewall/exposure/simulate.ts',
+    'src/cli/apply.ts src/cli/firewall-kernel.ts src/cli/kernel-tools.ts src/cli/plan.ts src/cli/rollback.ts src/supervisor/kernel/candidate.ts src/supervisor/kernel/commit.ts src/supervisor/kernel/guard.ts src/firewall/rule-setting.ts src/supervisor/kernel/outside.ts src/supervisor/kernel/keeper.ts src/supervisor/following.ts src/supervisor/list-thread.ts src/supervisor/kernel/whole-ruleset.ts src/supervisor/kernel/untracked.ts src/cli/firewall-exposure.ts src/firewall/exposure/exposure.ts src/firewall/exposure/hints.ts src/firewall/exposure/packet.ts src/firewall/exposure/compare.ts src/firewall/exposure/simulate.ts',
   ],
   [
     '`admin.test.ts`, over real sockets',

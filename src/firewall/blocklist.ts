@@ -2,7 +2,7 @@
 
 import { AddressReader } from '../base/address.ts';
 import { isDigits } from '../base/address-faults.ts';
-import { type PackedRanges, RangesBuilder } from '../base/ranges.ts';
+import { indexed, type PackedRanges, type RangeIndex, RangesBuilder } from '../base/ranges.ts';
 
 /** How a list is written: which field of a line is the network, from 1, and whether lines are CSV (RFC 4180). */
 export interface ListFormat {
@@ -13,6 +13,7 @@ export interface ListFormat {
 /** A list that was read. */
 export interface ReadList {
   readonly ranges: PackedRanges;
+  readonly index: RangeIndex;
   /** Lines with a network. */
   readonly entries: number;
   /** Lines that hold something else than a network, a comment or a header. */
@@ -66,7 +67,9 @@ export class ListReading {
     if (this.#entries === 0 && this.#broken === 0) return 'it is empty';
     if (this.#broken > this.#entries)
       return `most of its lines are no networks (${this.#broken} of ${this.#broken + this.#entries}): ${this.#faults[0]}`;
-    return { ranges: this.#builder.build(), entries: this.#entries, broken: this.#broken, faults: this.#faults };
+    const ranges = this.#builder.build();
+    const [entries, broken, faults] = [this.#entries, this.#broken, this.#faults];
+    return { ranges, index: indexed(ranges), entries, broken, faults };
   }
 
   #readLine(from: number, to: number): void {

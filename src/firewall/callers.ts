@@ -4,7 +4,7 @@ import { AddressReader } from '../base/address.ts';
 import { parseCidr } from '../base/cidr.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
-import { type PackedRanges, RangeSet, RangesBuilder } from '../base/ranges.ts';
+import { type PackedRanges, type RangeIndex, RangeSet, RangesBuilder } from '../base/ranges.ts';
 import { answer, close, type Refusal } from '../traffic/verdict.ts';
 import {
   type Ban,
@@ -41,6 +41,8 @@ export interface Blocklist {
   /** Where it came from, as its owner wrote it. */
   readonly from: string;
   readonly ranges: PackedRanges;
+  /** Made where it is missing. */
+  readonly index?: RangeIndex;
 }
 
 /** What came of asking for a ban. `spared` are those within it who are never shut out. */
@@ -67,8 +69,8 @@ export class Callers {
   #bans: Bans;
   #offences = new Offences();
   #lists: readonly Listed[] = [];
-  /** All lists in one: most callers are in none, and one question says so. */
-  #listed: RangeSet | null = null;
+  /** What is asked about lists: each of a few, or one that has all of many; most callers are in none. */
+  #listed: readonly RangeSet[] = [];
   /** Those of the settings, and those that the machine shows. */
   #never: readonly NeverBan[] = [];
   #configured: readonly NeverBan[];
@@ -121,7 +123,7 @@ export class Callers {
   /** The refusal of whoever a reader holds the address of, or null. The question every connection asks: allocates nothing where nothing holds. */
   judge(reader: AddressReader): Refusal | null {
     const ban = this.#bans.size === 0 ? null : this.#bans.find(reader, this.#clock.monotonicMs());
-    if (ban === null && !isIn(this.#listed, reader)) return null;
+    if (ban === null && !isInAny(this.#listed, reader)) return null;
     if (isIn(this.#neverSet, reader)) return null;
     if (ban !== null) {
       const rule = { id: 'ban', description: ban.reason, at: '' };
@@ -134,7 +136,7 @@ export class Callers {
 
   /** The same for an address as text, of a client that a proxy vouches for: its requests are answered with 403. */
   judgeClient(client: string): Refusal | null {
-    if (this.#bans.size === 0 && this.#listed === null) return null;
+    if (this.#bans.size === 0 && this.#listed.length === 0) return null;
     const reader = this.#reader;
     if (reader.read(client) === 0) return null;
     const refusal = this.judge(reader);
@@ -320,7 +322,7 @@ export class Callers {
     const bans = this.list().reverse();
     return [
       { kind: 'never', never: this.#never },
-      { kind: 'listed', lists: this.#lists.map(({ name, from, ranges }) => ({ name, from, ranges })) },
+      { kind: 'listed', lists: this.#lists.map(({ set: _, ...list }) => list) },
       ...bans.map((ban): CallersChange => ({ kind: 'banned', ban })),
     ];
   }
@@ -342,14 +344,14 @@ export class Callers {
   }
 
   #useLists(lists: readonly Blocklist[]): void {
-    this.#lists = lists.map((list) => ({ ...list, set: new RangeSet(list.ranges) }));
-    if (this.#lists.length < 2) {
-      this.#listed = this.#lists[0]?.set ?? null;
-      return;
-    }
+    this.#lists = lists.map((list) => ({ ...list, set: new RangeSet(list.ranges, list.index) }));
+    this.#listed = this.#lists.map(({ set }) => set);
+    // Because joining takes a second for a million ranges, in which nobody has a turn, only many short lists are joined.
+    const count = this.#listed.reduce((sum, set) => sum + set.count, 0);
+    if (lists.length < 3 || count > maxJoined) return;
     const all = new RangesBuilder();
     for (const { ranges } of lists) all.addAll(ranges);
-    this.#listed = new RangeSet(all.build());
+    this.#listed = [new RangeSet(all.build())];
   }
 
   #resetNever(): void {
@@ -387,6 +389,14 @@ export function buildCallers(settings: BanSettings, clock: Clock): Built<Callers
     return [{ path: ['never', index], code: 'firewall/unknown-source', says, instead, offset, length }];
   });
   return problems.length > 0 ? failed(problems) : built(new Callers(settings, clock));
+}
+
+/** Most ranges that are joined into one set: it takes some ten milliseconds. */
+const maxJoined = 20_000;
+
+function isInAny(sets: readonly RangeSet[], reader: AddressReader): boolean {
+  for (let at = 0; at < sets.length; at++) if (isIn(sets[at]!, reader)) return true;
+  return false;
 }
 
 function isIn(set: RangeSet | null, reader: AddressReader): boolean {

@@ -19,7 +19,7 @@ export {
   packetText,
 } from './algebra.ts';
 export { type BanRecord, targetText } from './bans.ts';
-export { ListReading, type ReadList } from './blocklist.ts';
+export { type ListFormat, ListReading, type ReadList } from './blocklist.ts';
 export {
   type BanAnswer,
   type BanSettings,

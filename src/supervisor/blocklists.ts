@@ -2,9 +2,9 @@
 
 import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
-import { type Blocklist, ListReading, type ReadList } from '../firewall/firewall.ts';
+import type { Blocklist, ReadList } from '../firewall/firewall.ts';
+import { readList } from './list-reader.ts';
 
 /** A blocklist as its owner wants it. */
 export interface BlocklistSettings {
@@ -161,7 +161,7 @@ export class BlocklistKeeper {
   }
 
   #fetch(kept: Kept): Promise<Fetched> {
-    return isUrl(kept.settings.from) ? this.#download(kept) : readList(kept);
+    return isUrl(kept.settings.from) ? this.#download(kept) : readFileOf(kept);
   }
 
   async #download({ settings, version }: Kept): Promise<Fetched> {
@@ -217,7 +217,7 @@ export class BlocklistKeeper {
 
   #use(): void {
     const lists = this.#kept.flatMap(({ settings, list }) =>
-      list === null ? [] : [{ name: settings.name, from: settings.from, ranges: list.ranges }],
+      list === null ? [] : [{ name: settings.name, from: settings.from, ranges: list.ranges, index: list.index }],
     );
     this.#tools.use(lists);
   }
@@ -228,7 +228,7 @@ export function isUrl(from: string): boolean {
   return from.startsWith('http://') || from.startsWith('https://');
 }
 
-async function readList({ settings, version }: Kept): Promise<Fetched> {
+async function readFileOf({ settings, version }: Kept): Promise<Fetched> {
   const file = await open(settings.from, 'r').catch((error: Error) => error);
   if (file instanceof Error) return { problem: file.message };
   try {
@@ -256,9 +256,7 @@ async function bounded(answer: Response, maxBytes: number): Promise<Buffer | nul
   return Buffer.concat(pieces);
 }
 
-/** A list from its text, or why it is none. Others have their turn between pieces. */
-async function read(text: string, settings: BlocklistSettings): Promise<ReadList | string> {
-  const reading = new ListReading(text, settings);
-  while (reading.more()) await turn();
-  return reading.result();
+/** A list from its text, or why it is none. */
+function read(text: string, settings: BlocklistSettings): Promise<ReadList | string> {
+  return readList(text, settings).catch((error: Error) => `it could not be read: ${error.message}`);
 }

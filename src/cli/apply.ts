@@ -1,6 +1,8 @@
 // `portcullis apply` and `portcullis confirm`: rules go into the kernel on trial, and stay when somebody can still come in.
 
-import { apply as applyRules, confirm as confirmRules } from '../supervisor/supervisor.ts';
+import type { Problem } from '../base/problem.ts';
+import type { Loaded } from '../config/config.ts';
+import { apply as applyRules, askWithoutGate, confirm as confirmRules } from '../supervisor/supervisor.ts';
 import { ask, dataDirectoryOf, NoGate } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
@@ -13,6 +15,7 @@ import {
   planLines,
   valueOf,
 } from './kernel-tools.ts';
+import { visible } from './table.ts';
 
 /** Options of what puts rules into the kernel. */
 export const applyOptions = {
@@ -66,7 +69,7 @@ async function runApply(args: Arguments, world: World): Promise<ExitCode> {
   const wishes = wishesOf(args);
   const { candidate, loaded } = await loadCandidate(args, world);
   const done = valueOf(await applyRules(candidate, { ...wishes, how: 'apply' }, kernelTools(args, world)), loaded);
-  await refill(args, world);
+  await refill(args, world, () => fillAlone(loaded, args, world));
   sayApplied(done, args, world);
   return 0;
 }
@@ -76,9 +79,13 @@ const maxFollowMs = 120_000;
 
 /**
  * Lets a gate that runs have the rules hold at accept that stand in the kernel now, and put its bans and blocklists into
- * the new table; without one they wait for its start.
+ * the new table. `whenNone` is called where none runs.
  */
-export async function refill(args: Pick<Arguments, 'options'>, world: World): Promise<void> {
+export async function refill(
+  args: Pick<Arguments, 'options'>,
+  world: World,
+  whenNone: () => Promise<unknown> = async () => undefined,
+): Promise<void> {
   try {
     const follows = await ask(dataDirectoryOf(args, world), { ask: 'refill' }, maxFollowMs);
     if (follows !== true)
@@ -86,9 +93,16 @@ export async function refill(args: Pick<Arguments, 'options'>, world: World): Pr
         'the gate that runs does not have the kernel under `enforce` yet: `portcullis reload` lets it follow\n',
       );
   } catch (error) {
-    if (!(error instanceof NoGate))
-      world.stderr.write(`the gate that runs does not follow yet, it will try again: ${(error as Error).message}\n`);
+    if (error instanceof NoGate) await whenNone();
+    else world.stderr.write(`the gate that runs does not follow yet, it will try again: ${(error as Error).message}\n`);
   }
+}
+
+/** Where no gate runs, bans and blocklists that lie on disk are in the kernel all the same. */
+async function fillAlone({ settings }: Loaded, args: Pick<Arguments, 'options'>, world: World): Promise<void> {
+  const warn = (problems: readonly Problem[]) =>
+    void world.stderr.write(problems.map(({ says }) => `warning: ${visible(says)}\n`).join(''));
+  await askWithoutGate({ ...settings, dataDirectory: dataDirectoryOf(args, world) }, { ask: 'fill' }, warn);
 }
 
 /** Tells what was applied and until when it must be confirmed. */

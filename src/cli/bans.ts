@@ -1,8 +1,10 @@
 // `portcullis bans`: who is shut out of the running gate, by whom, for how long and why; and the blocklists.
 
-import { parseDuration } from '../config/config.ts';
-import { ask, dataDirectoryOf } from './ask.ts';
-import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
+import type { Problem } from '../base/problem.ts';
+import { loadSettings, parseDuration } from '../config/config.ts';
+import { askWithoutGate } from '../supervisor/supervisor.ts';
+import { ask, dataDirectoryOf, NoGate, type Question } from './ask.ts';
+import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 import { duration } from './figures.ts';
 import { jsonText } from './json.ts';
 import { table, visible } from './table.ts';
@@ -82,8 +84,28 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   return word === 'add' ? add(target, args, world) : remove(target, args, world);
 }
 
+/** The answer of the gate that runs, or else what its data directory holds for the next start. */
+async function asked(question: Question, args: Arguments, world: World): Promise<unknown> {
+  try {
+    return await ask(dataDirectoryOf(args, world), question);
+  } catch (error) {
+    if (!(error instanceof NoGate)) throw error;
+    const loaded = await loadSettings(args, world).catch(() => null);
+    if (loaded === null) throw error;
+    const settings = { ...loaded.settings, dataDirectory: dataDirectoryOf(args, world) };
+    const warn = (problems: readonly Problem[]) =>
+      void world.stderr.write(problems.map(({ says }) => `warning: ${visible(says)}\n`).join(''));
+    const answer = await askWithoutGate(settings, question, warn).catch((failure: Error) => {
+      throw new Trouble(failure.message);
+    });
+    if (answer === undefined) throw error;
+    world.stderr.write('no gate runs: this is what its data directory holds\n');
+    return answer;
+  }
+}
+
 async function list(args: Arguments, world: World): Promise<ExitCode> {
-  const listed = (await ask(dataDirectoryOf(args, world), { ask: 'bans' })) as Listed;
+  const listed = (await asked({ ask: 'bans' }, args, world)) as Listed;
   if (args.options.json === true) world.stdout.write(jsonText(listed, 2));
   else if (args.options.never === true)
     world.stdout.write(
@@ -132,7 +154,7 @@ async function add(target: string, args: Arguments, world: World): Promise<ExitC
   // Because somebody who bans over SSH must not ban the address that the session comes from.
   const caller = (world.env.SSH_CONNECTION ?? '').split(' ')[0] ?? '';
   const question = { ask: 'ban', target, reason, lengthMs, caller };
-  const answer = (await ask(dataDirectoryOf(args, world), question)) as { ban: Ban; spared: string[]; kept: boolean };
+  const answer = (await asked(question, args, world)) as { ban: Ban; spared: string[]; kept: boolean };
   if (args.options.json === true) world.stdout.write(jsonText(answer, 2));
   else {
     const lasting = lengthMs === null ? 'for good' : `for ${duration(lengthMs)}`;
@@ -144,7 +166,7 @@ async function add(target: string, args: Arguments, world: World): Promise<ExitC
 }
 
 async function remove(target: string, args: Arguments, world: World): Promise<ExitCode> {
-  const answer = (await ask(dataDirectoryOf(args, world), { ask: 'unban', target })) as { ban: Ban };
+  const answer = (await asked({ ask: 'unban', target }, args, world)) as { ban: Ban };
   if (args.options.json === true) world.stdout.write(jsonText(answer, 2));
   else world.stdout.write(`${answer.ban.target} is banned no more\n`);
   return 0;

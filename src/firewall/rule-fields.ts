@@ -3,6 +3,7 @@
 import { isDigits, quoted } from '../base/address-faults.ts';
 import { type Cidr, parseCidr, printCidr } from '../base/cidr.ts';
 import { nearest, type Path, type Problem } from '../base/problem.ts';
+import { anySource, zones } from './zones.ts';
 
 export type Action = 'ALLOW' | 'DENY';
 export type Protocol = 'TCP' | 'UDP' | 'ALL';
@@ -34,12 +35,6 @@ export interface Piece {
 
 /** Every port there is; 0 too, because packets can carry it. */
 export const allPorts: readonly PortRange[] = [{ first: 0, last: 65535 }];
-
-/** Networks of `any`: the whole of both families. */
-export const anySource: readonly Cidr[] = [
-  { family: 4, start: 0, end: 2 ** 32, prefix: 0 },
-  { family: 6, start: 0n, end: 1n << 128n, prefix: 0 },
-];
 
 /** Most list items a table shows; longer lists say how many more there are. */
 const maxShownItems = 8;
@@ -168,26 +163,44 @@ function readPort(piece: Piece, place: Place): number | null {
   return complain(place, piece, 'unknown-port', says, instead);
 }
 
-/** `any`, or a list of addresses and networks between commas. `0.0.0.0/0` is IPv4 only, `::/0` IPv6 only. */
+/** `any`, or a list of addresses, networks and zones between commas. `0.0.0.0/0` is IPv4 only, `::/0` IPv6 only. */
 export function readSources(text: string, place: Place): Field<Cidr> | null {
   if (text.trim().toLowerCase() === 'any') return { items: anySource, text: 'any' };
   const cidrs: Cidr[] = [];
+  const named: string[] = [];
   let isWhole = true;
   for (const piece of splitList(text)) {
+    const zone = piece.text.toLowerCase();
+    if (zone !== 'any' && Object.hasOwn(zones, zone)) {
+      named.push(zone);
+      for (const cidr of zones[zone]!) cidrs.push(cidr);
+      continue;
+    }
     const cidr = readSource(piece, place);
     if (cidr === null) isWhole = false;
-    else cidrs.push(cidr);
+    else {
+      cidrs.push(cidr);
+      if (named.length <= maxShownItems) named.push(sourceText(cidr));
+    }
   }
-  return isWhole ? { items: cidrs, text: printSources(cidrs) } : null;
+  const count = splitList(text).length;
+  return isWhole ? { items: cidrs, text: abbreviated(named, count) } : null;
 }
 
-/** Sources as a table shows them: a host without its length. */
+/** The sources of several fields as a table shows them. */
+export function fieldTexts(fields: readonly Field<Cidr>[]): string {
+  return fields.length === 1 ? fields[0]!.text : abbreviated(fields.map(({ text }) => text));
+}
+
+/** Sources as a table shows them. */
 export function printSources(cidrs: readonly Cidr[]): string {
-  const shown = cidrs.slice(0, maxShownItems + 1).map((cidr) => {
-    const text = printCidr(cidr);
-    return cidr.prefix === (cidr.family === 4 ? 32 : 128) ? text.slice(0, text.indexOf('/')) : text;
-  });
-  return abbreviated(shown, cidrs.length);
+  return abbreviated(cidrs.slice(0, maxShownItems + 1).map(sourceText), cidrs.length);
+}
+
+/** A source as a table shows it: a host without its length. */
+function sourceText(cidr: Cidr): string {
+  const text = printCidr(cidr);
+  return cidr.prefix === (cidr.family === 4 ? 32 : 128) ? text.slice(0, text.indexOf('/')) : text;
 }
 
 function readSource(piece: Piece, place: Place): Cidr | null {
@@ -202,8 +215,9 @@ function readSource(piece: Piece, place: Place): Cidr | null {
       '`any` is among other sources',
       'write `any` alone: it has them all',
     );
-  if (word === 'all' || word === '*' || word === 'anywhere' || word === 'internet' || nearest(word, ['any']) !== null)
-    return complain(place, piece, 'unknown-source', `${quoted(piece.text)} is no source`, 'did you mean `any`?');
+  const near = ['all', '*', 'anywhere'].includes(word) ? 'any' : nearest(word, Object.keys(zones));
+  if (near !== null)
+    return complain(place, piece, 'unknown-source', `${quoted(piece.text)} is no source`, `did you mean \`${near}\`?`);
   const { says, instead, offset, length } = parsed.fault;
   const faulty = { text: piece.text.slice(offset, offset + length), offset: piece.offset + offset };
   return complain(place, faulty, 'unknown-source', says, instead);

@@ -27,6 +27,8 @@ const understood: readonly (readonly [RuleSetting, string])[] = [
   ['allow tcp HTTPS,ssh from any', 'ALLOW TCP 443,22 any'],
   ['allow tcp 1-65535 from 192.0.2.7', 'ALLOW TCP 1-65535 192.0.2.7'],
   ['allow tcp 443 from ::ffff:10.0.0.0/104', 'ALLOW TCP 443 10.0.0.0/8'],
+  ['allow tcp 22 from Private, 192.0.2.7', 'ALLOW TCP 22 private,192.0.2.7'],
+  [{ action: 'deny', source: ['internet', 'link-local'] }, 'DENY ALL ALL internet,link-local'],
   [{ action: 'deny', protocol: 'all', port: 'all', source: '0.0.0.0/0' }, 'DENY ALL ALL 0.0.0.0/0'],
   [{ action: 'Allow', protocol: 'tcp', port: 80, source: 'any' }, 'ALLOW TCP 80 any'],
   [
@@ -110,6 +112,7 @@ const faults: readonly (readonly [string, string, string, string])[] = [
   ['allow tcp 443 form any', '              ^^^^', '"form" is no word', 'did you mean `from`?'],
   ['allow tcp 443', '          ^^^', 'the rule does not say from where', 'end with `from any` or `from 10.0.0.0/8`'],
   ['allow tcp 443 from', '              ^^^^', 'no source stands behind `from`', 'write `from any`'],
+  ['allow tcp 443 from privat', '                   ^^^^^^', '"privat" is no source', 'did you mean `private`?'],
   ['allow tcp 443 from all', '                   ^^^', '"all" is no source', 'did you mean `any`?'],
   [
     'allow tcp 22 from ::1,10.1.2.3/8',

@@ -8,13 +8,13 @@ import {
   allPorts,
   complain,
   type Field,
+  fieldTexts,
   joined,
   type Piece,
   type Place,
   type PortRange,
   type Protocol,
   printPorts,
-  printSources,
   readAction,
   readPorts,
   readProtocol,
@@ -166,7 +166,7 @@ function readSourceSetting(setting: string | readonly string[] | undefined, plac
   const fields = setting.map((item, index) => readSources(item, within(inside, index)));
   if (fields.includes(null)) return null;
   const items = (fields as Field<Cidr>[]).flatMap((field) => [...field.items]);
-  return { items, text: fields.length === 1 ? fields[0]!.text : printSources(items) };
+  return { items, text: fieldTexts(fields as Field<Cidr>[]) };
 }
 
 function within(place: Place, key: string | number): Place {

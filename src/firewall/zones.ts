@@ -1,7 +1,12 @@
 // Names for networks that everybody means the same by: internet, private, loopback, link-local, any.
 
 import { type Cidr, coverOf, parseCidr } from '../base/cidr.ts';
-import { anySource } from './rule-fields.ts';
+
+/** Networks of `any`: the whole of both families. */
+export const anySource: readonly Cidr[] = [
+  { family: 4, start: 0, end: 2 ** 32, prefix: 0 },
+  { family: 6, start: 0n, end: 1n << 128n, prefix: 0 },
+];
 
 /** Addresses that no packet from the internet can have (RFC 6890 and IANA's special-purpose registry, without the ranges for examples). */
 const apart4: readonly string[] = [

@@ -92,13 +92,13 @@ export class BanKeeper {
     void this.#lists.tick();
   }
 
-  /** Writes what waits and closes the file. */
-  stop(): void {
+  /** Writes what waits and closes the file; fulfilled when the kernel has what it was to have. */
+  stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#lists.stop();
-    void this.#tools.kernel?.stop();
     this.#flush();
     this.#store.close();
+    return this.#tools.kernel?.stop() ?? Promise.resolve();
   }
 
   /** The table of answers for the control socket. */

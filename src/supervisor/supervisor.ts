@@ -30,6 +30,7 @@ export * from './kernel/kernel.ts';
 export { launchProcess } from './link.ts';
 export type { Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
 export { GateTrouble } from './trouble.ts';
+export { askWithoutGate } from './without-gate.ts';
 export { runWorker } from './worker-process.ts';
 
 /** Starts a gate; rejects with `GateTrouble` (or what `tools.trouble` makes of problems) with nothing left open. */
@@ -110,7 +111,7 @@ class Supervisor implements Gate {
         this.#admin = await openAdmin({ settings, tools, answers: this.#answers, blueprint: () => this.#blueprint! });
     } catch (error) {
       for (const { socket } of this.#bound) socket.close();
-      this.#bans?.stop();
+      void this.#bans?.stop();
       await this.#control.close();
       throw this.#startTrouble(error);
     }
@@ -148,7 +149,7 @@ class Supervisor implements Gate {
     await this.#crew.stop(this.#blueprint!.settings.limits.drainTimeoutMs);
     this.#tls.stop();
     await this.#control?.close();
-    this.#bans?.stop();
+    await this.#bans?.stop();
     await this.#records!.stop();
     this.#finish();
   }
@@ -267,7 +268,7 @@ class Supervisor implements Gate {
 
   /** Goes on keeping bans under these settings; `callers` is empty, and takes over what was known. */
   async #keepBans(settings: Settings, callers: Callers, tools: Pick<StartTools, 'warn'>): Promise<void> {
-    this.#bans?.stop();
+    void this.#bans?.stop();
     if (this.#callers !== null) callers.inherit(this.#callers);
     for (const change of this.#callers?.snapshot() ?? []) callers.absorb(change);
     this.#callers = callers;

@@ -56,7 +56,7 @@ test('bans and blocklists of a running gate are in the kernel, and the rules com
   const inside = circumstances(['ip', 'netns', 'exec', name]);
   const applied = await runToEnd(['apply'], inside);
   assert.equal(applied.code, 0, applied.stderr);
-  assert.deepEqual(await elementsOf(nft, 'blocklist_1_ip4'), []);
+  assert.deepEqual(await elementsOf(nft, 'blocklist_1_ip4'), ['198.51.100.0/24']);
   const first = start(['run'], inside);
   await first.says(/^Ctrl-C ends it$/m);
   assert.deepEqual(await elementsOf(nft, 'blocklist_1_ip4'), ['198.51.100.0/24']);
@@ -83,6 +83,23 @@ test('bans and blocklists of a running gate are in the kernel, and the rules com
   assert.deepEqual(await elementsOf(nft, 'blocklist_1_ip4'), ['198.51.100.0/24']);
   assert.equal((await runToEnd(['firewall', 'verify'], inside)).code, 0);
   await second.stop('SIGKILL');
+});
+
+test('where no gate runs, what lies on disk is in the kernel when rules are applied, and bans go there', {
+  skip,
+}, async (t) => {
+  const { name, nft, run } = namespace(t, 'keeper');
+  const inside = place(t).circumstances(['ip', 'netns', 'exec', name]);
+  assert.equal((await runToEnd(['apply'], inside)).code, 0);
+  const added = await runToEnd(['bans', 'add', '203.0.113.7', '--for', '1h'], inside);
+  assert.deepEqual([added.code, added.stderr], [0, 'no gate runs: this is what its data directory holds\n']);
+  assert.deepEqual(await elementsOf(nft, 'bans4'), ['203.0.113.7']);
+  run('nft', 'delete table inet portcullis');
+  assert.match((await runToEnd(['bans', 'list'], inside)).stdout, /^203\.0\.113\.7 +owner /m);
+  assert.equal(await elementsOf(nft, 'bans4'), null, 'looking puts nothing there');
+  assert.equal((await runToEnd(['apply'], inside)).code, 0);
+  assert.deepEqual(await elementsOf(nft, 'bans4'), ['203.0.113.7']);
+  assert.deepEqual(await elementsOf(nft, 'blocklist_1_ip4'), ['198.51.100.0/24']);
 });
 
 test('what keeps the rules out of the kernel is said, and the gate goes on', { skip }, async (t) => {

@@ -4,7 +4,8 @@ import { parseAddress } from '../../base/address.ts';
 import { type Cidr, coverOf, parseCidr } from '../../base/cidr.ts';
 import type { Shape } from '../algebra-space.ts';
 import type { Action, Protocol } from '../rule.ts';
-import { allPorts, anySource, joined, type PortRange } from '../rule-fields.ts';
+import { allPorts, joined, type PortRange } from '../rule-fields.ts';
+import { anySource } from '../zones.ts';
 
 /** The forms that can be read. */
 export type Format = 'iptables-save' | 'nft' | 'ufw' | 'aws';

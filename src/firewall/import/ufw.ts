@@ -2,7 +2,8 @@
 
 import type { Cidr } from '../../base/cidr.ts';
 import type { Action, Protocol } from '../rule.ts';
-import { allPorts, anySource, type PortRange } from '../rule-fields.ts';
+import { allPorts, type PortRange } from '../rule-fields.ts';
+import { anySource } from '../zones.ts';
 import { type Imported, type ImportedRule, looseCidr, type Note, portRangeOf, protocolOf } from './model.ts';
 
 /** Profiles of applications that Debian's and Ubuntu's packages bring, by the ports they open. */

@@ -57,10 +57,29 @@ export const maxStartMs = 60_000;
 /** The kernel holds the rules this much longer than the guard, in seconds, so that the guard is the one who tells. */
 const kernelGraceSeconds = 3;
 
+/** Does something while no other command changes the kernel's rules: two at once would each take the other's for the former ones. */
+async function alone<T>(tools: CommitTools, act: () => Promise<Done<T>>): Promise<Done<T>> {
+  const isOurs = (pid: number) => (tools.reader.read(`/proc/${pid}/cmdline`) ?? '').includes('portcullis');
+  if (!(await tools.store.lock(tools.pid, isOurs)))
+    return refusal(
+      "another command is changing the kernel's rules at this moment",
+      'look what it does, and ask again when it has ended',
+    );
+  try {
+    return await act();
+  } finally {
+    await tools.store.unlock();
+  }
+}
+
 /** Puts a candidate into the kernel, all of it or nothing. */
 export async function apply(candidate: Candidate, wishes: ApplyWishes, tools: CommitTools): Promise<Done<Applied>> {
+  await tools.store.open();
+  return alone(tools, () => applyAlone(candidate, wishes, tools));
+}
+
+async function applyAlone(candidate: Candidate, wishes: ApplyWishes, tools: CommitTools): Promise<Done<Applied>> {
   const { store } = tools;
-  await store.open();
   const waiting = await settleOverdue(tools);
   if (!waiting.ok) return waiting;
   if (waiting.value !== null)
@@ -177,7 +196,11 @@ async function generationOf(
 }
 
 /** Keeps the generation that is on trial, if whoever asks came over a connection that was not there when it was applied. */
-export async function confirm(tools: CommitTools): Promise<Done<StoredGeneration>> {
+export function confirm(tools: CommitTools): Promise<Done<StoredGeneration>> {
+  return alone(tools, () => confirmAlone(tools));
+}
+
+async function confirmAlone(tools: CommitTools): Promise<Done<StoredGeneration>> {
   const { store, nft } = tools;
   const waiting = await settleOverdue(tools);
   if (!waiting.ok) return waiting;
@@ -280,7 +303,15 @@ async function settleAbandoned({ store, nft, now }: Pick<CommitTools, 'store' | 
 }
 
 /** Goes back to a generation by its number, to none (0: the table goes), or takes back what waits to be confirmed. */
-export async function rollback(
+export function rollback(
+  number: number | null,
+  wishes: Omit<ApplyWishes, 'how'>,
+  tools: CommitTools,
+): Promise<Done<Applied | null>> {
+  return alone(tools, () => rollbackAlone(number, wishes, tools));
+}
+
+async function rollbackAlone(
   number: number | null,
   wishes: Omit<ApplyWishes, 'how'>,
   tools: CommitTools,
@@ -311,7 +342,7 @@ export async function rollback(
     return refusal(`there is no generation ${wanted}`, '`portcullis rollback --list` shows those that are kept');
   const { kernel, blocklists } = generation;
   const candidate = { firewall: firewallOf(generation), kernel, callers: null, blocklists };
-  return apply(candidate, { ...wishes, how: `rollback to ${wanted}` }, tools);
+  return applyAlone(candidate, { ...wishes, how: `rollback to ${wanted}` }, tools);
 }
 
 async function numberBefore(current: number, store: Store): Promise<number> {

@@ -101,3 +101,15 @@ test('the store tells that another generation stands or waits', async (t) => {
   await store.takePending();
   assert.ok(seen.has(await store.version()), 'and that none waits any more');
 });
+
+test('one command alone has the store; that of one that was killed is taken over', async (t) => {
+  const store = await storeIn(t);
+  const lives = () => true;
+  assert.equal(await store.lock(7, lives), true);
+  assert.equal(await store.lock(8, lives), false);
+  assert.equal(await store.lock(8, (pid) => pid !== 7), true, '7 is no more');
+  assert.equal(await store.lock(9, (pid) => pid === 8), false, '8 has it now');
+  await store.unlock();
+  assert.equal(await store.lock(9, lives), true);
+  assert.equal(await new Store('/nowhere/at/all').lock(1, lives), true, 'no store, nothing to take');
+});

@@ -62,6 +62,32 @@ export class Store {
     await makeDirectories(this.#directory, 0o700);
   }
 
+  /**
+   * Takes the store for one command alone; false where another that lives has it. That of a command that was killed is
+   * taken over: `isAlive` says whether a process is one of ours and there. Where there is no store, there is nothing to take.
+   */
+  async lock(pid: number, isAlive: (pid: number) => boolean): Promise<boolean> {
+    const path = join(this.#directory, 'lock');
+    for (let tried = 0; tried < 3; tried++) {
+      try {
+        await writeFile(path, String(pid), { flag: 'wx', mode: 0o600 });
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const holder = Number(await readFile(path, 'utf8').catch(() => ''));
+      if (holder === pid || isAlive(holder)) return false;
+      await unlink(path).catch(() => undefined);
+    }
+    return false;
+  }
+
+  /** Gives the store back. */
+  async unlock(): Promise<void> {
+    await unlink(join(this.#directory, 'lock')).catch(() => undefined);
+  }
+
   /** The number of the generation that stands, 0 for none. */
   async current(): Promise<number> {
     const found = (await this.#read('current.json')) as { number?: unknown } | null;

@@ -6,7 +6,8 @@ import { AddressReader } from '../base/address.ts';
 import { parseCidr } from '../base/cidr.ts';
 import { ManualClock } from '../base/clock.ts';
 import { ListReading } from './blocklist.ts';
-import { type BanSettings, type Blocklist, buildCallers, type Callers, type CallersChange } from './callers.ts';
+import { type BanSettings, buildCallers, type Callers, type CallersChange } from './callers.ts';
+import type { Blocklist } from './listed.ts';
 import type { NeverBan } from './never-ban.ts';
 
 const settings: BanSettings = {

@@ -4,7 +4,7 @@ import { AddressReader } from '../base/address.ts';
 import { parseCidr } from '../base/cidr.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
-import { type PackedRanges, type RangeIndex, RangeSet, RangesBuilder } from '../base/ranges.ts';
+import type { RangeSet } from '../base/ranges.ts';
 import { answer, close, type Refusal } from '../traffic/verdict.ts';
 import {
   type Ban,
@@ -18,6 +18,7 @@ import {
   recordOf,
   targetText,
 } from './bans.ts';
+import { type Blocklist, isIn, isInAny, type Listed, listedOf, setsOf } from './listed.ts';
 import { configuredNever, isSameNever, type NeverBan, neverSetOf } from './never-ban.ts';
 import { type Escalation, type OffenceKind, type OffenceNote, Offences, type Threshold } from './offences.ts';
 
@@ -35,16 +36,6 @@ export interface BanSettings {
   readonly maxEntries: number;
 }
 
-/** A blocklist in force. */
-export interface Blocklist {
-  readonly name: string;
-  /** Where it came from, as its owner wrote it. */
-  readonly from: string;
-  readonly ranges: PackedRanges;
-  /** Made where it is missing. */
-  readonly index?: RangeIndex;
-}
-
 /** What came of asking for a ban. `spared` are those within it who are never shut out. */
 export type BanAnswer =
   | { readonly ok: true; readonly ban: BanRecord; readonly spared: readonly string[] }
@@ -56,11 +47,6 @@ export type CallersChange =
   | { readonly kind: 'freed'; readonly target: string }
   | { readonly kind: 'listed'; readonly lists: readonly Blocklist[] }
   | { readonly kind: 'never'; readonly never: readonly NeverBan[] };
-
-/** A list as it is asked: its ranges ready for questions. */
-interface Listed extends Blocklist {
-  readonly set: RangeSet;
-}
 
 /** The bans and blocklists of one process; outlives generations. */
 export class Callers {
@@ -344,14 +330,8 @@ export class Callers {
   }
 
   #useLists(lists: readonly Blocklist[]): void {
-    this.#lists = lists.map((list) => ({ ...list, set: new RangeSet(list.ranges, list.index) }));
-    this.#listed = this.#lists.map(({ set }) => set);
-    // Because joining takes a second for a million ranges, in which nobody has a turn, only many short lists are joined.
-    const count = this.#listed.reduce((sum, set) => sum + set.count, 0);
-    if (lists.length < 3 || count > maxJoined) return;
-    const all = new RangesBuilder();
-    for (const { ranges } of lists) all.addAll(ranges);
-    this.#listed = [new RangeSet(all.build())];
+    this.#lists = listedOf(lists);
+    this.#listed = setsOf(this.#lists);
   }
 
   #resetNever(): void {
@@ -389,18 +369,4 @@ export function buildCallers(settings: BanSettings, clock: Clock): Built<Callers
     return [{ path: ['never', index], code: 'firewall/unknown-source', says, instead, offset, length }];
   });
   return problems.length > 0 ? failed(problems) : built(new Callers(settings, clock));
-}
-
-/** Most ranges that are joined into one set: it takes some ten milliseconds. */
-const maxJoined = 20_000;
-
-function isInAny(sets: readonly RangeSet[], reader: AddressReader): boolean {
-  for (let at = 0; at < sets.length; at++) if (isIn(sets[at]!, reader)) return true;
-  return false;
-}
-
-function isIn(set: RangeSet | null, reader: AddressReader): boolean {
-  if (set === null) return false;
-  if (reader.family === 4) return set.has4(reader.word0);
-  return reader.family === 6 && set.has6(reader.word0, reader.word1, reader.word2, reader.word3);
 }

@@ -23,7 +23,6 @@ export { type ListFormat, ListReading, type ReadList } from './blocklist.ts';
 export {
   type BanAnswer,
   type BanSettings,
-  type Blocklist,
   buildCallers,
   type Callers,
   type CallersChange,
@@ -41,6 +40,7 @@ export {
   maxImportLength,
   yamlOf,
 } from './import/import.ts';
+export type { Blocklist } from './listed.ts';
 export type { NeverBan } from './never-ban.ts';
 export * from './nftables/nftables.ts';
 export type { OffenceNote } from './offences.ts';

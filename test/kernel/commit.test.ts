@@ -136,22 +136,6 @@ describe('rules that take themselves back', { concurrency: 2 }, () => {
     assert.equal((await chains(it)).includes('former_input'), false);
   });
 
-  test('of two who apply at once one does, and what comes back is what stood before both', { skip }, async (t) => {
-    const it = await machine(t);
-    const [one, other] = [await it.call(), await it.call()];
-    assert.equal((await one.say('apply')).code, 0);
-    it.allow('10.50.0.0/24', 'allow tcp 3306 from 10.0.0.0/8');
-    const said = await Promise.all([one, other].map((session) => session.say('apply --confirm-within 1h')));
-    assert.deepEqual(said.map(({ code }) => code).sort(), [0, 1], said.map(({ text }) => text).join());
-    assert.match(
-      said.find(({ code }) => code === 1)!.text,
-      /another command is changing the kernel's rules at this moment|generation 2 waits to be confirmed/,
-    );
-    assert.equal((await one.say('rollback')).code, 0);
-    it.allow('10.50.0.0/24');
-    assert.equal((await other.say('firewall verify')).code, 0);
-  });
-
   test('what is cut or banned is gone from conntrack, too, and its neighbours are not', { skip }, async (t) => {
     const it = await machine(t);
     const serves = `require('node:net').createServer((s) => s.on('error', () => {})).listen(9000, '::', () => console.log('up'))`;

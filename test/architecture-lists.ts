@@ -319,12 +319,16 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   ['test/scenarios/rates.test.ts: bodies that are counted by a field', 'src/rates/body-judge.ts'],
   [
+    '`src/cli/replay.test.ts`: false alarms and changed configurations against real gates',
+    'src/cli/attack-samples.ts src/cli/offline.ts src/cli/recorded.ts src/cli/waf-exclude.ts',
+  ],
+  [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',
     'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-waf.ts src/config/translate.ts',
   ],
   [
     'the attacks, ordinary texts and properties of `attacks.test.ts`, `ordinary.test.ts` and `waf.test.ts`',
-    'src/waf/arguments.ts src/waf/bodies/buffered.ts src/waf/bodies/charset.ts src/waf/bodies/form-data.ts src/waf/bodies/interpret.ts src/waf/bodies/xml.ts src/waf/detectors.ts src/waf/exclusions.ts src/waf/head.ts src/waf/inspection.ts src/waf/places.ts src/waf/reasons.ts src/waf/telling.ts',
+    'src/waf/arguments.ts src/waf/bodies/buffered.ts src/waf/bodies/charset.ts src/waf/bodies/form-data.ts src/waf/bodies/interpret.ts src/waf/bodies/xml.ts src/waf/detectors.ts src/waf/head.ts src/waf/inspection.ts src/waf/places.ts src/waf/reasons.ts src/waf/telling.ts',
   ],
   [
     'the table of its family, through the detector',

@@ -245,6 +245,13 @@ const expectations: Readonly<Record<string, Expected>> = {
     json: (told: { generation: number; changes: string[] }) => assert.deepEqual(told.changes, []),
   },
   'portcullis reload --json': { says: [/"changes":\[\],"warnings":\[\]/], json: null },
+  'portcullis replay journal.1 --with portcullis.yaml': {
+    says: [/^\d+ requests decided once more: \d+ as before, 0 newly refused, 0 newly let through$/m],
+    json: (told: { decided: number; refused: number }) => {
+      assert.ok(told.decided > 0);
+      assert.equal(told.refused, 0);
+    },
+  },
   'portcullis status': {
     says: [
       /^gate +\d+\.\d+\.\d+, pid \d+, \d+ workers?, since /m,
@@ -420,6 +427,18 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/^The built-in rules hold, which are no list: waf\.crs or waf\.files name others\.$/m],
     json: (told: object | null) => assert.equal(told, null),
   },
+  'portcullis waf exclude 01JDX3M8RN': {
+    says: [
+      /^ {2}- \{"detector":"\d+","place":"ARGS:id","path":"\/users","method":"GET","until":"/m,
+      /^The recorded request passes with it\.$/m,
+      /^--write puts it into the configuration\.$/m,
+    ],
+    json: (told: { passes: boolean; exclusions: { place: string }[]; written: null }) => {
+      assert.equal(told.passes, true);
+      assert.equal(told.exclusions[0]!.place, 'ARGS:id');
+      assert.equal(told.written, null);
+    },
+  },
   'portcullis firewall show': {
     says: [
       /^Rule # +Action +Protocol +Port +Source +Description +Hits +Where$/m,
@@ -579,6 +598,7 @@ describe('the commands', () => {
       'init',
       'check',
       'reload',
+      'replay',
       'status',
       'connections',
       'logs',

@@ -38,6 +38,11 @@ const entries: readonly Entry[] = [
     summary: 'Let the running gate go on with its configuration as it stands now',
     load: async () => (await import('./reload.ts')).reload,
   },
+  {
+    name: 'replay',
+    summary: 'Decide recorded requests once more under another configuration',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   { name: 'status', summary: 'How the running gate is', load: async () => (await import('./status.ts')).status },
   {
     name: 'connections',

@@ -41,7 +41,7 @@ export async function findInJournal(
 }
 
 /** The journey on a line of a journal, or null where a line was torn or is something else. */
-function journeyOf(line: string): Journey | null {
+export function journeyOf(line: string): Journey | null {
   try {
     const value = JSON.parse(line) as Partial<Journey> | null;
     const texts = [

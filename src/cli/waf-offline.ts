@@ -3,13 +3,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import type { Generation } from '../generation.ts';
 import type { Journey } from '../traffic/journey.ts';
 import type { ListedRule } from '../waf/waf.ts';
 import { type Arguments, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 import { questionOf } from './explain-questions.ts';
 import { count } from './figures.ts';
 import { jsonText } from './json.ts';
+import { generationOf } from './offline.ts';
 import { table, visible } from './table.ts';
 
 /** Longest file of a request, in bytes. */
@@ -115,13 +115,4 @@ export function rulesText(rules: readonly ListedRule[], all: number, world: Pick
   return rows.length === 0
     ? total
     : table(['RULE', 'PHASE', 'LEVEL', 'MESSAGE', 'EXCLUDED', 'WHERE'], rows, world) + total;
-}
-
-async function generationOf(args: Arguments, world: World): Promise<Generation> {
-  const { loadSettings } = await import('../config/config.ts');
-  const { build } = await import('../generation.ts');
-  const loaded = await loadSettings(args, world);
-  const built = await build(loaded.settings, { locate: loaded.locate });
-  if (!built.ok) throw loaded.trouble(built.problems);
-  return built.value;
 }

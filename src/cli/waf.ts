@@ -28,7 +28,7 @@ export const waf: Command = {
   name: 'waf',
   summary: 'What the rules of the firewall for applications are, find and cost',
   usage:
-    "bill [--top N] | test (--get TARGET [-X METHOD] [-H 'N: V'] [-d BODY] | --raw FILE) | rules [--id N] [--tag TAG] [--file NAME]",
+    "bill [--top N] | test (--get TARGET [-X METHOD] [-H 'N: V'] [-d BODY] | --raw FILE) | rules [--id N] [--tag TAG] [--file NAME] | exclude ID [--for 30d] [--because TEXT] [--write]",
   options: {
     top: {
       type: 'string',
@@ -59,6 +59,10 @@ export const waf: Command = {
     id: { type: 'string', value: 'N', says: 'rules: the one with this number' },
     tag: { type: 'string', value: 'TAG', says: 'rules: those with this tag' },
     file: { type: 'string', value: 'NAME', says: 'rules: those of the file whose name ends so' },
+    for: { type: 'string', value: '30d', says: 'exclude: how long it holds (90d)' },
+    because: { type: 'string', value: 'TEXT', says: 'exclude: why, for whoever reads the file next' },
+    journal: { type: 'string', value: 'FILE', says: 'exclude: a journal that has the request' },
+    write: { type: 'boolean', says: 'exclude: put it into the configuration' },
     'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate' },
     config: { type: 'string', value: 'FILE', says: 'the configuration of the gate (bill: for its data directory)' },
   },
@@ -70,6 +74,10 @@ export const waf: Command = {
       line: "portcullis waf test --get '/users?id=1;DROP TABLE users;--'",
     },
     { says: 'the rules of files that are loaded', line: 'portcullis waf rules' },
+    {
+      says: 'the smallest exclusion that lets a request through, and what it lets through beside it',
+      line: 'portcullis waf exclude 01JDX3M8RN',
+    },
   ],
   run,
 };
@@ -79,6 +87,7 @@ const words: Readonly<Record<string, Command['run']>> = {
   bill,
   test: async (args, world) => (await import('./waf-offline.ts')).testRequest(args, world),
   rules: async (args, world) => (await import('./waf-offline.ts')).showRules(args, world),
+  exclude: async (args, world) => (await import('./waf-exclude.ts')).excludeFinding(args, world),
 };
 
 /** Options that belong to one word; `bill` has `top`. */
@@ -86,6 +95,7 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   bill: ['top'],
   test: ['get', 'host', 'method', 'header', 'data', 'raw'],
   rules: ['id', 'tag', 'file'],
+  exclude: ['for', 'because', 'journal', 'write'],
 };
 
 async function run(args: Arguments, world: World): Promise<ExitCode> {
@@ -93,7 +103,8 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   const names = Object.keys(words).join(', ');
   if (word === undefined) throw new UsageError(`waf needs a word: ${names}`);
   if (!Object.hasOwn(words, word)) throw new UsageError(`waf has no word "${word}": write one of ${names}`);
-  if (extra !== undefined) throw new UsageError(`"${extra}" is not expected behind ${word}`);
+  if (extra !== undefined && (word !== 'exclude' || args.words.length > 2))
+    throw new UsageError(`"${extra}" is not expected behind ${word}`);
   for (const [owner, options] of Object.entries(optionsOf))
     for (const option of options)
       if (owner !== word && args.options[option] !== undefined)

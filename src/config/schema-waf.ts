@@ -12,6 +12,10 @@ export const exclusion = group({
     .describe('The detector or rule to leave out; all where missing.'),
   place: text('a place such as ARGS:code').optional().describe('The value to leave out; all where missing.'),
   path: pathPrefix().optional().describe('Only under this path.'),
+  method: text('a method such as POST', 32).optional().describe('Only with this method.'),
+  until: text('a day such as 2026-12-31', 10)
+    .optional()
+    .describe('The last day on which it holds (UTC); for good where missing.'),
   because: text('a sentence').optional().describe('Why, for whoever reads the file next.'),
 });
 

@@ -236,6 +236,9 @@ export interface ExclusionSettings {
   readonly place?: string;
   /** Path prefix on a segment boundary. */
   readonly path?: string;
+  readonly method?: string;
+  /** The last day on which it holds, `2026-12-31` (UTC). */
+  readonly until?: string;
   /** Why, for whoever reads the file next. */
   readonly because?: string;
 }

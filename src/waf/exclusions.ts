@@ -11,6 +11,9 @@ export interface ExclusionSettings {
   readonly place?: string;
   readonly path?: string;
   readonly because?: string;
+  readonly method?: string;
+  /** The last day on which it holds, `2026-12-31` (UTC). */
+  readonly until?: string;
 }
 
 interface Exclusion {
@@ -22,6 +25,10 @@ interface Exclusion {
   readonly place: string;
   /** Prefix without its last `/`, or '' for every path. */
   readonly path: string;
+  /** '' for every method. */
+  readonly method: string;
+  /** From when on it holds no more, in ms since 1970. */
+  readonly endsAt: number;
 }
 
 /** The exclusions of one site. */
@@ -59,6 +66,8 @@ export class Exclusions {
       if (one.detector !== '' && one.detector !== detector) continue;
       if (one.rule !== 0 && one.rule !== id) continue;
       if (one.place !== '' && !matchesPlace(one.place, place)) continue;
+      if (one.method !== '' && one.method !== exchange.method) continue;
+      if (exchange.startedAt >= one.endsAt) continue;
       if (one.path === '' || isBelow(exchange, one.path)) return true;
     }
     return false;
@@ -71,7 +80,7 @@ function compileOne(
   path: Path,
   problems: Problem[],
 ): Exclusion {
-  const { detector = '', place = '', path: prefix = '' } = setting;
+  const { detector = '', place = '', path: prefix = '', method = '', until = '' } = setting;
   const rule = ruleNumber(detector);
   if (detector !== '' && rule === 0 && !detectors.includes(detector)) {
     const near = nearest(detector, detectors);
@@ -96,7 +105,22 @@ function compileOne(
     rule,
     place,
     path: prefix.endsWith('/') ? prefix.slice(0, -1) : prefix,
+    method,
+    endsAt: until === '' ? Number.POSITIVE_INFINITY : endOf(until, path, problems),
   };
+}
+
+/** The end of a day (UTC) in ms since 1970. */
+function endOf(day: string, path: Path, problems: Problem[]): number {
+  const begin = day.length === 10 ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  if (!Number.isNaN(begin)) return begin + 86_400_000;
+  problems.push({
+    path: [...path, 'until'],
+    code: 'waf/bad-day',
+    says: `"${day}" is no day`,
+    instead: 'the last day on which it holds, such as 2026-12-31',
+  });
+  return 0;
 }
 
 /** The number of a rule id, or 0 for a word. */
@@ -154,8 +178,8 @@ function matchesGlob(pattern: string, text: string): boolean {
   return at === pattern.length;
 }
 
-/** The two readings of a request's path: as received, and as its site and its rates were chosen by. */
-type RequestPath = Pick<Exchange, 'path' | 'placingPath'>;
+/** What an exclusion looks at of a request: its path as received and as its site was chosen by, its method, and when it came. */
+type RequestPath = Pick<Exchange, 'path' | 'placingPath' | 'method' | 'startedAt'>;
 
 /**
  * Whether the request path lies below `prefix` on a segment boundary, as it was placed and as it was received. A path that

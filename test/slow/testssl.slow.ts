@@ -15,10 +15,14 @@ interface Finding {
   readonly finding: string;
 }
 
-/** Findings that are about this machine and not about the gate. */
-const notOurs: Readonly<Record<string, string>> = {
-  engine_problem: 'the openssl that testssl uses has no GOST',
-  DNS_CAArecord: 'localhost has no zone',
+/** Findings that are about this machine or testssl.sh itself, and not about the gate: what is found, and why that is no matter. */
+const notOurs: Readonly<Record<string, readonly [finding: RegExp, because: string]>> = {
+  engine_problem: [/GOST/, 'the openssl that testssl uses has no GOST'],
+  DNS_CAArecord: [/^--$/, 'localhost has no zone'],
+  sessionresumption_ticket: [
+    /^check failed because of connect problem$/,
+    'it ends its first client with the handshake, and in TLS 1.3 tickets come after that: where they were not there yet it has no session to come back with. test/tls-workers.test.ts shows that sessions are resumed',
+  ],
 };
 
 const goodEnough: ReadonlySet<string> = new Set(['OK', 'INFO']);
@@ -75,7 +79,8 @@ for (const policy of ['intermediate', 'modern'] as const)
     ).catch(() => {});
     const findings = JSON.parse(readFileSync(report, 'utf8')) as Finding[];
     assert.ok(findings.length > 100, `testssl.sh came to its end: ${findings.length} findings`);
-    const bad = findings.filter(({ id, severity }) => !goodEnough.has(severity) && !(id in notOurs));
+    const isOurs = ({ id, finding }: Finding) => notOurs[id]?.[0].test(finding) !== true;
+    const bad = findings.filter((found) => !goodEnough.has(found.severity) && isOurs(found));
     assert.deepEqual(bad, []);
     // Versions from 3.1 on give a grade.
     const grade = findings.find(({ id }) => id === 'overall_grade');

@@ -13,7 +13,7 @@ import { errorCode } from './files.ts';
 import { type Classify, Handshake, type HandshakeHandler, type HandshakeTools, type ReadFrom } from './handshake.ts';
 import { HandshakeRates } from './handshake-rates.ts';
 import type { Identity } from './identity.ts';
-import { ja4Of } from './ja4.ts';
+import { Ja4 } from './ja4.ts';
 import { type NameIndex, shownName } from './names.ts';
 import { optionsOf, type PolicyName } from './policies.ts';
 import type { Shelf } from './shelf.ts';
@@ -64,6 +64,7 @@ export class Handshakes {
   readonly #rates: HandshakeRates;
   readonly #tools: HandshakeTools;
   readonly #ticketKeys = new TicketKeys();
+  readonly #ja4 = new Ja4();
   /** Keyed weakly by certificates that are in use, and by sockets in their handshake: they cannot outgrow them. */
   readonly #servers = new WeakMap<Identity, Map<ClientPolicy | null, Server>>();
   readonly #challengeServers = new WeakMap<Identity, Server>();
@@ -160,7 +161,11 @@ export class Handshakes {
     const client = policy === null ? null : judgeClient(tlsSocket, policy);
     if (handshake === null) tlsSocket.destroy();
     else if (client !== null && 'why' in client) handshake.fail(client.why, client.about);
-    else handshake.succeed(tlsSocket, factsOf(tlsSocket, handshake.hello!, client, policy?.id ?? ''));
+    else
+      handshake.succeed(
+        tlsSocket,
+        factsOf(tlsSocket, handshake.hello!, this.#ja4.of(handshake.hello!), client, policy?.id ?? ''),
+      );
   }
 
   #fail(error: Error, tlsSocket: TLSSocket): void {
@@ -202,6 +207,7 @@ function clientOptions({ secureOptions = 0 }: TlsOptions, { id, options }: Clien
 function factsOf(
   tlsSocket: TLSSocket,
   hello: ClientHello,
+  ja4: string,
   client: ClientIdentity | null,
   clientPolicy: string,
 ): TlsFacts {
@@ -212,7 +218,7 @@ function factsOf(
     sni: shownName(hello.serverName),
     resumed: tlsSocket.isSessionReused(),
     group: '',
-    ja4: ja4Of(hello),
+    ja4,
     client,
     clientPolicy,
   };

@@ -5,7 +5,10 @@ import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ClientHello } from './client-hello.ts';
-import { ja4Of } from './ja4.ts';
+import { Ja4 } from './ja4.ts';
+
+const ja4 = new Ja4();
+const ja4Of = (hello: ClientHello) => ja4.of(hello);
 
 /** A hello of Chrome, whose JA4 its inventors give as an example. */
 const chrome: ClientHello = {

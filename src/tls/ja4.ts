@@ -1,6 +1,7 @@
 // JA4 of a ClientHello: a short text that clients of one kind share, whatever address they have (FoxIO's JA4, the TLS client part, BSD licence).
 
 import { hash } from 'node:crypto';
+import { Bounded } from '../base/bounded.ts';
 import type { ClientHello } from './client-hello.ts';
 
 const serverNameExtension = 0;
@@ -17,26 +18,46 @@ const versions: ReadonlyMap<number, string> = new Map([
   [0x0002, 's2'],
 ]);
 
-/** `t13d1516h2_8daaf6152771_e5627efa2ab1`: transport, version, SNI, numbers of ciphers and extensions and first protocol; then hashes of both lists. */
-export function ja4Of(hello: ClientHello): string {
-  const ciphers = hello.ciphers.filter(isMeant);
-  const extensions = hello.extensions.filter(isMeant);
-  const offered = hello.versions.filter(isMeant);
-  const version = versions.get(offered.length === 0 ? hello.legacyVersion : Math.max(...offered)) ?? '00';
-  const sni = hello.extensions.includes(serverNameExtension) ? 'd' : 'i';
-  const head = `t${version}${sni}${twoDigits(ciphers.length)}${twoDigits(extensions.length)}${protocolMark(hello.protocols[0])}`;
-  return `${head}_${cipherHash(ciphers)}_${extensionHash(extensions, hello.signatureAlgorithms.filter(isMeant))}`;
-}
+/** Hashes that are remembered: clients of one kind have the same lists, and there are some dozens of kinds. */
+const maxHashes = 1024;
 
-function cipherHash(ciphers: number[]): string {
-  return ciphers.length === 0 ? nothing : hashed(sortedHex(ciphers));
-}
+/** Gives JA4s, and remembers the hashes in them. */
+export class Ja4 {
+  readonly #hashes = new Bounded<string, string>(maxHashes);
 
-function extensionHash(extensions: readonly number[], signatureAlgorithms: readonly number[]): string {
-  if (extensions.length === 0) return nothing;
-  const telling = extensions.filter((type) => type !== serverNameExtension && type !== protocolsExtension);
-  const algorithms = signatureAlgorithms.length === 0 ? '' : `_${signatureAlgorithms.map(hex).join(',')}`;
-  return hashed(`${sortedHex(telling)}${algorithms}`);
+  /** `t13d1516h2_8daaf6152771_e5627efa2ab1`: transport, version, SNI, numbers of ciphers and extensions and first protocol; then hashes of both lists. */
+  of(hello: ClientHello): string {
+    const ciphers = hello.ciphers.filter(isMeant);
+    const extensions = hello.extensions.filter(isMeant);
+    const offered = hello.versions.filter(isMeant);
+    const version = versions.get(offered.length === 0 ? hello.legacyVersion : Math.max(...offered)) ?? '00';
+    const sni = hello.extensions.includes(serverNameExtension) ? 'd' : 'i';
+    const head = `t${version}${sni}${twoDigits(ciphers.length)}${twoDigits(extensions.length)}${protocolMark(hello.protocols[0])}`;
+    return `${head}_${this.#cipherHash(ciphers)}_${this.#extensionHash(extensions, hello.signatureAlgorithms.filter(isMeant))}`;
+  }
+
+  #cipherHash(ciphers: number[]): string {
+    return ciphers.length === 0 ? nothing : this.#hashOf(ciphers, []);
+  }
+
+  #extensionHash(extensions: number[], signatureAlgorithms: readonly number[]): string {
+    if (extensions.length === 0) return nothing;
+    const telling = extensions.filter((type) => type !== serverNameExtension && type !== protocolsExtension);
+    return this.#hashOf(telling, signatureAlgorithms);
+  }
+
+  /** The hash of one list in order of its numbers, with another as it is. */
+  #hashOf(numbers: number[], ordered: readonly number[]): string {
+    const sorted = Uint16Array.from(numbers).sort();
+    const key = String.fromCharCode(sorted.length, ...sorted, ...ordered);
+    let found = this.#hashes.get(key);
+    if (found === undefined) {
+      const behind = ordered.length === 0 ? '' : `_${ordered.map(hex).join(',')}`;
+      found = hash('sha256', `${Array.from(sorted, hex).join(',')}${behind}`, 'hex').slice(0, hashCharacters);
+      this.#hashes.set(key, found);
+    }
+    return found;
+  }
 }
 
 /** First and last character of the first protocol; of its hexadecimal form where one of both is no letter or digit. */
@@ -63,15 +84,4 @@ function twoDigits(count: number): string {
 
 function hex(number: number): string {
   return number.toString(16).padStart(4, '0');
-}
-
-function sortedHex(numbers: readonly number[]): string {
-  return [...numbers]
-    .sort((a, b) => a - b)
-    .map(hex)
-    .join(',');
-}
-
-function hashed(text: string): string {
-  return hash('sha256', text, 'hex').slice(0, hashCharacters);
 }

@@ -41,7 +41,8 @@ export class Handshake implements Expiring {
   readonly socket: Socket;
   readonly #handler: HandshakeHandler;
   readonly #tools: HandshakeTools;
-  readonly #records = new HelloRecords();
+  /** Null once the bytes were handed on: the socket holds on to this object for as long as it lives, and should hold nothing large. */
+  #records: HelloRecords | null = new HelloRecords();
   readonly #onGone = (): void => this.fail('tls/client-gone', '');
   #isOver = false;
   hello: ClientHello | null = null;
@@ -61,7 +62,7 @@ export class Handshake implements Expiring {
     socket.on('end', this.#onGone).on('close', this.#onGone).on('error', this.#onGone);
     readFrom(socket, (bytes, count) => this.#take(bytes.subarray(0, count)));
     if (rest !== null) this.#take(rest);
-    if (this.#isOver || this.hello !== null) return;
+    if (this.#isOver || this.#records === null) return;
     // Where bytes come without events the socket need not flow, and so not be paused before OpenSSL takes it over.
     if (socket.listenerCount('data') > 0) socket.resume();
     else socket.read(0);
@@ -72,14 +73,14 @@ export class Handshake implements Expiring {
   }
 
   #take(bytes: Buffer): void {
-    if (this.#isOver || this.hello !== null) return;
+    if (this.#isOver || this.#records === null) return;
     const reading = this.#records.add(bytes);
     if (typeof reading === 'object') {
       this.hello = reading;
       this.#tools.answer(this, reading);
     } else if (reading === 'too-large') this.#refuse('tls/hello-too-large', alerts.decodeError);
     else if (reading === 'sslv2') this.#refuse('tls/protocol-too-old', alerts.protocolVersion, 'an SSLv2 hello');
-    else if (reading === 'broken') this.#takeOther();
+    else if (reading === 'broken') this.#takeOther(this.#records.bytes);
   }
 
   /** The socket as if nobody had read of it: OpenSSL gets the hello from the front of its queue. */
@@ -88,7 +89,8 @@ export class Handshake implements Expiring {
     this.#leave();
     // Where bytes came as events, they flow no longer.
     if (socket.listenerCount('data') > 0) socket.removeAllListeners('data').pause();
-    socket.unshift(this.#records.bytes);
+    socket.unshift(this.#records!.bytes);
+    this.#records = null;
     return socket;
   }
 
@@ -98,8 +100,7 @@ export class Handshake implements Expiring {
   }
 
   /** What came is no ClientHello. */
-  #takeOther(): void {
-    const { bytes } = this.#records;
+  #takeOther(bytes: Buffer): void {
     if (bytes[0] === handshakeRecord) {
       this.#refuse('tls/garbage', alerts.decodeError, 'a ClientHello that contradicts itself');
       return;
@@ -112,6 +113,7 @@ export class Handshake implements Expiring {
     }
     this.#end();
     this.#leave();
+    this.#records = null;
     this.socket.allowHalfOpen = true;
     this.#handler.onPlain(bytes);
   }
@@ -127,6 +129,7 @@ export class Handshake implements Expiring {
       tlsSocket.destroy();
       return;
     }
+    this.hello = null;
     // A client may end its side with its last request and still read the answer.
     tlsSocket.allowHalfOpen = true;
     this.#handler.onSecure(tlsSocket, facts);

@@ -263,6 +263,24 @@ test('going back: one whole table, whenever it ends', { skip }, async (t) => {
   );
 });
 
+test('of two who apply at once one does, and what comes back is what stood before both', { skip }, async (t) => {
+  const place = ground(t, namespace(t, 'crash'));
+  assert.ok((await apply(former, { ...wishes, confirmSeconds: 0, how: 'apply' }, tools(place, place))).ok);
+  // Both live, as far as each can see of the other.
+  const reader = { read: () => 'node\0portcullis\0apply', list: () => [], link: () => null };
+  const done = await Promise.all(
+    [7, 8].map((pid) => apply(young, { ...wishes, how: 'apply' }, { ...tools(place, place), reader, pid })),
+  );
+  const refused = done.flatMap((each) => (each.ok ? [] : [each.trouble.says]));
+  assert.deepEqual(refused, ["another command is changing the kernel's rules at this moment"]);
+  assert.equal(await whose(place), 'young on trial');
+  assert.ok((await rollback(null, wishes, tools(place, place))).ok);
+  assert.equal(await whose(place), 'former');
+  // The lock of a command that was killed keeps nobody out: its process is none of ours any more.
+  assert.equal(await new Store(place.directory).lock(9, () => true), true);
+  assert.ok((await apply(young, { ...wishes, confirmSeconds: 0, how: 'apply' }, tools(place, place))).ok);
+});
+
 test('a guard that cannot be started: nothing is applied', { skip }, async (t) => {
   const place = await begin(t, namespace(t, 'crash'));
   for (const [program, why] of [

@@ -1,6 +1,9 @@
 // Below HTTP: too many new connections, too many at once, packets of no connection, bans and cut flows, with real packets.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseAddress } from '../../src/base/address.ts';
 import { parseCidr } from '../../src/base/cidr.ts';
@@ -177,4 +180,38 @@ test('a flow that is cut is cut, and its neighbours are not', { skip }, async (t
     '12.1.1.1': 4,
     '2001:db8:2::1': 3,
   });
+});
+
+/** Why the kernel's log cannot be read here: it is one for the whole machine, and says nothing of namespaces unless its owner wants it. */
+function whyNoLog(): string | false {
+  if (skip !== false) return skip;
+  const name = 'net.netfilter.nf_log_all_netns';
+  try {
+    if (readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'latin1').trim() === '1') return false;
+  } catch {
+    // No module has it yet.
+  }
+  return `the kernel logs nothing of namespaces (sysctl -w ${name}=1 lets it)`;
+}
+
+test("denied packets are in the kernel's log with the number of the rule, no more often than it is said", {
+  skip: whyNoLog(),
+}, async (t) => {
+  const wire = world(t);
+  const { policy } = policyOf({ lines: ['allow tcp 80 from any', 'deny tcp 23 from any'], default: 'deny' });
+  const kernel: KernelSettings = { ...defaultKernel, log: 'denied', logRate: { limit: 3, windowMs: 86_400_000 } };
+  const done = await putTable(wire.gate.nft, render({ ...policy, kernel, callers: noCallers, cut: [] }));
+  assert.ok(done.ok);
+  const mark = `portcullis-test-${randomBytes(6).toString('hex')}`;
+  writeFileSync('/dev/kmsg', `<6>${mark}\n`);
+  const telnet = many('11.7.7.7', 9).map((packet): Packet => ({ ...packet, port: 23 }));
+  const other = many('11.7.7.8', 2).map((packet): Packet => ({ ...packet, port: 25 }));
+  await passing(wire, [...telnet, ...other, ...many('11.7.7.9', 2)]);
+  const log = execFileSync('dmesg', { encoding: 'utf8' });
+  const lines = log.slice(log.indexOf(mark)).split('\n');
+  const of = (source: string) => lines.filter((line) => line.includes(`SRC=${source} `));
+  assert.equal(of('11.7.7.7').length, 3);
+  assert.match(of('11.7.7.7')[0]!, /portcullis denies \(rule 2\): IN=wire .* DPT=23 /);
+  assert.match(of('11.7.7.8')[0]!, /portcullis denies \(default\): IN=wire .* DPT=25 /);
+  assert.deepEqual(of('11.7.7.9'), [], 'what is allowed is not logged');
 });

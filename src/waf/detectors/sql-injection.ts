@@ -18,6 +18,8 @@ import { SqlTokens } from './sql-tokens.ts';
 import { type Recognised, tailIsComment, weigh } from './sql-weighing.ts';
 import { STATEMENTS } from './sql-words.ts';
 
+const transactions: ReadonlySet<string> = new Set(['transaction', 'tran', 'work']);
+
 /**
  * Judges `value` from `from` as the rest of a query. `quote` is the quote that was left there, empty in a bare place.
  * With `deep`, UNION SELECT and stacked statements are sought behind text that is no SQL as well.
@@ -30,6 +32,9 @@ export function judgeRest(
   deep: boolean,
 ): Recognised | null {
   const grammar = new SqlGrammar(new SqlTokens(value, from, backslash));
+  // Because a script that begins a transaction is one, and leaves no value.
+  if (quote === '' && grammar.word() === 'begin' && transactions.has(grammar.tokens.word(1)))
+    return { what: 'statement', score: 3, end: value.length };
   if (quote === '' && STATEMENTS.has(grammar.word()) && prefixOf(grammar) === AFTER_WORD) {
     const whole = judgeStatement(grammar);
     if (whole !== null) return whole;

@@ -44,6 +44,7 @@ const clauses = [
     'substr',
     'ascii',
     'sys_context',
+    'waitfor',
   ],
   ...['cast', 'convert', 'exists', 'if', 'limit', 'information_schema', 'where'],
 ];

@@ -5,7 +5,7 @@ import type { Clock } from './base/clock.ts';
 import type { Identifiers } from './base/identifier.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Generation } from './generation.ts';
-import type { ClientGuard } from './http/http.ts';
+import type { ChallengeAnswers, ClientGuard } from './http/http.ts';
 import type { Observe } from './observe/observe.ts';
 import type { Connection } from './traffic/connection.ts';
 import type { Timekeeper } from './traffic/deadline.ts';
@@ -32,6 +32,8 @@ export interface GatewayTools {
   readonly connections: Connections;
   readonly observe: Observe;
   readonly guard: ClientGuard;
+  /** What certificate authorities are answered. */
+  readonly challenges: ChallengeAnswers;
 }
 
 /** One client connection on its way through the gate. */

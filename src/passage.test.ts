@@ -13,7 +13,7 @@ import { settingsFrom } from './config/config.ts';
 import { Deadlines } from './connections/connections.ts';
 import { Gateway } from './gateway.ts';
 import { build, type Generation } from './generation.ts';
-import { ClientGuard } from './http/http.ts';
+import { ChallengeAnswers, ClientGuard } from './http/http.ts';
 import { openListener } from './ports/ports.ts';
 import type { Exchange } from './traffic/exchange.ts';
 
@@ -61,7 +61,15 @@ test('what breaks while a request is judged ends its connection, is told, and sp
   const identifiers = new Identifiers((block) => randomFillSync(block));
   const { connections, observe } = built.value;
   const guard = new ClientGuard(() => {});
-  const gateway = new Gateway(generation, { clock: systemClock, timekeeper, identifiers, connections, observe, guard });
+  const gateway = new Gateway(generation, {
+    clock: systemClock,
+    timekeeper,
+    identifiers,
+    connections,
+    observe,
+    guard,
+    challenges: new ChallengeAnswers(),
+  });
   const listener = { name: 'test', port: 80, tls: false, redirectPort: 0, announcers: null, accepted: 0 };
   const open = await openListener('127.0.0.1', 0, (socket) => gateway.accept(socket, listener));
 

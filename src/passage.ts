@@ -84,16 +84,16 @@ export class Passage implements ClientHandler, Carried {
   }
 
   onRequest(head: RequestHead): void {
-    const { identifiers, clock } = this.#gateway.tools;
-    const { connection } = this.side;
-    const generation = this.#gateway.generation;
-    const now = clock.now();
-    const exchange = this.#record(identifiers.next(now), head, now);
+    const { tools, generation } = this.#gateway;
+    const now = tools.clock.now();
+    const exchange = this.#record(tools.identifiers.next(now), head, now);
     exchange.requestBytes = head.bytes;
-    connection.lastActiveAt = now;
+    this.side.connection.lastActiveAt = now;
     this.#begin(exchange, head, generation);
-    const refusal = this.#gateway.judgeHead(exchange, generation);
-    if (this.#listener.redirectPort > 0 && mayRedirect(refusal)) this.#redirect(exchange, head);
+    const proof = tools.challenges.find(exchange, now);
+    const refusal = proof === null ? this.#gateway.judgeHead(exchange, generation) : null;
+    if (proof !== null) this.#finishOwn(exchange, proof);
+    else if (this.#listener.redirectPort > 0 && mayRedirect(refusal)) this.#redirect(exchange, head);
     else if (refusal !== null) this.#answerRefusal(refusal);
     else this.#admit(exchange, head);
   }

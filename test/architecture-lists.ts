@@ -34,16 +34,18 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
     'src/http/',
     'src/proxy/',
     'src/supervisor/control.ts',
+    'src/acme/dns-update.ts',
+    'src/supervisor/certificates/probe.ts',
     'src/cli/',
     'src/observe/sinks.ts',
   ],
-  'node:tls': ['src/tls/', 'src/proxy/', 'src/cli/', 'src/acme/https-call.ts'],
+  'node:tls': ['src/tls/', 'src/proxy/', 'src/cli/', 'src/acme/https-call.ts', 'src/supervisor/certificates/probe.ts'],
   'node:http': ['src/admin/'],
   'node:https': ['src/acme/https-call.ts'],
   'node:http2': [],
   'node:dgram': ['src/observe/sinks.ts'],
   'node:dns': ['src/proxy/resolver.ts'],
-  'node:dns/promises': ['src/cli/', 'src/supervisor/never-ban.ts'],
+  'node:dns/promises': ['src/cli/', 'src/supervisor/never-ban.ts', 'src/supervisor/certificates/look-up.ts'],
   'node:fs': [
     'src/admin/',
     'src/config/',
@@ -59,6 +61,7 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
     'src/firewall/nftables/program.ts',
     'src/cli/programs.ts',
     'src/supervisor/kernel/guard.ts',
+    'src/supervisor/certificates/dns-prover.ts',
     'src/supervisor/link.ts',
     'src/supervisor/own-commands.ts',
   ],
@@ -72,7 +75,7 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['src/supervisor/ban-store.ts', 'src/supervisor/history/'],
   'node:zlib': ['src/http/', 'src/supervisor/history/packing.ts'],
   'node:readline': ['src/cli/'],
-  'node:timers/promises': ['src/cli/', 'src/supervisor/kernel/tracked.ts'],
+  'node:timers/promises': ['src/cli/', 'src/supervisor/certificates/dns-prover.ts', 'src/supervisor/kernel/tracked.ts'],
 };
 
 /** The one file of a station that decides which reaches the world all the same: the kernel's firewall is spoken to through nft. */
@@ -127,6 +130,8 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/tls/handshakes.ts': '`nextTick` alone: what is to come behind the tick in which node reads the hello',
   },
   setTimeout: {
+    'src/supervisor/certificates/keeper.ts': 'wakes for what is due next',
+    'src/supervisor/certificates/issuer.ts': 'pauses between two looks at an order',
     'src/firewall/nftables/program.ts': 'the longest run of nft',
     'src/supervisor/kernel/guard.ts': 'the longest wait for a guard to be ready',
     'src/cli/firewall-kernel.ts': 'the deadline that a guard waits for',
@@ -153,12 +158,17 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/http/h2-stream.ts': 'what a turn of the event loop brought is answered in one write a connection',
     'src/gateway.ts': 'connections that a ban ends are looked for once a turn, not once a ban',
   },
-  randomInt: { 'src/supervisor/supervisor.ts': 'the seed that a generation is handed' },
+  randomInt: {
+    'src/supervisor/supervisor.ts': 'the seed that a generation is handed',
+    'src/supervisor/certificates/certificates.ts': 'the chance that the keeper of certificates is handed',
+    'src/acme/dns-update.ts': 'the number of a DNS message, which tells answers apart; they are signed besides',
+  },
   randomFillSync: {
     'src/supervisor/worker.ts': 'the source that `Identifiers` is handed',
     'src/supervisor/tracing.ts': 'the source that a tracer is handed',
   },
   randomBytes: {
+    'src/supervisor/certificates/doctor.ts': 'a token that nobody can guess, shown for one request',
     'src/cli/dashboard.ts': 'a token for a program, which is kept nowhere',
     'src/supervisor/dashboard.ts': 'secrets of sessions, which the admin station is handed',
     'src/supervisor/tls-keeper.ts': 'ticket keys, which workers are handed',
@@ -219,7 +229,10 @@ export const maps: Exceptions = {
   'src/tls/handshakes.ts': 'weak, and keyed by a live socket or a certificate in use',
   'src/tls/ticket-keys.ts': 'weak, and keyed by a certificate in use',
   'src/tls/shelf.ts': 'certificates that the supervisor was given by their owner, none by traffic',
+  'src/http/challenge-answers.ts': 'tokens of the orders under way, given whole by the supervisor',
   'src/supervisor/crew.ts': 'workers: as many as `workers` says',
+  'src/supervisor/certificates/keeper.ts': 'certificates of the settings, and up to `maxDemanded` more',
+  'src/supervisor/certificates/provers.ts': 'proofs of the orders under way, of which there are `maxAtOnce`',
   'src/supervisor/ledger.ts': 'clients with a connection, by worker: never more than connections',
   'src/supervisor/member.ts': 'orders that were not replied to: as many as questions at once',
   'src/supervisor/worker.ts': 'listeners of the settings',
@@ -306,7 +319,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'test/workers.test.ts kills, stalls and reloads what they make',
-    'src/cli/reload.ts src/supervisor/blueprint.ts src/supervisor/crew.ts src/supervisor/link.ts src/supervisor/member.ts src/supervisor/tls-keeper.ts src/supervisor/worker-process.ts src/supervisor/worker.ts',
+    'src/cli/reload.ts src/supervisor/blueprint.ts src/supervisor/crew.ts src/supervisor/crew-status.ts src/supervisor/link.ts src/supervisor/member.ts src/supervisor/tls-keeper.ts src/supervisor/worker-process.ts src/supervisor/worker.ts',
   ],
   [
     'test/demo.test.ts and test/commands.test.ts run it as a person would',
@@ -324,7 +337,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',
-    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-waf.ts src/config/translate.ts',
+    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-waf.ts src/config/translate.ts src/config/acme-kinds.ts',
   ],
   [
     'the attacks, ordinary texts and properties of `attacks.test.ts`, `ordinary.test.ts` and `waf.test.ts`',
@@ -353,6 +366,14 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   [
     '`content-decoder.test.ts`, through every coding',
     'src/http/inflater.ts src/http/native-coder.ts src/http/zstd-frame.ts',
+  ],
+  [
+    'test/scenarios/acme-doctor.test.ts, against a CA and a name server that run',
+    'src/cli/managed-certificates.ts src/supervisor/certificates/doctor.ts src/supervisor/certificates/kernel-sight.ts src/supervisor/certificates/look-up.ts src/supervisor/certificates/probe.ts',
+  ],
+  [
+    '`keeper.test.ts` and test/scenarios/acme.test.ts, against a CA that runs (Pebble)',
+    'src/supervisor/certificates/authority.ts src/supervisor/certificates/certificates.ts src/supervisor/certificates/desk.ts src/supervisor/certificates/dns-prover.ts src/supervisor/certificates/issuer.ts src/supervisor/certificates/managed.ts src/supervisor/certificates/provers.ts src/supervisor/certificates/wish.ts',
   ],
   [
     '`acme.test.ts`, against a CA that runs (Pebble)',

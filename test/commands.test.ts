@@ -499,6 +499,23 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/^Port +Family +From +Configuration +Kernel +Listens/m],
     json: null,
   },
+  'portcullis certs list': {
+    says: [/^no CA is asked for certificates \(tls\.acme\); `status` shows those that are served$/m],
+    json: (told: { isOn: boolean; rows: object[] }) => assert.deepEqual(told, { isOn: false, rows: [] }),
+  },
+  'portcullis certs doctor example.com': {
+    code: 1,
+    says: [
+      /^example\.com\n {2}PROBLEM {2}no CA is asked for certificates\n +write tls: \{ acme: \{ email: ops@example\.com \} \}$/m,
+    ],
+    json: ([told]: [{ findings: { level: string }[] }]) => assert.equal(told.findings[0]!.level, 'problem'),
+  },
+  'portcullis certs renew example.com --force': {
+    // Without `exec`, so that the shell is there to make nothing of the exit code.
+    really: (line) => `${line.replace('portcullis', './portcullis')} 2>&1 || true`,
+    says: [/^portcullis: no certificate of a CA is kept for example\.com; certs list names them$/m],
+    json: null,
+  },
   'portcullis certs trust': {
     // On a machine that is a directory: that of the tests is left as it is.
     really: (line) => `${inImage} && ${line} --root image`,

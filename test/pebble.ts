@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -28,6 +28,8 @@ export interface Pebble {
   readonly roots: string;
   readonly caller: Caller;
   readonly dnsPort: number;
+  /** Where its name server is told what to say, as an address. */
+  readonly dnsAdmin: string;
   /** Root certificate of what it issues (PEM), by number of the chain. */
   issuerRoot(chain?: number): Promise<string>;
   /** Says something to its name server: `set-txt`, `add-a`, `set-servfail`. */
@@ -82,6 +84,7 @@ export async function startPebble(context: TestContext, wishes: PebbleWishes = {
     roots,
     caller,
     dnsPort: dnsPort!,
+    dnsAdmin: `http://127.0.0.1:${dnsAdminPort}`,
     issuerRoot: async (chain = 0) =>
       (await caller.call({ method: 'GET', url: `https://127.0.0.1:${adminPort}/roots/${chain}` })).body,
     dns: async (command, body) => {
@@ -162,7 +165,6 @@ class Program {
 }
 
 async function accepts(port: number): Promise<boolean> {
-  const { connect } = await import('node:net');
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.destroy();
@@ -173,7 +175,7 @@ async function accepts(port: number): Promise<boolean> {
 }
 
 /** Ports that are free now: a program that takes no 0 has to be told one. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   const ports = await Promise.all(
     servers.map(async (server) => {

@@ -6,6 +6,7 @@ export { CaProblem, CaUnreachable } from './ca-trouble.ts';
 export { certificateRequest, type KeyKind, newCertificateKey } from './certificate-key.ts';
 export { type Chain, certificateId, faultOf, readChain } from './chain.ts';
 export { challengeCertificate } from './challenge-certificate.ts';
+export { type UpdateSettings, updateRecord } from './dns-update.ts';
 export { httpsCaller } from './https-call.ts';
 export { type Issued, issue, type OrderNote, ProofFailure, type Wish } from './issuance.ts';
 export { type ExternalBinding, newAccountKey } from './jws.ts';

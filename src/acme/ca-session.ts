@@ -47,10 +47,10 @@ export class CaSession {
     this.#clock = clock;
   }
 
-  /** The directory, at most an hour old. */
-  async directory(): Promise<Directory> {
+  /** The directory, at most an hour old; `isFresh` asks for it in any case. */
+  async directory(isFresh = false): Promise<Directory> {
     const now = this.#clock.monotonicMs();
-    if (this.#directory !== null && now - this.#directoryAtMs < directoryAgeMs) return this.#directory;
+    if (!isFresh && this.#directory !== null && now - this.#directoryAtMs < directoryAgeMs) return this.#directory;
     const reply = await this.#call({ method: 'GET', url: this.directoryUrl });
     if (reply.status !== 200) throw this.#problemOf(reply);
     this.#directory = readDirectory(this.directoryUrl, parse(this.directoryUrl, reply.body));

@@ -1,4 +1,4 @@
-// `portcullis certs`: has this machine, and the browsers of this user, trust the local CA; or trust it no more.
+// `portcullis certs`: certificates of CAs (list, doctor, renew), and the local CA that this machine and its browsers trust, or trust no more.
 
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -6,14 +6,16 @@ import { join } from 'node:path';
 import { dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
+import { examineCertificates, listCertificates, renewCertificate } from './managed-certificates.ts';
 import { browserStores, type Outcome, systemStore, type Trusted } from './trust-stores.ts';
 
 /** The `certs` command. */
 export const certs: Command = {
   name: 'certs',
-  summary: 'Trust the local CA on this machine',
-  usage: 'trust [--print] | untrust',
+  summary: 'Certificates: list, doctor, renew; and trust in the local CA',
+  usage: 'list | doctor [NAME] | renew NAME [--force] | trust [--print] | untrust',
   options: {
+    force: { type: 'boolean', says: 'renew: ask the CA although nothing is due' },
     print: { type: 'boolean', says: 'trust: change nothing, and print the certificate' },
     root: {
       type: 'string',
@@ -25,6 +27,12 @@ export const certs: Command = {
   },
   examples: [
     {
+      says: 'the certificates that the gate gets: issuer, end, next renewal, last error',
+      line: 'portcullis certs list',
+    },
+    { says: 'what would keep a CA from issuing, with the cure', line: 'portcullis certs doctor example.com' },
+    { says: 'a new certificate now', line: 'portcullis certs renew example.com --force' },
+    {
       says: 'have programs and browsers of this machine trust what the local CA certifies',
       line: 'portcullis certs trust',
     },
@@ -35,10 +43,22 @@ export const certs: Command = {
 };
 
 async function run(args: Arguments, world: World): Promise<ExitCode> {
-  const [word, extra] = args.words;
+  const [word, name, more] = args.words;
+  if (more !== undefined) throw new UsageError(`"${more}" is not expected behind "${name}"`);
+  if (word === 'doctor') return examineCertificates(name, args, world);
+  if (word === 'renew') return renewCertificate(name, args, world);
+  if (name !== undefined) throw new UsageError(`"${name}" is not expected behind "${word}"`);
+  if (word === 'list') return listCertificates(args, world);
+  return trustOrNot(word, args, world);
+}
+
+async function trustOrNot(word: string | undefined, args: Arguments, world: World): Promise<ExitCode> {
   if (word !== 'trust' && word !== 'untrust')
-    throw new UsageError(word === undefined ? 'say `trust` or `untrust`' : `"${word}" is neither trust nor untrust`);
-  if (extra !== undefined) throw new UsageError(`"${extra}" is not expected behind "${word}"`);
+    throw new UsageError(
+      word === undefined
+        ? 'say `list`, `doctor`, `renew`, `trust` or `untrust`'
+        : `"${word}" is none of list, doctor, renew, trust and untrust`,
+    );
   const path = join(dataDirectoryOf(args, world), 'ca', 'ca.crt');
   const certificate = await authorityAt(path);
   if (word === 'trust' && args.options.print === true) {

@@ -91,7 +91,7 @@ const entries: readonly Entry[] = [
   },
   {
     name: 'certs',
-    summary: 'Trust the local CA on this machine',
+    summary: 'Certificates: list, doctor, renew; and trust in the local CA',
     load: async () => (await import('./certs.ts')).certs,
   },
   {

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import type { Path, Problem } from '../base/problem.ts';
+import { acmeProblems, acmeWarnings } from './acme-settings.ts';
 import type { Complete } from './schema.ts';
 import { localNamesFor } from './translate.ts';
 
@@ -28,6 +29,8 @@ const checks: readonly Check[] = [
   { needs: ['blocklists'], weight: 'problem', find: doubleBlocklists },
   { needs: ['sites'], weight: 'problem', find: upstreamParts },
   { needs: ['sites'], weight: 'problem', find: allBackups },
+  { needs: ['listen', 'sites', 'tls'], weight: 'problem', find: acmeProblems },
+  { needs: ['listen', 'sites', 'tls'], weight: 'warning', find: acmeWarnings },
   { needs: ['sites'], weight: 'warning', find: unverified },
   { needs: ['listen', 'sites', 'tls'], weight: 'warning', find: unservedNames },
   { needs: ['listen', 'firewall'], weight: 'warning', find: closedGate },
@@ -241,7 +244,8 @@ function isThisMachine(host: string): boolean {
 }
 
 function unservedNames(words: Complete): Problem[] {
-  if (words.tls.local_names !== undefined || words.tls.certificates.length > 0) return [];
+  if (words.tls.local_names !== undefined || words.tls.certificates.length > 0 || words.tls.acme !== undefined)
+    return [];
   const index = words.listen.findIndex((listener) => listener.tls);
   if (index < 0) return [];
   const names = localNamesFor(words).filter((name) => name !== 'localhost' && isIP(name) === 0);

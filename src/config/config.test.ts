@@ -51,7 +51,7 @@ firewall:
     - { acton: allow, port: 80 }
     - 5
 tls:
-  acme: { email: ops@example.com }
+  acme: { emial: ops@example.com }
 sites:
   - host: Example.com
     to: [localhost:3000, localhost, gopher://b:1]
@@ -90,10 +90,10 @@ portcullis.yaml:10:7  config/invalid
       - 5
         ^ expected a rule such as allow tcp 443 from any, or one with action, protocol, port and source, found 5
 
-portcullis.yaml:12:3  config/later
-    acme: { email: ops@example.com }
-    ^^^^ ACME comes in a later version
-  give certificates or local_names
+portcullis.yaml:12:11  config/unknown-key
+    acme: { emial: ops@example.com }
+            ^^^^^ no setting is called "emial" here
+  did you mean email?
 
 portcullis.yaml:15:26  config/invalid
       to: [localhost:3000, localhost, gopher://b:1]
@@ -278,6 +278,7 @@ data_directory: state
     policy: 'intermediate',
     unknownNames: 'default',
     clientCertificates: [],
+    acme: null,
   });
   const [{ to, balance, sticky, slowStartMs, health, breaker, retries, queue, ...site }] = settings.sites as [
     SiteSettings,
@@ -421,6 +422,7 @@ test('defaults are those of the design', () => {
       policy: 'intermediate',
       unknownNames: 'default',
       clientCertificates: [],
+      acme: null,
     },
     sites: [],
     waf: {

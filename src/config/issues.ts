@@ -8,7 +8,6 @@ type Issue = z.core.$ZodIssue;
 
 /** Settings that the design names and this version does not know yet. */
 const laterKeys: ReadonlyMap<string, { readonly says: string; readonly instead: string }> = new Map([
-  ['tls.acme', { says: 'ACME comes in a later version', instead: 'give certificates or local_names' }],
   ['admin', { says: 'the admin port comes in a later version', instead: 'ask with portcullis status' }],
 ]);
 

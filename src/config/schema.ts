@@ -1,6 +1,7 @@
 // The table of every setting: its type, its default, its limits and one sentence. Types, messages and the JSON Schema come from here.
 
 import { z } from 'zod';
+import { acme } from './acme-kinds.ts';
 import { admin } from './admin-kinds.ts';
 import {
   dnsServer,
@@ -65,6 +66,7 @@ const tls = group({
   client_certificates: clientCertificates()
     .optional()
     .describe('Certificates that clients have to show, on all sites that do not say otherwise.'),
+  acme: acme().optional().describe('Certificates of a public CA (ACME), got and renewed by the gate itself.'),
 });
 
 const compress = group({

@@ -3,6 +3,10 @@
 
 import type { AccessLogWords } from '../traffic/log-target.ts';
 
+import type { AcmeSettings } from './settings-acme.ts';
+
+export type * from './settings-acme.ts';
+
 /** `modern` order of trust: what a person wrote, normalised. */
 export interface Settings {
   /** Where certificates, the control socket and journals live; absolute. */
@@ -116,6 +120,8 @@ export interface TlsSettings {
     readonly settings: ClientCertificateSettings | null;
     readonly path: readonly (string | number)[];
   }[];
+  /** Null where no CA is asked for certificates. */
+  readonly acme: AcmeSettings | null;
 }
 
 /** Files are absolute. */

@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import type { Path } from '../base/problem.ts';
+import { acmeOf, certifiedNames } from './acme-settings.ts';
 import { facilityOf } from './log-kinds.ts';
 import type { Complete } from './schema.ts';
 import type {
@@ -66,6 +67,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       policy: words.tls.policy,
       unknownNames: words.tls.unknown_names,
       clientCertificates: clientCertificatesOf(words, absolute),
+      acme: acmeOf(words, absolute),
     },
     sites: words.sites.map((site, index) => siteOf(site, index, words, absolute, commentOf)),
     waf: {
@@ -147,12 +149,14 @@ function ruleFilesOf(waf: Complete['waf'], absolute: (name: string) => string): 
   };
 }
 
-/** Names the local CA signs for where a TLS listener has no other certificate: those of the sites, and this machine's. */
+/** Names the local CA signs for where a TLS listener has no other certificate: those of the sites that no CA is asked for, and this machine's. */
 export function localNamesFor(words: Complete): string[] {
-  if (words.tls.certificates.length > 0 || !words.listen.some((listener) => listener.tls)) return [];
+  const isCertified = words.tls.certificates.length > 0 && words.tls.acme === undefined;
+  if (isCertified || !words.listen.some((listener) => listener.tls)) return [];
   const names = words.sites.flatMap((site) => site.host).filter((host) => host !== '*');
   const bare = names.map((name) => (name.startsWith('[') ? name.slice(1, -1) : name));
-  return [...new Set([...bare, 'localhost', '127.0.0.1', '::1'])];
+  const certified = certifiedNames(words);
+  return [...new Set([...bare.filter((name) => !certified.has(name)), 'localhost', '127.0.0.1', '::1'])];
 }
 
 /** What clients have to show, by host: what sites say, and the whole gate's for all other hosts. Sites that say nothing have that, too. */

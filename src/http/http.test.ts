@@ -47,6 +47,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'http/not-grpc': 'test/scenarios/grpc.test.ts',
   'http/h2-malformed': 'src/http/h2-request.test.ts',
   'http/h2-connection-field': 'src/http/h2-request.test.ts',
+  'http/acme-challenge': 'src/http/challenge-answers.test.ts',
+  'http/closed-by-owner': 'test/scenarios/http-ends.test.ts',
 };
 
 test('each reason is reached by a test', () => {

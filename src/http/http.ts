@@ -11,6 +11,7 @@ import { Http2Tools } from './h2-stream.ts';
 
 export { ownAnswer, prefersJson, redirectAnswer } from './answers.ts';
 export { openBody as openRequestBody } from './body.ts';
+export { ChallengeAnswers, type ChallengeToken } from './challenge-answers.ts';
 export { buildClientResolver, type ClientResolver } from './client.ts';
 export { ClientGuard } from './client-guard.ts';
 export type { ClientHandler, ClientLimits, Http2Handler, StreamHandler } from './client-handler.ts';
@@ -108,6 +109,7 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'http/slow-reader': refusal('the client stopped reading its answer', 'raise `limits.idle_timeout`'),
   'http/answered-early': refusal('the answer was whole before the request was: the connection cannot go on'),
   'http/redirected': refusal('the listener redirects to https'),
+  'http/acme-challenge': refusal('a certificate authority looked whether this name is ours, and was answered'),
   'http/h2-preface': refusal('a connection that begins as HTTP/2 does not', asHttp2),
   'http/h2-protocol': refusal('a frame where RFC 9113 allows none', asHttp2),
   'http/h2-frame-size': refusal('a frame of a length that its type cannot have', asHttp2),

@@ -81,7 +81,12 @@ function serve(socket: Socket, answers: Answers): void {
       asked = true;
       const line = Buffer.concat(pieces).toString('utf8');
       pieces = [];
-      void answer(line, answers).then((text) => reply(socket, text));
+      // Some answers take minutes, such as a certificate; whoever asked knows how long to wait.
+      socket.setTimeout(0);
+      void answer(line, answers).then((text) => {
+        socket.setTimeout(maxSilenceMs);
+        reply(socket, text);
+      });
     }
   });
 }

@@ -25,8 +25,8 @@ export interface CrewTools {
   readonly clock: Clock;
   /** What a worker that starts now is told. */
   brief(): Briefing;
-  /** What is known of callers, for a worker that starts. */
-  callers(): unknown;
+  /** What the supervisor knows, for a worker that starts. */
+  known(): Deltas;
   /** What a worker must have everybody know at once. */
   hear(name: string, deltas: unknown): void;
   /** Writes down what a worker told; resolves when there is room for more, and never rejects. */
@@ -195,7 +195,7 @@ export class Crew {
     const rates = await this.#rates();
     const { order, sockets } = brief();
     const clients = this.#ledger.all();
-    const known: Deltas = [...rates, ['callers', this.#tools.callers()], ['clients', clients]];
+    const known: Deltas = [...rates, ...this.#tools.known(), ['clients', clients]];
     const numbers = this.#numbersOf(slot);
     const started = member.call({ kind: 'start', ...order, slot, crew: this.#size, numbers, known });
     member.isBriefed = true;

@@ -5,6 +5,8 @@ import type { Settings } from '../config/config.ts';
 import type { ShelfChange } from '../tls/tls.ts';
 import type { Launch } from './link.ts';
 
+export type { Finding } from './certificates/finding.ts';
+
 /** What a start is handed. */
 export interface StartTools {
   /** `file:line` of a path of the settings, or ''. */

@@ -11,24 +11,25 @@ import type { Callers, CallersChange, OffenceNote } from '../firewall/firewall.t
 import type { ShelfChange } from '../tls/tls.ts';
 import { type BanKeeper, banKeeperOf } from './ban-keeper.ts';
 import type { Blueprint } from './blueprint.ts';
+import { Certificates } from './certificates/certificates.ts';
 import { changesBetween } from './changes.ts';
 import type { Answers, Control, ControlQuestion } from './control.ts';
 import { Crew } from './crew.ts';
+import { crewStatus } from './crew-status.ts';
 import { openAdmin } from './dashboard.ts';
 import { descriptorWarnings, readResidentBytes } from './figures.ts';
 import { drawInForce, followed } from './following.ts';
 import { launchHere } from './link.ts';
 import { type Bound, bindAll, troubleOf } from './listeners.ts';
 import { merges, withTallies } from './merge.ts';
-import { OrderFailure } from './messages.ts';
 import { Records } from './records.ts';
 import type { Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
 import { TlsKeeper } from './tls-keeper.ts';
-import { asTrouble, controlOf, GateTrouble } from './trouble.ts';
+import { asTrouble, controlOf, GateTrouble, orderTrouble } from './trouble.ts';
 
 export * from './kernel/kernel.ts';
 export { launchProcess } from './link.ts';
-export type { Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
+export type { Finding, Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
 export { GateTrouble } from './trouble.ts';
 export { askWithoutGate } from './without-gate.ts';
 export { runWorker } from './worker-process.ts';
@@ -57,6 +58,7 @@ class Supervisor implements Gate {
   /** What is known of callers, and who keeps it; the workers have it too. */
   #callers: Callers | null = null;
   #bans: BanKeeper | null = null;
+  #certificates: Certificates | null = null;
   readonly #tls: TlsKeeper;
   /** The change under way: reloads and successors of workers wait for each other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -77,7 +79,7 @@ class Supervisor implements Gate {
       launch: tools.launch ?? launchHere,
       clock: systemClock,
       brief: () => this.#brief(),
-      callers: () => this.#callers!.snapshot(),
+      known: () => [['callers', this.#callers!.snapshot()], ...(this.#certificates?.known ?? [])],
       hear: (name, deltas) => this.#hear(name, deltas),
       keep: (batch) => this.#records!.keep(batch),
       measured: (id, figures) => this.#records!.measured(id, figures),
@@ -92,19 +94,20 @@ class Supervisor implements Gate {
   }
 
   async start(settings: Settings): Promise<void> {
-    const { blueprint, caCertificatePath, callers, logFiles } = await this.#draw({ ...this.#tools, settings }, 1);
-    this.#blueprint = blueprint;
+    const drawn = await this.#draw({ ...this.#tools, settings }, 1);
+    this.#blueprint = drawn.blueprint;
     this.#asked = { ...this.#tools, settings };
-    this.caCertificatePath = caCertificatePath;
+    this.caCertificatePath = drawn.caCertificatePath;
     this.#records = new Records(settings.dataDirectory, settings.observe.historyBytes, !this.#isAlone, {
       reopen: () => this.reopen(),
       say: (text) => this.#tools.say?.(text),
     });
-    this.#records.rotates(logFiles, settings.observe.rotation);
+    this.#records.rotates(drawn.logFiles, settings.observe.rotation);
     this.#control = await controlOf(settings, this.#answers);
     try {
-      await this.#keepBans(settings, callers, this.#tools);
+      await this.#keepBans(settings, drawn.callers, this.#tools);
       this.#bound = bindAll(settings.listen);
+      await this.#certify(settings, drawn.served);
       await this.#crew.start(this.#crewSize(settings));
       const { dashboard: tools } = this.#tools;
       if (tools)
@@ -113,11 +116,12 @@ class Supervisor implements Gate {
       for (const { socket } of this.#bound) socket.close();
       void this.#bans?.stop();
       await this.#control.close();
-      throw this.#startTrouble(error);
+      throw troubleOf(orderTrouble(error, this.#tools));
     }
     this.#answerFor();
     this.#records.start();
     this.#tls.start();
+    this.#certificates?.start();
   }
 
   dashboardLink(): string | null {
@@ -148,6 +152,7 @@ class Supervisor implements Gate {
     await this.#admin?.stop();
     await this.#crew.stop(this.#blueprint!.settings.limits.drainTimeoutMs);
     this.#tls.stop();
+    this.#certificates?.stop();
     await this.#control?.close();
     await this.#bans?.stop();
     await this.#records!.stop();
@@ -164,7 +169,10 @@ class Supervisor implements Gate {
           '  end the gate and start it anew',
       );
     const startedMs = systemClock.monotonicMs();
-    const { blueprint, caCertificatePath, callers, warnings, logFiles } = await this.#draw(next, before.number + 1);
+    const { blueprint, caCertificatePath, callers, warnings, logFiles, served } = await this.#draw(
+      next,
+      before.number + 1,
+    );
     const held = this.#bound;
     const bound = bindAll(next.settings.listen, held);
     const opened = bound.filter(({ socket }) => !held.some((one) => one.socket === socket));
@@ -172,7 +180,7 @@ class Supervisor implements Gate {
       await this.#crew.all({ kind: 'build', blueprint });
     } catch (error) {
       for (const { socket } of opened) socket.close();
-      throw this.#troubleOf(error, next);
+      throw orderTrouble(error, next);
     }
     this.#blueprint = blueprint;
     this.#asked = next;
@@ -181,6 +189,7 @@ class Supervisor implements Gate {
     this.caCertificatePath = caCertificatePath;
     const troubles = await this.#swap(held, opened);
     await this.#keepBans(next.settings, callers, next);
+    await this.#certify(next.settings, served);
     this.#crew.share('callers', callers.snapshot());
     await this.#records!.bound(next.settings.observe.historyBytes);
     this.#records!.rotates(logFiles, next.settings.observe.rotation);
@@ -261,9 +270,23 @@ class Supervisor implements Gate {
       blueprint,
       warnings,
       caCertificatePath: generation.tls?.caCertificatePath ?? null,
+      served: generation.tls?.describe().flatMap(({ from, names }) => (from === 'file' ? names : [])) ?? [],
       callers: generation.callers,
       logFiles: generation.observe.files,
     };
+  }
+
+  /** Goes on keeping certificates under these settings; `served` are names that files serve. */
+  async #certify(settings: Settings, served: readonly string[]): Promise<void> {
+    this.#certificates ??= new Certificates(settings.dataDirectory, {
+      order: (order) => this.#crew.everyone(order),
+      put: (changes) => this.#tls.put(changes),
+      listeners: () => this.#bound.map(({ facts }) => facts),
+      ask: (question) => this.#ask(question.ask, question),
+      say: (text) => this.#tools.say?.(text),
+    });
+    await this.#certificates.adopt(settings, served);
+    Object.assign(this.#answers, this.#certificates.answers());
   }
 
   /** Goes on keeping bans under these settings; `callers` is empty, and takes over what was known. */
@@ -326,15 +349,6 @@ class Supervisor implements Gate {
     return this.#tls.put(changes);
   }
 
-  #startTrouble(error: unknown): unknown {
-    return troubleOf(this.#troubleOf(error, this.#tools));
-  }
-
-  #troubleOf(error: unknown, tools: Pick<StartTools, 'trouble'>): unknown {
-    if (!(error instanceof OrderFailure)) return error;
-    return error.problems.length > 0 ? asTrouble(error.problems, tools) : new GateTrouble(error.message);
-  }
-
   // ---- commands
 
   /** Answers for all workers whatever one of them can answer. */
@@ -365,7 +379,6 @@ class Supervisor implements Gate {
     const history = await this.#records!.history();
     const status = withTallies(await this.#ask('status', question), this.#crew.gone);
     const { memory, ...rest } = status as { readonly memory: { readonly rssBytes: number } };
-    const { deaths, stalls, last } = this.#crew.history;
     const isApart = this.#crew.ready.some(({ link }) => link.isProcess);
     return {
       ...rest,
@@ -374,18 +387,7 @@ class Supervisor implements Gate {
       generation: this.#blueprint!.number,
       history,
       memory: { ...memory, rssBytes: memory.rssBytes + (isApart ? readResidentBytes() : 0) },
-      crew: {
-        deaths,
-        stalls,
-        last,
-        workers: this.#crew.ready.map(({ slot, link, open, generation, launchedMs }) => ({
-          worker: slot,
-          pid: link.pid,
-          open,
-          generation,
-          upMs: Math.round(systemClock.monotonicMs() - launchedMs),
-        })),
-      },
+      crew: crewStatus(this.#crew, systemClock.monotonicMs()),
     };
   }
 

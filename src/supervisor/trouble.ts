@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
 import { type Answers, type Control, ControlTrouble, listenControl } from './control.ts';
+import { OrderFailure } from './messages.ts';
 
 /** Thrown where the gate cannot start or go on; the message is complete. */
 export class GateTrouble extends Error {}
@@ -28,4 +29,10 @@ export async function controlOf(settings: Settings, answers: Answers): Promise<C
   } catch (error) {
     throw error instanceof ControlTrouble ? new GateTrouble(error.message) : error;
   }
+}
+
+/** What an order that could not be carried out is to the owner: its problems, or its sentence; other errors as they are. */
+export function orderTrouble(error: unknown, tools: Parameters<typeof asTrouble>[1]): unknown {
+  if (!(error instanceof OrderFailure)) return error;
+  return error.problems.length > 0 ? asTrouble(error.problems, tools) : new GateTrouble(error.message);
 }

@@ -10,7 +10,7 @@ import { build as buildFirewall, type CallersChange } from '../firewall/firewall
 import type { Listener } from '../gate.ts';
 import { Gateway } from '../gateway.ts';
 import type { Generation } from '../generation.ts';
-import { ClientGuard } from '../http/http.ts';
+import { ChallengeAnswers, type ChallengeToken, ClientGuard } from '../http/http.ts';
 import { acceptOn, buildAnnouncers, type OpenListener } from '../ports/ports.ts';
 import { Shelf } from '../tls/tls.ts';
 import type { Shared } from '../traffic/deltas.ts';
@@ -61,6 +61,7 @@ export class Worker {
   readonly #open = new Map<string, Open>();
   /** Those of this process before it served anybody, and the most it may have. */
   readonly #descriptors = readDescriptors();
+  readonly #challenges = new ChallengeAnswers();
   #gateway: Gateway | null = null;
   #answers: Answers = {};
   /** Orders that came before the start was done. */
@@ -164,7 +165,8 @@ export class Worker {
     const guard = new ClientGuard((says) =>
       this.#send({ event: { kind: 'told', name: 'shared-client', deltas: says } }),
     );
-    const tools = { clock: this.#clock, timekeeper: this.#deadlines, identifiers, connections, observe, guard };
+    const world = { clock: this.#clock, timekeeper: this.#deadlines, identifiers, challenges: this.#challenges };
+    const tools = { ...world, connections, observe, guard };
     this.#gateway = new Gateway(generation, tools);
     connections.numberFrom(order.numbers.first, order.numbers.step);
     generation.callers.onChange((change) => {
@@ -264,6 +266,7 @@ export class Worker {
     const shared = new Map(this.#shared());
     for (const [name, what] of deltas)
       if (name === 'callers') this.#absorbCallers(what as readonly CallersChange[]);
+      else if (name === 'tokens') this.#challenges.use(what as readonly ChallengeToken[]);
       else shared.get(name)?.absorb(what);
   }
 

@@ -15,7 +15,7 @@ import { Shelf } from './shelf.ts';
 
 export type { ClientPolicy } from './client-certificates.ts';
 export { reasons } from './failures.ts';
-export { type Files, makeDirectories, systemFiles } from './files.ts';
+export { errorCode, type Files, makeDirectories, systemFiles } from './files.ts';
 export type { HandshakeHandler, ReadFrom } from './handshake.ts';
 export type { Description } from './identity.ts';
 export { type PemPair, Shelf, type ShelfChange } from './shelf.ts';

@@ -125,7 +125,7 @@ export class Exchange {
     this.headers = headers;
     this.bodyLength = bodyLength;
     this.placingPath = '';
-    this.client = '';
+    this.client = connection.peer;
     this.isShared = false;
     this.siteIndex = -1;
     this.site = '';

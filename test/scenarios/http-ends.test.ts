@@ -38,6 +38,21 @@ test('what only the end of a connection tells has its name in the journal', asyn
   ]);
 });
 
+test('a connection that its owner ends has that name', async (t) => {
+  const upstream = await scripted(t, async (wire) => {
+    await wire.message();
+  });
+  const world = await stand(t, upstream.port);
+  const client = await world.client();
+  client.send(get('/endless'));
+  await eventually(() => upstream.wires.length === 1, 'the request is with the upstream');
+  const { rows } = (await world.ask({ ask: 'connections' })) as { rows: { number: number }[] };
+  assert.equal(await world.ask({ ask: 'close', number: rows[0]!.number }), true);
+  await client.ended();
+  const [line] = await world.stopAndReadJournal();
+  assert.equal(line!.verdict.why, 'http/closed-by-owner');
+});
+
 test('a body that its client does not finish is 400, and the upstream sees that it was broken off', async (t) => {
   const upstream = await scripted(t, async (wire) => {
     await wire.take('half');

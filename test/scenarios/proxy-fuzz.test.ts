@@ -14,7 +14,7 @@ import { settingsFrom } from '../../src/config/config.ts';
 import { Deadlines } from '../../src/connections/connections.ts';
 import { Gateway } from '../../src/gateway.ts';
 import { build } from '../../src/generation.ts';
-import { ClientGuard } from '../../src/http/http.ts';
+import { ChallengeAnswers, ClientGuard } from '../../src/http/http.ts';
 import { openListener } from '../../src/ports/ports.ts';
 import { eventually, type Message, scripted, stand, Wire } from './world.ts';
 
@@ -203,6 +203,7 @@ async function bareGate(t: TestContext, upstreamPort: number) {
     connections,
     observe,
     guard: new ClientGuard(() => {}),
+    challenges: new ChallengeAnswers(),
   });
   const opened = await Promise.all(
     settings.listen.map(async ({ address, port, tls }) => {

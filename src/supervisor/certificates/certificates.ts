@@ -1,0 +1,98 @@
+// Certificates that look after themselves, put together for one gate: the keeper, the doctor, and how both reach the workers.
+
+import { randomInt } from 'node:crypto';
+import { systemClock } from '../../base/clock.ts';
+import type { Settings } from '../../config/config.ts';
+import type { Rehearsal } from '../../rehearsal.ts';
+import { type ShelfChange, systemFiles } from '../../tls/tls.ts';
+import type { Answers, ControlQuestion } from '../control.ts';
+import type { Deltas, ListenerFacts, Order } from '../messages.ts';
+import { answersOf } from './desk.ts';
+import { dnsProver } from './dns-prover.ts';
+import { Doctor } from './doctor.ts';
+import { CertificateKeeper } from './keeper.ts';
+import type { Reach } from './provers.ts';
+
+/** What of the gate it needs. */
+export interface CertificatesTools {
+  /** Fulfilled when every worker has done it. */
+  order(order: Order): Promise<void>;
+  /** Serves certificates; fulfilled when every worker does. */
+  put(changes: readonly ShelfChange[]): Promise<void>;
+  listeners(): readonly ListenerFacts[];
+  /** Asks the workers a question of the control socket. */
+  ask(question: ControlQuestion): Promise<unknown>;
+  /** Tells the owner. */
+  say(text: string): void;
+}
+
+/** The certificates of one gate. */
+export class Certificates {
+  readonly keeper: CertificateKeeper;
+  readonly #doctor: Doctor;
+
+  constructor(dataDirectory: string, tools: CertificatesTools) {
+    const say = (says: string): void => tools.say(says);
+    const reach: Reach = {
+      useTokens: (tokens) => tools.order({ kind: 'absorb', deltas: [['tokens', tokens]] }),
+      putCertificates: (changes) => tools.put(changes),
+    };
+    this.keeper = new CertificateKeeper({
+      clock: systemClock,
+      dataDirectory,
+      files: systemFiles,
+      random: () => randomInt(2 ** 32) / 2 ** 32,
+      ...reach,
+      diagnose: (name) => this.#doctor.sentences(name),
+      dnsProver: (settings) => dnsProver(settings, systemClock),
+      warn: say,
+      say,
+    });
+    this.#doctor = new Doctor({
+      clock: systemClock,
+      keeper: this.keeper,
+      reach,
+      listeners: tools.listeners,
+      denial: (port) => denialOf(port, tools),
+    });
+  }
+
+  /** What a worker that starts is to know beside the certificates themselves. */
+  get known(): Deltas {
+    return [['tokens', this.keeper.tokens]];
+  }
+
+  /** Goes on under these settings; `served` are names that files serve. */
+  adopt(settings: Settings, served: readonly string[]): Promise<void> {
+    return this.keeper.adopt(settings.tls.acme, served);
+  }
+
+  /** The workers are there: CAs may be asked. */
+  start(): void {
+    this.keeper.start();
+  }
+
+  stop(): void {
+    this.keeper.stop();
+  }
+
+  /** The table of answers for the control socket. */
+  answers(): Answers {
+    return answersOf(this.keeper, (name) => this.#doctor.examine(name));
+  }
+}
+
+/** Somebody on the Internet (RFC 5737), who is no client of anybody. */
+const stranger = '203.0.113.7:52431';
+
+/** The rule that keeps strangers from a port at accept, as a sentence; '' where none does. */
+async function denialOf(port: number, { ask }: CertificatesTools): Promise<string> {
+  const { journey } = (await ask({ ask: 'rehearse', from: stranger, to: `:${port}/tcp` })) as Rehearsal;
+  const { action, rule, description, at } = journey.firewall;
+  if (action !== 'DENY') return '';
+  const which =
+    rule > 0
+      ? `rule ${rule}${description === '' ? '' : ` "${description}"`}${at === '' ? '' : ` (${at})`}`
+      : 'the default of the firewall';
+  return `${which} denies TCP port ${port} to the Internet`;
+}

@@ -1,0 +1,59 @@
+// DNS-01: records are set by a command of the owner's, or by dynamic updates (RFC 2136); then it is waited until every server has them.
+
+import { spawn } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { dnsText, type Proof, type Prover, updateRecord } from '../../acme/acme.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { AcmeSettings } from '../../config/config.ts';
+
+type DnsSettings = NonNullable<AcmeSettings['dns']>;
+
+/** Longest run of a hook, in ms. */
+const hookMs = 120_000;
+const maxSaid = 500;
+
+/** A prover under these settings. */
+export function dnsProver(settings: DnsSettings, clock: Clock): Prover {
+  const { update, hook, waitMs } = settings;
+  const change = (what: 'present' | 'cleanup', proof: Proof): Promise<void> => {
+    const name = `_acme-challenge.${proof.name}`;
+    if (update !== null)
+      return updateRecord(update, what === 'present' ? 'add' : 'remove', name, dnsText(proof), clock);
+    return callHook(hook ?? [], what, name, dnsText(proof));
+  };
+  return {
+    kind: 'dns-01',
+    show: async (proofs) => {
+      // One after the other: a zone that several change at once is what hooks of people are not written for.
+      for (const proof of proofs) await change('present', proof);
+      if (waitMs > 0) await wait(waitMs);
+    },
+    hide: async (proofs) => {
+      for (const proof of proofs) await change('cleanup', proof).catch(() => undefined);
+    },
+  };
+}
+
+/** Runs the command with `present NAME TEXT` or `cleanup NAME TEXT` behind its own words; rejects with what it said. */
+export function callHook(command: readonly string[], ...words: readonly string[]): Promise<void> {
+  const [program = '', ...own] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...own, ...words], { stdio: ['ignore', 'ignore', 'pipe'], timeout: hookMs });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-maxSaid);
+    });
+    const fail = (how: string): void =>
+      reject(
+        new Error(
+          `the DNS hook ${program} ${words.slice(0, 2).join(' ')} ${how}${said === '' ? '' : `: ${said.trim()}`}`,
+        ),
+      );
+    child.once('error', (error) => fail(`cannot be run (${error.message})`));
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve();
+      else
+        fail(signal === null ? `ended with ${code}` : `was ended by ${signal}, at the latest after ${hookMs / 1000} s`);
+    });
+  });
+}

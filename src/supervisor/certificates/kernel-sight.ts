@@ -1,0 +1,50 @@
+// Whether the kernel's own rules, whoever put them there, let strangers reach a port of this machine.
+
+import { parseAddress, printAddress } from '../../base/address.ts';
+import { nftProgram, saverProgram, simulate } from '../../firewall/firewall.ts';
+import { machineReader, routesOf } from '../../ports/ports.ts';
+import { findOutside } from '../kernel/outside.ts';
+import { ownAddresses } from '../kernel/sessions.ts';
+import { wholeRuleset } from '../kernel/whole-ruleset.ts';
+import { type Finding, good, problem, warning } from './finding.ts';
+
+/** Somebody on the Internet (RFC 5737). */
+const stranger = '203.0.113.7';
+const strangerPort = 52_431;
+
+/** What the kernel does with a stranger's connection to a TCP port; null where that cannot be looked at. */
+export async function kernelFinding(port: number): Promise<Finding | null> {
+  const outside = findOutside(machineReader, null);
+  const source = parseAddress(stranger);
+  const target = parseAddress(outside?.four ?? '');
+  if (outside === null || !source.ok || !target.ok) return null;
+  const listed = await wholeRuleset({ nft: nftProgram(), reader: machineReader, saver: saverProgram });
+  if (!listed.ok) return null;
+  const own = ownAddresses(machineReader);
+  const probe = {
+    protocol: 'tcp',
+    source: source.value,
+    sourcePort: strangerPort,
+    target: target.value,
+    port,
+    from: outside.name,
+  } as const;
+  const around = {
+    isOwn: (address: typeof source.value) => own.has(printAddress(address)),
+    outBy: routesOf(machineReader),
+  };
+  const { verdict, by, doubts } = simulate(listed.value, probe, around);
+  const check = `port-${port}`;
+  if (verdict === 'passes') return good(check, `the kernel lets strangers reach TCP port ${port}`);
+  if (verdict === 'dropped')
+    return problem(
+      check,
+      `the kernel's firewall drops TCP port ${port} from the Internet (${by})`,
+      `let it through there; firewall exposure shows what every port meets`,
+    );
+  return warning(
+    check,
+    `whether the kernel lets TCP port ${port} through cannot be told (${doubts[0] ?? by})`,
+    'firewall exposure shows why',
+  );
+}

@@ -1,0 +1,230 @@
+// Certificates, orders under way and accounts on disk (`acme/` in the data directory): a JSON file each, replaced whole, for their owner's eyes.
+
+import { createHash, createPrivateKey } from 'node:crypto';
+import { readdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { faultOf, type OrderNote, readChain } from '../../acme/acme.ts';
+import { errorCode, type Files } from '../../tls/tls.ts';
+
+/** A certificate in use. */
+export interface KeptCertificate {
+  readonly chainPem: string;
+  readonly keyPem: string;
+  /** Address of the directory of the CA that issued it. */
+  readonly authority: string;
+  readonly profile: string;
+}
+
+/** When it is to be renewed, in ms since 1970. */
+export interface Renewal {
+  readonly at: number;
+  /** What the CA suggests (RFC 9773), or null. */
+  readonly window: { readonly start: number; readonly end: number; readonly explanation: string } | null;
+  /** When the CA is asked again. */
+  readonly askAt: number;
+}
+
+/** What went wrong last. */
+export interface Failure {
+  readonly says: string;
+  readonly at: number;
+  /** In a row. */
+  readonly count: number;
+  readonly nextAt: number;
+}
+
+/** Everything that is known of one certificate that is wanted. */
+export interface Kept {
+  readonly names: readonly string[];
+  readonly certificate: KeptCertificate | null;
+  readonly renewal: Renewal | null;
+  /** The order under way, and at which CA. */
+  readonly order: { readonly authority: string; readonly note: OrderNote } | null;
+  readonly failure: Failure | null;
+  /** Whether the test system of the CA has issued it: it need not be tried there again. */
+  readonly isRehearsed: boolean;
+}
+
+/** An account at a CA; `url` is '' until it is registered. */
+export interface KeptAccount {
+  readonly authority: string;
+  readonly email: string;
+  readonly keyPem: string;
+  readonly url: string;
+}
+
+const fileMode = 0o600;
+const directoryMode = 0o700;
+/** Longest part of a file name that is a name; longer ones are cut and told apart by a hash. */
+const maxSlug = 150;
+
+/** The directory. What cannot be read is set aside with `.damaged`, told, and begun anew. */
+export class CertificateStore {
+  readonly directory: string;
+  readonly #files: Files;
+  readonly #warn: (says: string) => void;
+
+  constructor(dataDirectory: string, files: Files, warn: (says: string) => void) {
+    this.directory = join(dataDirectory, 'acme');
+    this.#files = files;
+    this.#warn = warn;
+  }
+
+  /** Makes the directories; fails with the system's error. */
+  async open(): Promise<void> {
+    for (const part of ['', 'certificates', 'accounts'])
+      await this.#files.keepDirectory(join(this.directory, part), directoryMode);
+    await this.#sweep();
+  }
+
+  /** What is known of the certificate whose first name is `id`, or null. */
+  async read(id: string): Promise<Kept | null> {
+    return this.#read(this.#pathOf(id), keptOf);
+  }
+
+  async write(id: string, kept: Kept): Promise<void> {
+    await this.#files.replace(this.#pathOf(id), `${JSON.stringify(kept, null, 1)}\n`, fileMode);
+  }
+
+  async readAccount(authority: string, email: string): Promise<KeptAccount | null> {
+    return this.#read(this.#accountPath(authority, email), accountOf);
+  }
+
+  async writeAccount(account: KeptAccount): Promise<void> {
+    const path = this.#accountPath(account.authority, account.email);
+    await this.#files.replace(path, `${JSON.stringify(account, null, 1)}\n`, fileMode);
+  }
+
+  /** A text of the store's own, such as its ledger; null where there is none that can be read as `read` reads it. */
+  async readNamed<T>(name: string, read: (value: unknown) => T | null): Promise<T | null> {
+    return this.#read(join(this.directory, `${name}.json`), read);
+  }
+
+  async writeNamed(name: string, value: unknown): Promise<void> {
+    await this.#files.replace(join(this.directory, `${name}.json`), `${JSON.stringify(value)}\n`, fileMode);
+  }
+
+  async #read<T>(path: string, read: (value: unknown) => T | null): Promise<T | null> {
+    let text: string;
+    try {
+      ({ text } = await this.#files.read(path));
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'ENOENT') return null;
+      this.#warn(`${path} cannot be read (${code || String(error)}), so that what is in it is asked for anew`);
+      if (code === 'EFBIG' || code === 'EISDIR' || code === 'EINVAL') await this.#setAside(path);
+      return null;
+    }
+    const value = parsed(text);
+    const found = value === undefined ? null : read(value);
+    if (found !== null) return found;
+    const aside = await this.#setAside(path);
+    this.#warn(`${path} was damaged; it is kept as ${aside}, and what was in it is asked for anew`);
+    return null;
+  }
+
+  async #setAside(path: string): Promise<string> {
+    const aside = `${path}.damaged`;
+    await this.#files.setAside(path, aside).catch(() => undefined);
+    return aside;
+  }
+
+  /** Removes what a crash left half written. */
+  async #sweep(): Promise<void> {
+    for (const part of ['', 'certificates', 'accounts']) {
+      const directory = join(this.directory, part);
+      const names = await readdir(directory).catch(() => []);
+      for (const name of names) if (name.endsWith('.tmp')) await unlink(join(directory, name)).catch(() => undefined);
+    }
+  }
+
+  #pathOf(id: string): string {
+    return join(this.directory, 'certificates', `${slugOf(id)}.json`);
+  }
+
+  #accountPath(authority: string, email: string): string {
+    return join(
+      this.directory,
+      'accounts',
+      `${slugOf(new URL(authority).host)}-${hashOf(`${authority} ${email}`)}.json`,
+    );
+  }
+}
+
+/** A name as a file name: `*.example.com` is `_wildcard.example.com`. */
+function slugOf(id: string): string {
+  const plain = id.replace('*', '_wildcard').replaceAll(':', '_').replaceAll('/', '_');
+  return plain.length <= maxSlug ? plain : `${plain.slice(0, maxSlug)}-${hashOf(id)}`;
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/** The value of a JSON text, or undefined. Files give their bytes as latin1. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'latin1').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file's content as what it should be, or null; a certificate that is not whole makes the file damaged. */
+function keptOf(value: unknown): Kept | null {
+  const { names, certificate, renewal, order, failure, isRehearsed } = recordOf(value);
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string')) return null;
+  if (certificate !== null && !isCertificate(certificate, names)) return null;
+  return {
+    names,
+    certificate: certificate as KeptCertificate | null,
+    renewal: hasNumbers(renewal, 'at', 'askAt') ? (renewal as Renewal) : null,
+    order: isOrder(order) ? (order as Kept['order']) : null,
+    failure: hasNumbers(failure, 'at', 'count', 'nextAt') ? (failure as Failure) : null,
+    isRehearsed: isRehearsed === true,
+  };
+}
+
+function isCertificate(value: unknown, names: readonly string[]): boolean {
+  const { chainPem, keyPem, authority, profile } = recordOf(value);
+  if (![chainPem, keyPem, authority, profile].every((part) => typeof part === 'string')) return false;
+  const chain = readChain(chainPem as string);
+  if (chain === null) return false;
+  try {
+    return faultOf(chain, names, createPrivateKey(keyPem as string)) === '';
+  } catch {
+    return false;
+  }
+}
+
+function isOrder(value: unknown): boolean {
+  const { authority, note } = recordOf(value);
+  const { orderUrl, keyPem, names } = recordOf(note);
+  if (typeof authority !== 'string' || typeof orderUrl !== 'string' || typeof keyPem !== 'string') return false;
+  try {
+    createPrivateKey(keyPem);
+  } catch {
+    return false;
+  }
+  return URL.canParse(orderUrl) && Array.isArray(names) && names.every((name) => typeof name === 'string');
+}
+
+function hasNumbers(value: unknown, ...fields: readonly string[]): boolean {
+  const record = recordOf(value);
+  return fields.every((field) => Number.isFinite(record[field]));
+}
+
+function accountOf(value: unknown): KeptAccount | null {
+  const { authority, email, keyPem, url } = recordOf(value);
+  if (![authority, email, keyPem, url].every((part) => typeof part === 'string')) return null;
+  try {
+    createPrivateKey(keyPem as string);
+  } catch {
+    return null;
+  }
+  return value as KeptAccount;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

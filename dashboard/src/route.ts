@@ -23,6 +23,11 @@ function decoded(part: string): string {
   }
 }
 
+/** Text as a part of a path; what is no Unicode is replaced, because encoding it would throw. */
+export function encoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}
+
 /** A link to a place, with what is to be looked for. */
 export function linkTo(path: string, query: Readonly<Record<string, string | number>> = {}): string {
   const words = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();

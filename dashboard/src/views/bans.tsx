@@ -9,6 +9,7 @@ import { attempt } from '../parts/notices.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Failed, Panel, Waiting } from '../parts/states.tsx';
 import { safe, Text } from '../parts/text.tsx';
+import { encoded } from '../route.ts';
 import type { Bans } from '../shapes.ts';
 
 /** Bans shown at once. */
@@ -24,9 +25,7 @@ export function BanList() {
     </button>
   );
   const free = (target: string) =>
-    void attempt(`${safe(target)} may come in again`, () => remove(`/bans/${encodeURIComponent(target)}`)).then(
-      bans.again,
-    );
+    void attempt(`${safe(target)} may come in again`, () => remove(`/bans/${encoded(target)}`)).then(bans.again);
   return (
     <Panel title="Bans" side={side}>
       {bans.trouble !== null && <Failed says={bans.trouble} again={bans.again} />}
@@ -78,7 +77,9 @@ function Listed({
                   <td class="mono">
                     <Text text={target} max={64} />
                   </td>
-                  <td>{by}</td>
+                  <td>
+                    <Text text={by} max={12} />
+                  </td>
                   <td class="num">{leftMs === null ? 'for good' : duration(leftMs)}</td>
                   <td>
                     <Text text={reason} max={160} />
@@ -143,7 +144,9 @@ function Listed({
               <span class="mono">
                 <Text text={target} max={64} />
               </span>{' '}
-              <span class="quiet">{why}</span>
+              <span class="quiet">
+                <Text text={why} max={120} />
+              </span>
             </li>
           ))}
         </ul>

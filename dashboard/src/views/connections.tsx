@@ -189,7 +189,7 @@ function rowColumns(
       cell: (row) => <Text text={row.rule} max={28} />,
       sorts: (row) => row.rule,
     },
-    { name: 'Stage', width: 88, cell: (row) => row.stage, sorts: (row) => row.stage },
+    { name: 'Stage', width: 88, cell: (row) => <Text text={row.stage} max={12} />, sorts: (row) => row.stage },
     { name: 'TLS', width: 70, isWide: true, cell: (row) => <Text text={row.tls} max={12} />, sorts: (row) => row.tls },
     { name: 'Requests', width: 84, isNumber: true, cell: (row) => count(row.requests), sorts: (row) => row.requests },
     {

@@ -77,7 +77,7 @@ function Ports({ ports }: { readonly ports: readonly Port[] }) {
             {ports.map(({ protocol, port, family, agreement, configuration, kernel, listener }) => (
               <tr key={`${protocol}${port}${family}`}>
                 <td class="num">
-                  {port}/{protocol}
+                  {port}/<Text text={protocol} max={8} />
                 </td>
                 <td>IPv{family}</td>
                 <td>
@@ -85,7 +85,7 @@ function Ports({ ports }: { readonly ports: readonly Port[] }) {
                   {configuration.rule > 0 ? `by rule ${configuration.rule}` : 'by default'}
                 </td>
                 <td>
-                  {kernel.verdict}
+                  <Text text={kernel.verdict} max={20} />
                   {kernel.forwarded && (
                     <>
                       {' '}
@@ -99,7 +99,9 @@ function Ports({ ports }: { readonly ports: readonly Port[] }) {
                 <td>
                   <Text text={listener} max={40} />
                 </td>
-                <td class={agreement === 'agrees' ? '' : 'stopped'}>{agreement}</td>
+                <td class={agreement === 'agrees' ? '' : 'stopped'}>
+                  <Text text={agreement} max={20} />
+                </td>
               </tr>
             ))}
           </tbody>

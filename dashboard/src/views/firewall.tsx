@@ -122,7 +122,9 @@ function RuleRow({ rule, most, odd }: { readonly rule: Rule; readonly most: numb
         <td>
           <Verdict word={action} />
         </td>
-        <td>{protocol}</td>
+        <td>
+          <Text text={protocol} max={8} />
+        </td>
         <td class="mono">
           <Text text={ports} max={60} />
         </td>
@@ -147,10 +149,13 @@ function RuleRow({ rule, most, odd }: { readonly rule: Rule; readonly most: numb
         <tr key={kind + says} class="note">
           <td />
           <td colSpan={6}>
-            <b>{kind}</b>: <Text text={says} max={400} />.{' '}
+            <b>
+              <Text text={kind} max={24} />
+            </b>
+            : <Text text={says} max={400} />.{' '}
             <span class="quiet">
-              For example {witness.protocol} from {witness.source} to port {witness.port}. Instead:{' '}
-              <Text text={instead} max={200} />.
+              For example <Text text={witness.protocol} max={8} /> from <Text text={witness.source} max={48} /> to port{' '}
+              {witness.port}. Instead: <Text text={instead} max={200} />.
             </span>
           </td>
         </tr>

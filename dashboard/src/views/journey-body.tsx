@@ -158,7 +158,10 @@ function Decision({
           <div>
             <dt>Reason</dt>
             <dd>
-              <code>{verdict.why}</code> {reason?.says}
+              <code>
+                <Text text={verdict.why} max={60} />
+              </code>{' '}
+              <Text text={reason?.says ?? ''} max={300} none="" />
             </dd>
           </div>
           {verdict.says !== '' && (
@@ -196,7 +199,9 @@ function Decision({
           {reason !== null && reason.allow !== '' && (
             <div>
               <dt>Let it pass</dt>
-              <dd>{reason.allow}</dd>
+              <dd>
+                <Text text={reason.allow} max={400} />
+              </dd>
             </div>
           )}
         </dl>

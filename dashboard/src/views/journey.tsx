@@ -8,14 +8,14 @@ import { BanDialog } from '../parts/ban-dialog.tsx';
 import { attempt } from '../parts/notices.tsx';
 import { Failed, Waiting } from '../parts/states.tsx';
 import { Text } from '../parts/text.tsx';
-import { linkTo } from '../route.ts';
+import { encoded, linkTo } from '../route.ts';
 import type { Told } from '../shapes.ts';
 import { curlOf } from './curl.ts';
 import { JourneyBody } from './journey-body.tsx';
 
 /** The page of the journey with this id. */
 export function JourneyPage({ id }: { readonly id: string }) {
-  const told = useAsked(id, (signal) => get<Told>(`/journeys/${encodeURIComponent(id)}`, {}, signal));
+  const told = useAsked(id, (signal) => get<Told>(`/journeys/${encoded(id)}`, {}, signal));
   const back = (
     <p>
       <a href="#/journeys">← All journeys</a>

@@ -7,7 +7,7 @@ import { count, micros, moment } from '../format.ts';
 import { Scroll } from '../parts/scroll.tsx';
 import { Empty, Failed, Verdict, Waiting } from '../parts/states.tsx';
 import { Text } from '../parts/text.tsx';
-import { linkTo, type Route } from '../route.ts';
+import { encoded, linkTo, type Route } from '../route.ts';
 import type { HistoryRow } from '../shapes.ts';
 import { Imagine } from './imagine.tsx';
 import { JourneyPage } from './journey.tsx';
@@ -151,7 +151,7 @@ function OpenById() {
         autocomplete="off"
         onChange={(event) => {
           const id = event.currentTarget.value.trim();
-          if (id !== '') location.hash = linkTo(`journeys/${encodeURIComponent(id)}`);
+          if (id !== '') location.hash = linkTo(`journeys/${encoded(id)}`);
         }}
       />
     </label>
@@ -221,12 +221,14 @@ function Rows({ rows }: { readonly rows: readonly HistoryRow[] }) {
           {rows.map((row) => (
             <tr key={row.n}>
               <td class="nowrap">
-                <a href={linkTo(`journeys/${encodeURIComponent(row.id)}`)}>{moment(row.at)}</a>
+                <a href={linkTo(`journeys/${encoded(row.id)}`)}>{moment(row.at)}</a>
               </td>
               <td>
                 <Verdict word={row.verdict} />
               </td>
-              <td>{row.layer}</td>
+              <td>
+                <Text text={row.layer} max={16} />
+              </td>
               <td class="mono">
                 <Text text={row.client} max={40} />
               </td>

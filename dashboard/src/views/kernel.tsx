@@ -193,7 +193,9 @@ function Former({
                 <Text text={how} />
               </td>
               <td class="num">{rules}</td>
-              <td>{state}</td>
+              <td>
+                <Text text={state} max={40} none="" />
+              </td>
               <td>
                 {number !== current && state === '' && (
                   <button

@@ -8,7 +8,7 @@ import { count, duration, size } from '../format.ts';
 import { useLive } from '../live.ts';
 import { Scroll } from '../parts/scroll.tsx';
 import { Failed, Panel, Verdict, Waiting } from '../parts/states.tsx';
-import { Text } from '../parts/text.tsx';
+import { safe, Text } from '../parts/text.tsx';
 import { linkTo } from '../route.ts';
 import type { Told } from '../shapes.ts';
 
@@ -98,7 +98,7 @@ function Ports() {
               {ports.value.slice(0, 60).map(({ protocol, address, port, service, process, reachable }) => (
                 <tr key={`${protocol}${address}${port}`}>
                   <td class="num">
-                    {port}/{protocol}
+                    {port}/<Text text={protocol} max={8} />
                   </td>
                   <td class="mono">
                     <Text text={address} max={46} />
@@ -455,8 +455,10 @@ function Models() {
           <ul class="meters meters-plain">
             {lines.map(({ name, threads, grownBytes, ms }) => (
               <li key={name}>
-                <span>{name}</span>
-                <meter min={0} max={most} value={Math.max(0, grownBytes)} aria-label={`Memory of ${name}`} />
+                <span>
+                  <Text text={name} max={30} />
+                </span>
+                <meter min={0} max={most} value={Math.max(0, grownBytes)} aria-label={`Memory of ${safe(name)}`} />
                 <span class="num">
                   {size(Math.max(0, grownBytes))} more, {threads} threads, {duration(ms)}
                 </span>

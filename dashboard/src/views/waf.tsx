@@ -7,7 +7,7 @@ import { count, moment } from '../format.ts';
 import { Scroll } from '../parts/scroll.tsx';
 import { Empty, Failed, Panel, Verdict, Waiting } from '../parts/states.tsx';
 import { Text } from '../parts/text.tsx';
-import { linkTo } from '../route.ts';
+import { encoded, linkTo } from '../route.ts';
 import type { Group } from '../shapes.ts';
 
 interface Groups {
@@ -128,9 +128,7 @@ function Attacks({ groups }: { readonly groups: readonly Group[] }) {
               <td class="nowrap">{moment(group.firstAt)}</td>
               <td class="nowrap">{moment(group.lastAt)}</td>
               <td class="nowrap">
-                {group.sample !== '' && (
-                  <a href={linkTo(`journeys/${encodeURIComponent(group.sample)}`)}>one of them</a>
-                )}
+                {group.sample !== '' && <a href={linkTo(`journeys/${encoded(group.sample)}`)}>one of them</a>}
               </td>
             </tr>
           ))}

@@ -53,7 +53,15 @@ import {
 } from './proxy/proxy.ts';
 import { build as buildRates, type Rates, reasons as rateReasons } from './rates/rates.ts';
 import { buildCondition, build as buildRules, type Rules, reasons as ruleReasons } from './rules/rules.ts';
-import { build as buildTls, type Files, type Shelf, systemFiles, type Tls, reasons as tlsReasons } from './tls/tls.ts';
+import {
+  build as buildTls,
+  type Files,
+  type Shelf,
+  systemFiles,
+  type Tls,
+  reasons as tlsReasons,
+  type Want,
+} from './tls/tls.ts';
 import type { Timekeeper } from './traffic/deadline.ts';
 import type { Reason } from './traffic/verdict.ts';
 import type { AnswerCodec } from './traffic/wire.ts';
@@ -108,6 +116,8 @@ export interface GenerationTools {
   readonly judgedAt?: number;
   /** Certificates that come while the gate runs. */
   readonly shelf?: Shelf;
+  /** Has a certificate on the shelf for a name that a client asked for, or says false; used where the settings have them on demand. */
+  readonly want?: Want;
   /** What tracing needs of the outside; without it nothing is traced. */
   readonly tracing?: Omit<TracerTools, 'hostname'>;
   /** The generation before, whose counters go on. */
@@ -257,7 +267,7 @@ function hstsLine({ hstsSeconds, hstsFor }: SiteSettings): string {
 }
 
 function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock, timekeeper: Timekeeper) {
-  const { judgedAt, shelf } = tools;
+  const { judgedAt, shelf, want } = tools;
   return {
     dataDirectory: settings.dataDirectory,
     hostname: tools.hostname ?? 'localhost',
@@ -268,6 +278,7 @@ function tlsTools(settings: Settings, tools: GenerationTools, clock: Clock, time
     timekeeper,
     classify: classifyFirstBytes,
     ...(shelf === undefined ? {} : { shelf }),
+    ...(want === undefined || settings.tls.onDemand === null ? {} : { want }),
   };
 }
 

@@ -176,6 +176,8 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
   },
   randomUUID: { 'src/tls/files.ts': 'a name for a temporary file: no decision hangs on it' },
   fetch: {
+    'src/supervisor/certificates/certificates.ts':
+      'asks the program of the owner about a name; what it decides is tested with answers of its own',
     'src/supervisor/tracing.ts': 'hands it to the tracer, which is tested with its own collector',
     'src/supervisor/ban-keeper.ts': 'hands it to the keeper of blocklists, which is tested with its own servers',
   },
@@ -233,6 +235,9 @@ export const maps: Exceptions = {
   'src/supervisor/crew.ts': 'workers: as many as `workers` says',
   'src/supervisor/certificates/keeper.ts': 'certificates of the settings, and up to `maxDemanded` more',
   'src/supervisor/certificates/provers.ts': 'proofs of the orders under way, of which there are `maxAtOnce`',
+  'src/supervisor/certificates/on-demand.ts':
+    'names that were granted and are asked about: `tls.on_demand.max` and `maxAsking`',
+  'src/tls/wanted-names.ts': 'names that are waited for, `maxWaiting` at most',
   'src/supervisor/ledger.ts': 'clients with a connection, by worker: never more than connections',
   'src/supervisor/member.ts': 'orders that were not replied to: as many as questions at once',
   'src/supervisor/worker.ts': 'listeners of the settings',

@@ -30,6 +30,7 @@ const checks: readonly Check[] = [
   { needs: ['sites'], weight: 'problem', find: upstreamParts },
   { needs: ['sites'], weight: 'problem', find: allBackups },
   { needs: ['listen', 'sites', 'tls'], weight: 'problem', find: acmeProblems },
+  { needs: ['tls'], weight: 'problem', find: onDemandAlone },
   { needs: ['listen', 'sites', 'tls'], weight: 'warning', find: acmeWarnings },
   { needs: ['sites'], weight: 'warning', find: unverified },
   { needs: ['listen', 'sites', 'tls'], weight: 'warning', find: unservedNames },
@@ -241,6 +242,18 @@ function isThisMachine(host: string): boolean {
     ['::', '0.0.0.0', 'localhost', '::1', '[::1]', '[::]'].includes(host) ||
     (isIP(host) === 4 && host.startsWith('127.'))
   );
+}
+
+function onDemandAlone({ tls }: Complete): Problem[] {
+  if (tls.on_demand === undefined || tls.acme !== undefined) return [];
+  return [
+    problem(
+      ['tls', 'on_demand'],
+      'on-demand-without-acme',
+      'certificates on demand come from a CA, and none is named',
+      'write tls: { acme: { email: ops@example.com } } beside it',
+    ),
+  ];
 }
 
 function unservedNames(words: Complete): Problem[] {

@@ -277,6 +277,7 @@ data_directory: state
     minVersion: 'TLSv1.2',
     policy: 'intermediate',
     unknownNames: 'default',
+    onDemand: null,
     clientCertificates: [],
     acme: null,
   });
@@ -421,6 +422,7 @@ test('defaults are those of the design', () => {
       minVersion: 'TLSv1.2',
       policy: 'intermediate',
       unknownNames: 'default',
+      onDemand: null,
       clientCertificates: [],
       acme: null,
     },

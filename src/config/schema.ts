@@ -29,6 +29,7 @@ import {
   handshakesPerSecond,
   hsts,
   hstsFor,
+  onDemand,
   policy,
   siteClientCertificates,
   unknownNames,
@@ -63,6 +64,9 @@ const tls = group({
   min_version: oneOf('1.2', '1.3').prefault('1.2').describe('The oldest TLS version that is spoken.'),
   policy: policy(),
   unknown_names: unknownNames(),
+  on_demand: onDemand()
+    .optional()
+    .describe('Certificates for names that clients ask for and nobody serves; `acme` says from whom.'),
   client_certificates: clientCertificates()
     .optional()
     .describe('Certificates that clients have to show, on all sites that do not say otherwise.'),

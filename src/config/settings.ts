@@ -114,6 +114,8 @@ export interface TlsSettings {
   readonly policy: 'intermediate' | 'modern';
   /** What a client gets whose name no certificate serves. */
   readonly unknownNames: 'default' | 'refuse';
+  /** Null where no name gets a certificate because a client asks for it. */
+  readonly onDemand: { readonly ask: string; readonly max: number; readonly perMinute: number } | null;
   /** By host; `path` is where it stands, from the part named `tls`, or from the root where it begins with `sites`. Hosts that are not there have none. */
   readonly clientCertificates: readonly {
     readonly hosts: readonly string[];

@@ -68,3 +68,14 @@ export function siteClientCertificates() {
     .optional()
     .describe('Certificates that clients of this site have to show; false for none where all others do.');
 }
+
+/** `tls.on_demand`. */
+export function onDemand() {
+  return group({
+    ask: text('an http(s) address').describe(
+      'Asked with `?domain=NAME` before any CA: status 200 is yes, everything else no.',
+    ),
+    max: whole(1, 100_000).prefault(100).describe('The most names that get a certificate so in the life of the gate.'),
+    per_minute: whole(1, 10_000).prefault(10).describe('How many new names a minute are asked about.'),
+  });
+}

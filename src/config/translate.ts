@@ -66,6 +66,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       minVersion: words.tls.min_version === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
       policy: words.tls.policy,
       unknownNames: words.tls.unknown_names,
+      onDemand: onDemandOf(words.tls.on_demand),
       clientCertificates: clientCertificatesOf(words, absolute),
       acme: acmeOf(words, absolute),
     },
@@ -157,6 +158,10 @@ export function localNamesFor(words: Complete): string[] {
   const bare = names.map((name) => (name.startsWith('[') ? name.slice(1, -1) : name));
   const certified = certifiedNames(words);
   return [...new Set([...bare.filter((name) => !certified.has(name)), 'localhost', '127.0.0.1', '::1'])];
+}
+
+function onDemandOf(words: Complete['tls']['on_demand']): TlsSettings['onDemand'] {
+  return words === undefined ? null : { ask: words.ask, max: words.max, perMinute: words.per_minute };
 }
 
 /** What clients have to show, by host: what sites say, and the whole gate's for all other hosts. Sites that say nothing have that, too. */

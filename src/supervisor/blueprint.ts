@@ -6,7 +6,7 @@ import type { Built, Path } from '../base/problem.ts';
 import { built } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
 import { build, type Generation } from '../generation.ts';
-import { type Files, type Shelf, systemFiles } from '../tls/tls.ts';
+import { type Files, type Shelf, systemFiles, type Want } from '../tls/tls.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
 import { version } from './figures.ts';
 import { tracingTools } from './tracing.ts';
@@ -66,7 +66,7 @@ export function raise(
   blueprint: Blueprint,
   clock: Clock,
   timekeeper: Timekeeper,
-  shelf: Shelf,
+  dynamic: { readonly shelf: Shelf; readonly want: Want },
   previous: Generation | null,
 ): Promise<Built<Generation>> {
   const { settings, places, files, user, seed, hostname, drawnAt } = blueprint;
@@ -78,7 +78,7 @@ export function raise(
     hostname,
     files: replaying(files, user),
     judgedAt: drawnAt,
-    shelf,
+    ...dynamic,
     tracing: tracingTools(clock, version()),
     ...(previous === null ? {} : { previous }),
   });

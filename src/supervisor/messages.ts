@@ -68,6 +68,8 @@ export type Order =
   | { readonly kind: 'ticket-keys'; readonly keys: readonly Uint8Array[] }
   /** Other certificates to serve, at once. */
   | { readonly kind: 'certificates'; readonly changes: readonly ShelfChange[] }
+  /** What became of a name that a worker wanted a certificate for. */
+  | { readonly kind: 'wanted'; readonly name: string; readonly isThere: boolean }
   | { readonly kind: 'reopen' }
   /** What was told to be written down has been, and there is room for more. */
   | { readonly kind: 'history-taken' }

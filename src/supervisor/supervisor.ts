@@ -308,8 +308,8 @@ class Supervisor implements Gate {
   #hear(name: string, deltas: unknown): void {
     if (name === 'offences') this.#callers!.weighAll(deltas as readonly OffenceNote[]);
     if (name === 'shared-client') this.#warnOnce(String(deltas));
-    if (name !== 'callers') return;
-    for (const change of deltas as readonly CallersChange[]) this.#bans!.absorb(change);
+    if (name === 'want') this.#certificates?.want(String(deltas));
+    if (name === 'callers') for (const change of deltas as readonly CallersChange[]) this.#bans!.absorb(change);
   }
 
   /** Whether the worker lives in this process. */

@@ -71,6 +71,8 @@ export class Worker {
   #ticketKeys: readonly Buffer[] = [];
   /** Certificates that came since the start; generations share it. */
   readonly #shelf = new Shelf();
+  /** Who waits for the supervisor's word about a name; as many as the station lets wait. */
+  readonly #wanted = new Map<string, (isThere: boolean) => void>();
   #pulses = 0;
   /** Whether journeys are on their way to the disk: until they have arrived, others wait here, where there is a bound. */
   #isHistoryOut = false;
@@ -145,6 +147,8 @@ export class Worker {
         return this.#useTicketKeys(order.keys);
       case 'certificates':
         return this.#shelf.apply(order.changes);
+      case 'wanted':
+        return this.#wanted.get(order.name)?.(order.isThere);
       case 'reopen':
         return this.#gateway?.tools.observe.reopen();
       case 'history-taken':
@@ -185,7 +189,8 @@ export class Worker {
 
   async #raised(blueprint: Blueprint): Promise<Generation> {
     const previous = this.#gateway?.generation ?? null;
-    const result = await raise(blueprint, this.#clock, this.#deadlines, this.#shelf, previous);
+    const dynamic = { shelf: this.#shelf, want: (name: string) => this.#want(name) };
+    const result = await raise(blueprint, this.#clock, this.#deadlines, dynamic, previous);
     if (result.ok) return result.value;
     throw new OrderFailure('the configuration has problems', result.problems);
   }
@@ -278,6 +283,11 @@ export class Worker {
   #snapshot(): Deltas {
     const all = this.#shared().map(([name, shared]) => [name, shared.snapshot()] as const);
     return all.filter(([, what]) => what !== null);
+  }
+
+  #want(name: string): Promise<boolean> {
+    this.#send({ event: { kind: 'told', name: 'want', deltas: name } });
+    return new Promise<boolean>((resolve) => this.#wanted.set(name, resolve)).finally(() => this.#wanted.delete(name));
   }
 
   #useTicketKeys(keys: readonly Uint8Array[]): void {

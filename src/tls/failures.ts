@@ -45,6 +45,11 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'no certificate serves the name that the client asked for, and tls.unknown_names is refuse',
     allow: 'add a certificate with the name, or write tls.unknown_names: default',
   },
+  'tls/not-on-demand': {
+    says: 'no certificate serves the name that the client asked for, and none was had on demand',
+    allow:
+      'have the program of tls.on_demand.ask say yes (200) to the name; the log of the gate says why it was refused',
+  },
   'tls/too-many-handshakes': {
     says: 'the client begins more TLS handshakes a second than limits.max_handshakes_per_client_per_second',
     allow: 'raise limits.max_handshakes_per_client_per_second, or let the client keep its connections open',

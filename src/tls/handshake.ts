@@ -74,6 +74,11 @@ export class Handshake implements Expiring {
 
   #take(bytes: Buffer): void {
     if (this.#isOver || this.#records === null) return;
+    if (this.hello !== null) {
+      // It waits for its certificate, and the client should be silent meanwhile.
+      if (!this.#records.keep(bytes)) this.#refuse('tls/hello-too-large', alerts.decodeError);
+      return;
+    }
     const reading = this.#records.add(bytes);
     if (typeof reading === 'object') {
       this.hello = reading;
@@ -92,6 +97,10 @@ export class Handshake implements Expiring {
     socket.unshift(this.#records!.bytes);
     this.#records = null;
     return socket;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Nobody serves the name that the client wants. */

@@ -18,6 +18,7 @@ import { type NameIndex, shownName } from './names.ts';
 import { optionsOf, type PolicyName } from './policies.ts';
 import type { Shelf } from './shelf.ts';
 import { TicketKeys } from './ticket-keys.ts';
+import { type Want, WantedNames } from './wanted-names.ts';
 
 /** What handshakes are held to. */
 export interface HandshakeSettings {
@@ -34,6 +35,8 @@ export interface HandshakesTools {
   /** For the whole handshake, from the moment the socket is handed in; bytes that drip do not put it off. */
   readonly handshakeTimeoutMs: number;
   readonly maxHandshakesPerClientPerSecond: number;
+  /** Has a certificate on the shelf for a name that nobody serves, or says false; left out where none is had on demand. */
+  readonly want?: Want;
 }
 
 /** Who serves which name. `files` win over the shelf, and that over the local CA; null where there is nobody. */
@@ -62,6 +65,7 @@ export class Handshakes {
   readonly #common: TlsOptions;
   readonly #isStrict: boolean;
   readonly #rates: HandshakeRates;
+  readonly #wanted: WantedNames | null;
   readonly #tools: HandshakeTools;
   readonly #ticketKeys = new TicketKeys();
   readonly #ja4 = new Ja4();
@@ -76,6 +80,7 @@ export class Handshakes {
     this.#common = commonOptions(settings);
     this.#isStrict = settings.unknownNames === 'refuse';
     this.#rates = new HandshakeRates(tools.maxHandshakesPerClientPerSecond, () => clock.monotonicMs());
+    this.#wanted = tools.want === undefined ? null : new WantedNames(tools.want, () => clock.monotonicMs());
     const answer = (handshake: Handshake, hello: ClientHello): void => this.#answer(handshake, hello);
     this.#tools = { timekeeper, classify, timeoutMs, answer };
   }
@@ -94,6 +99,29 @@ export class Handshakes {
   }
 
   #answer(handshake: Handshake, hello: ClientHello): void {
+    if (this.#wanted === null || this.#isKnown(hello)) this.#serve(handshake, hello);
+    else void this.#serveOnDemand(handshake, hello, this.#wanted);
+  }
+
+  /** The client waits, within the deadline of its handshake, until there is a certificate for the name, or none. */
+  async #serveOnDemand(handshake: Handshake, hello: ClientHello, wanted: WantedNames): Promise<void> {
+    const isThere = await wanted.ask(hello.serverName);
+    if (handshake.isOver) return;
+    if (isThere && this.#isKnown(hello)) this.#serve(handshake, hello);
+    else handshake.refuseName('tls/not-on-demand', shownName(hello.serverName));
+  }
+
+  #isKnown({ serverName, protocols }: ClientHello): boolean {
+    if (serverName === '' || protocols.includes(challengeProtocol)) return true;
+    return this.#named(serverName) !== undefined;
+  }
+
+  #named(serverName: string): Identity | undefined {
+    const { files, shelf, local } = this.#identities;
+    return files.lookUp(serverName) ?? shelf.find(serverName) ?? local.lookUp(serverName) ?? undefined;
+  }
+
+  #serve(handshake: Handshake, hello: ClientHello): void {
     const server = this.#serverFor(hello);
     if (server === null) {
       handshake.refuseName(this.#isStrict ? 'tls/unknown-name' : 'tls/no-certificate', shownName(hello.serverName));
@@ -107,12 +135,12 @@ export class Handshakes {
   }
 
   #serverFor({ serverName, protocols }: ClientHello): Server | null {
-    const { files, shelf, local, first } = this.#identities;
+    const { shelf, first } = this.#identities;
     if (protocols.includes(challengeProtocol)) {
       const challenge = shelf.findChallenge(serverName);
       if (challenge !== undefined) return this.#challengeServer(challenge);
     }
-    const named = files.lookUp(serverName) ?? shelf.find(serverName) ?? local.lookUp(serverName);
+    const named = this.#named(serverName);
     // A client without SNI is no liar: it is older, or came to an address.
     if (named === undefined && this.#isStrict && serverName !== '') return null;
     const identity = named ?? first ?? shelf.identities()[0] ?? null;

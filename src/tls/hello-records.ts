@@ -31,11 +31,14 @@ export class HelloRecords {
     return this.#raw === null ? Buffer.alloc(0) : this.#raw.subarray(0, this.#rawCount);
   }
 
+  /** Keeps bytes that came behind the hello, for whoever does the handshake; false where they are too many. */
+  keep(bytes: Uint8Array): boolean {
+    return this.#keep(bytes);
+  }
+
   /** Takes the next bytes of the connection (`bytes` may be used again afterwards) and reads on. */
   add(bytes: Uint8Array): HelloReading {
-    const fits = this.#keep(bytes);
-    const reading = this.#read();
-    return reading === 'more' && !fits ? 'too-large' : reading;
+    return this.#keep(bytes) ? this.#read() : 'too-large';
   }
 
   #keep(bytes: Uint8Array): boolean {

@@ -47,7 +47,8 @@ const authorityPem = writeAuthority(statement, authority.key);
 /** Files of a certificate for these names. */
 function certify(...names: string[]): { certificate: string; key: string } {
   const key = newKey();
-  const paths = { certificate: join(root, `${names[0]}.crt`), key: join(root, `${names[0]}.key`) };
+  const file = join(root, names.join('+'));
+  const paths = { certificate: `${file}.crt`, key: `${file}.key` };
   writeFileSync(
     paths.certificate,
     writeLeaf({ ...statement, commonName: names[0]! }, names, key, authority) + authorityPem,
@@ -792,4 +793,39 @@ test('no source ever has node tell the keys of a connection', () => {
     .filter((file) => /keylog|SSLKEYLOGFILE|exportKeyingMaterial/i.test(readFileSync(join(folder, file), 'utf8')));
   // The command refuses to run where node was told to.
   assert.deepEqual(named, ['cli/run.ts']);
+});
+
+test('on demand: a client waits for its certificate, others are served meanwhile, and a refused name gets an alert', async () => {
+  const shelf = new Shelf();
+  const wanted: string[] = [];
+  const answers = new Map<string, (isThere: boolean) => void>();
+  const want = (name: string): Promise<boolean> => {
+    wanted.push(name);
+    return new Promise((resolve) => answers.set(name, resolve));
+  };
+  const gate = await open(oneSite, { shelf, want });
+  const [waiting, same] = [visit(gate, 0, { servername: 'new.test' }), visit(gate, 1, { servername: 'NEW.test' })];
+  const refused = failing(gate, { servername: 'no.test' });
+  assert.equal((await visit(gate, 3, { servername: 'one.test' })).servedBy, 'DNS:one.test');
+  assert.equal((await visit(gate, 4, {})).servedBy, 'DNS:one.test');
+  assert.deepEqual(wanted.sort(), ['new.test', 'no.test']);
+  answers.get('no.test')!(false);
+  assert.equal(await refused, 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME');
+  assert.equal((await failure(gate, 2)).why, 'tls/not-on-demand');
+  shelf.apply([{ kind: 'certificate', id: 'new', pair: pemPair('new.test') }]);
+  answers.get('new.test')!(true);
+  assert.equal((await waiting).servedBy, 'DNS:new.test');
+  assert.equal((await same).servedBy, 'DNS:new.test');
+});
+
+test('on demand: a client that does not wait, or says more than a hello, is over as any other', async () => {
+  const gate = await open(oneSite, { want: () => new Promise(() => {}), handshakeTimeoutMs: 200 });
+  const hello = inRecords(helloMessage({ extensions: [serverName('new.test')] }));
+  await sending(gate, hello, 'end');
+  assert.equal((await failure(gate, 0)).why, 'tls/client-gone');
+  await sending(gate, hello);
+  assert.equal((await failure(gate, 1)).why, 'tls/handshake-timeout');
+  await sending(gate, Buffer.concat([hello, Buffer.alloc(40_000, 1)]));
+  assert.equal((await failure(gate, 2)).why, 'tls/hello-too-large');
+  assert.deepEqual(gate.calls, [1, 1, 1]);
 });

@@ -12,6 +12,7 @@ import { issueLocally, type LocalTools } from './local-ca.ts';
 import { NameIndex, readName } from './names.ts';
 import type { PolicyName } from './policies.ts';
 import { Shelf } from './shelf.ts';
+import type { Want } from './wanted-names.ts';
 
 export type { ClientPolicy } from './client-certificates.ts';
 export { reasons } from './failures.ts';
@@ -20,6 +21,7 @@ export type { HandshakeHandler, ReadFrom } from './handshake.ts';
 export type { Description } from './identity.ts';
 export { type PemPair, Shelf, type ShelfChange } from './shelf.ts';
 export { ticketKeyBytes } from './ticket-keys.ts';
+export type { Want } from './wanted-names.ts';
 
 /** Most names that the local CA puts into its certificate: each lengthens every handshake. */
 const maxLocalNames = 100;
@@ -52,6 +54,8 @@ export interface TlsTools extends LocalTools {
   readonly classify: Classify;
   /** Certificates that come while the gate runs; an empty one where it is left out. */
   readonly shelf?: Shelf;
+  /** Has a certificate on the shelf for a name that nobody serves, or says false; left out where none is had on demand. */
+  readonly want?: Want;
   /** Whether certificates for the shelf are on their way: then there may be none now. */
   readonly isExpecting?: boolean;
 }

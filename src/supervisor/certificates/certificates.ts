@@ -11,6 +11,7 @@ import { answersOf } from './desk.ts';
 import { dnsProver } from './dns-prover.ts';
 import { Doctor } from './doctor.ts';
 import { CertificateKeeper } from './keeper.ts';
+import { OnDemand, type OnDemandSettings } from './on-demand.ts';
 import type { Reach } from './provers.ts';
 
 /** What of the gate it needs. */
@@ -30,8 +31,11 @@ export interface CertificatesTools {
 export class Certificates {
   readonly keeper: CertificateKeeper;
   readonly #doctor: Doctor;
+  readonly #tools: CertificatesTools;
+  #onDemand: OnDemand | null = null;
 
   constructor(dataDirectory: string, tools: CertificatesTools) {
+    this.#tools = tools;
     const say = (says: string): void => tools.say(says);
     const reach: Reach = {
       useTokens: (tokens) => tools.order({ kind: 'absorb', deltas: [['tokens', tokens]] }),
@@ -64,7 +68,32 @@ export class Certificates {
 
   /** Goes on under these settings; `served` are names that files serve. */
   adopt(settings: Settings, served: readonly string[]): Promise<void> {
+    this.#adoptOnDemand(settings.tls.onDemand);
     return this.keeper.adopt(settings.tls.acme, served);
+  }
+
+  /** What was granted under the settings before counts on. */
+  #adoptOnDemand(settings: OnDemandSettings | null): void {
+    if (settings === null) this.#onDemand = null;
+    else if (this.#onDemand !== null) this.#onDemand.settings = settings;
+    else {
+      const demand = (name: string) => this.keeper.demand(name);
+      this.#onDemand = new OnDemand(settings, {
+        clock: systemClock,
+        status,
+        demand,
+        say: (text) => this.#tools.say(text),
+      });
+    }
+  }
+
+  /** A client asked a worker for a name that nobody serves: workers hear whether it is served now. */
+  want(name: string): void {
+    const decided = this.#onDemand?.decide(name) ?? Promise.resolve(false);
+    void decided
+      .catch(() => false)
+      .then((isThere) => this.#tools.order({ kind: 'wanted', name, isThere }))
+      .catch(() => {});
   }
 
   /** The workers are there: CAs may be asked. */
@@ -80,6 +109,13 @@ export class Certificates {
   answers(): Answers {
     return answersOf(this.keeper, (name) => this.#doctor.examine(name));
   }
+}
+
+/** The status of a GET, without following where it is sent on. */
+async function status(url: string, timeoutMs: number): Promise<number> {
+  const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+  await answer.body?.cancel();
+  return answer.status;
 }
 
 /** Somebody on the Internet (RFC 5737), who is no client of anybody. */

@@ -244,10 +244,11 @@ function siteOf(site: SiteSettings): Site {
 }
 
 /** Hosts of sites that no certificate has the name of: their clients are shown another's, and turn away. */
-function uncovered({ sites }: Settings, tls: Tls): Problem[] {
+function uncovered({ sites, tls: { acme } }: Settings, tls: Tls): Problem[] {
+  const ordered = new Set(acme?.wanted.flat());
   return sites.flatMap(({ hosts }, index) =>
     hosts.flatMap((host, at) =>
-      host === '*' || tls.covers(host)
+      host === '*' || ordered.has(host) || tls.covers(host)
         ? []
         : {
             path: ['sites', index, 'host', ...(hosts.length > 1 ? [at] : [])],

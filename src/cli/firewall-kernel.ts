@@ -30,15 +30,19 @@ export async function exportRules(args: Arguments, world: World): Promise<ExitCo
 /** Compares the kernel's table with the rules of a file; exit code 1 where they differ. */
 export async function verify(args: Arguments, world: World): Promise<ExitCode> {
   const { candidate, loaded } = await loadCandidate(args, world);
-  const { nft, store, reader } = kernelTools(args, world);
+  const { nft, store, reader, now } = kernelTools(args, world);
   const unfit = synProxyTrouble(candidate.kernel.synProxyPorts, (path) => reader.read(path));
   const listing = valueOf(await listTable(nft), loaded);
   const pending = await store.pending();
   const read = listing === null ? null : tableOf(listing, tableName);
-  const standing = read?.ok === true ? offTrial(read.value) : null;
+  const isOver = pending !== null && now() >= pending.deadline;
+  // Because a trial that is over holds no more, and the kernel goes by the former rules, whoever is left to tidy up.
+  const standing = isOver ? pending.former : read?.ok === true ? offTrial(read.value) : null;
   const live =
     standing === null
-      ? listing
+      ? isOver
+        ? null
+        : listing
       : replacement(standing).flatMap(({ json }) => ('add' in (json as object) ? [(json as { add: never }).add] : []));
   const unset = unfit === null ? [] : [{ says: `${unfit.says}; ${unfit.instead}`, rule: 0 }];
   const drift = [...unset, ...findDrift(tableFor(candidate, [], standing), live)].map((each) => ({
@@ -48,7 +52,11 @@ export async function verify(args: Arguments, world: World): Promise<ExitCode> {
   const waits = pending === null ? null : pending.generation.number;
   if (args.options.json === true) world.stdout.write(jsonText({ ok: drift.length === 0, drift, pending: waits }, 2));
   else {
-    if (waits !== null)
+    if (isOver)
+      world.stdout.write(
+        `generation ${waits} was not confirmed in time: the former rules hold again, and \`portcullis rollback\` tidies up\n`,
+      );
+    else if (waits !== null)
       world.stdout.write(`generation ${waits} is on trial until ${new Date(pending!.deadline).toISOString()}\n`);
     if (drift.length === 0) world.stdout.write('the kernel has the rules of the configuration\n');
     for (const { says, at } of drift) world.stdout.write(visible(`${at && `${at}  `}${says}`).concat('\n'));

@@ -38,7 +38,9 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   const lines = planLines(found);
   if (pending !== null)
     lines.unshift(
-      `generation ${pending.generation.number} waits to be confirmed until ${new Date(pending.deadline).toISOString()}`,
+      tools.now() < pending.deadline
+        ? `generation ${pending.generation.number} waits to be confirmed until ${new Date(pending.deadline).toISOString()}`
+        : `generation ${pending.generation.number} was not confirmed in time: the former rules hold again`,
     );
   if (isLockout) lines.push('it would lock somebody out, so `portcullis apply` refuses it');
   else if (!found.isSame) lines.push('`portcullis apply --confirm-within 60s` applies it');

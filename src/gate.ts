@@ -38,8 +38,9 @@ export interface GatewayTools {
 
 /** One client connection on its way through the gate. */
 export interface Passing {
-  /** No further request; an idle connection closes at once. */
-  drain(): void;
+  /** No further request after the next one at most: an idle connection closes at once, or `gently`, where others go on in this one's place,
+   * with the answer to a request that may be on its way already. */
+  drain(gently: boolean): void;
   /** Ends the connection at once. */
   destroy(why: string): void;
 }

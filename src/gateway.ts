@@ -8,6 +8,7 @@ import { Arrivals, type Caller, callerOf, type Reception } from './arrivals.ts';
 import { AddressReader, normalise } from './base/address.ts';
 import { latin1 } from './base/bytes.ts';
 import { Writes } from './base/writes.ts';
+import { drain, until } from './drain.ts';
 import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import {
@@ -320,28 +321,27 @@ export class Gateway implements Gate, Reception, Securing {
     proxy.stop();
   }
 
-  /** The same as `drain` for the connections of one listener alone. */
-  async drainListener(name: string, ms: number): Promise<void> {
+  /** `drain` for the connections of one listener alone. */
+  drainListener(name: string, ms: number): Promise<void> {
     const its = () => [...this.#passages].flatMap(([passage, { listener }]) => (listener === name ? [passage] : []));
-    for (const passage of its()) passage.drain();
-    await this.#until(() => its().length === 0, ms);
-    for (const passage of its()) passage.destroy('http/drained');
+    return drain({ left: its, isQuiet: () => true }, false, ms, this.tools.clock);
   }
 
-  /** No further request on any connection; idle ones close now. Resolves when all are over, at the latest after `ms`. */
-  async drain(ms: number): Promise<void> {
+  /** No further request on any connection; idle ones close now, or `gently` after their next answer. Resolves when all are over, after `ms` at most. */
+  async drain(ms: number, gently: boolean): Promise<void> {
+    const { clock } = this.tools;
+    if (!gently) this.#endUnread();
+    const isQuiet = () => this.#securing.size + this.#arrivals.size === 0;
+    await drain({ left: () => [...this.#passages.keys()], isQuiet }, gently, ms, clock);
+    this.#endUnread();
+    // A journey is told when its socket has closed, and the journal must still be there to hear it.
+    await until(() => this.#passages.size === 0, maxFarewellMs, clock);
+  }
+
+  /** Ends what has not said anything yet. */
+  #endUnread(): void {
     this.#arrivals.abort();
     this.#securing.end(() => true);
-    for (const passage of [...this.#passages.keys()]) passage.drain();
-    await this.#until(() => this.#passages.size === 0, ms);
-    for (const passage of [...this.#passages.keys()]) passage.destroy('http/drained');
-    // A journey is told when its socket has closed, and the journal must still be there to hear it.
-    await this.#until(() => this.#passages.size === 0, maxFarewellMs);
-  }
-
-  async #until(isOver: () => boolean, ms: number): Promise<void> {
-    const until = this.tools.clock.monotonicMs() + ms;
-    while (!isOver() && this.tools.clock.monotonicMs() < until) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

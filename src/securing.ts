@@ -63,6 +63,11 @@ export class SecuringSockets {
     });
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#running.size;
+  }
+
   /** Ends those of which `isToEnd` says so; false where there are none. */
   end(isToEnd: (connection: Connection) => boolean): boolean {
     const found = [...this.#running].filter(([, connection]) => isToEnd(connection));

@@ -198,6 +198,13 @@ const notRun: Expected = {
   json: null,
 };
 
+/** It would end the gate that the others ask: `test/upgrade.test.ts` runs it. */
+const notUpgraded: Expected = {
+  really: () => 'portcullis upgrade --help',
+  says: [/^usage: portcullis upgrade \[PROGRAM\] \[--data-dir DIRECTORY\]$/m],
+  json: null,
+};
+
 const expectations: Readonly<Record<string, Expected>> = {
   'portcullis run': { stays: true, apart: true, says: [...stands, /portcullis\.yaml\)$/m], json: isReady },
   'portcullis 3000': {
@@ -252,6 +259,8 @@ const expectations: Readonly<Record<string, Expected>> = {
       assert.equal(told.refused, 0);
     },
   },
+  'portcullis upgrade': notUpgraded,
+  'portcullis upgrade /opt/portcullis-1.1/bin/portcullis --json': notUpgraded,
   'portcullis status': {
     says: [
       /^gate +\d+\.\d+\.\d+, pid \d+, \d+ workers?, since /m,
@@ -616,6 +625,7 @@ describe('the commands', () => {
       'check',
       'reload',
       'replay',
+      'upgrade',
       'status',
       'connections',
       'logs',

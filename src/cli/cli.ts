@@ -43,6 +43,11 @@ const entries: readonly Entry[] = [
     summary: 'Decide recorded requests once more under another configuration',
     load: async () => (await import('./replay.ts')).replay,
   },
+  {
+    name: 'upgrade',
+    summary: 'Let a new version of the program take the place of the running gate',
+    load: async () => (await import('./upgrade.ts')).upgrade,
+  },
   { name: 'status', summary: 'How the running gate is', load: async () => (await import('./status.ts')).status },
   {
     name: 'connections',

@@ -9,7 +9,15 @@ import {
   loadSettings,
   type Settings,
 } from '../config/config.ts';
-import { type Gate, GateTrouble, launchProcess, type Replacement, startGate } from '../supervisor/supervisor.ts';
+import {
+  type Gate,
+  GateTrouble,
+  type Inheritance,
+  inheritanceOf,
+  launchProcess,
+  type Replacement,
+  startGate,
+} from '../supervisor/supervisor.ts';
 import { endpoint } from '../traffic/connection.ts';
 import { withStations } from './check.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
@@ -44,23 +52,21 @@ async function runGate(args: Arguments, world: World): Promise<ExitCode> {
   if (args.words.length > 1)
     throw new UsageError(`run takes one port at most, and was given ${args.words.length} words`);
   refuseKeyLog(world);
-  const loaded = await loadedOf(args, world);
-  const gate = await open(loaded, args, world);
-  const onHangup = (): void => void reloadNow(gate, args, world);
-  const onReopen = (): void => {
-    void gate.reopen().then((trouble) => trouble !== null && world.stderr.write(`portcullis: ${trouble}\n`));
+  const { gate, loaded } = await begin(args, world);
+  const signals = {
+    SIGHUP: () => void reloadNow(gate, args, world),
+    SIGUSR2: () => void reopenNow(gate, world),
+    SIGURG: () => void upgradeNow(gate, world),
   };
-  process.on('SIGHUP', onHangup);
-  process.on('SIGUSR2', onReopen);
+  for (const [signal, act] of Object.entries(signals)) process.on(signal, act);
   try {
     world.stdout.write(args.options.json === true ? asJson(gate) : asText(gate, loaded));
     void tellSilent(loaded, world);
-    await stopped(world);
-    if (args.options.json !== true) world.stdout.write('draining…\n');
+    await Promise.race([stopped(world), gate.finished]);
+    if (args.options.json !== true && world.stop.aborted) world.stdout.write('draining…\n');
     await gate.stop();
   } finally {
-    process.off('SIGHUP', onHangup);
-    process.off('SIGUSR2', onReopen);
+    for (const [signal, act] of Object.entries(signals)) process.off(signal, act);
   }
   return 0;
 }
@@ -69,6 +75,35 @@ async function runGate(args: Arguments, world: World): Promise<ExitCode> {
 function refuseKeyLog({ env }: World): void {
   if (env.NODE_OPTIONS?.includes('--tls-keylog') || process.execArgv.some((word) => word.startsWith('--tls-keylog')))
     throw new Trouble('--tls-keylog would write down the keys of all connections\n  take it out of NODE_OPTIONS');
+}
+
+/** Starts the gate, where one hands over to it in that one's place; then whatever is wrong is told there, too. */
+async function begin(args: Arguments, world: World): Promise<{ gate: Gate; loaded: Loaded }> {
+  const inheritance = inheritanceOf(process);
+  try {
+    const loaded = await loadedOf(args, world);
+    return { loaded, gate: await open(loaded, args, world, inheritance) };
+  } catch (error) {
+    const whole = error instanceof ConfigurationTrouble ? await withStations(error) : error;
+    inheritance?.fail(whole instanceof Error ? whole.message : String(whole));
+    throw whole;
+  }
+}
+
+async function reopenNow(gate: Gate, world: World): Promise<void> {
+  const trouble = await gate.reopen();
+  if (trouble !== null) world.stderr.write(`portcullis: ${trouble}\n`);
+}
+
+/** What SIGURG asks for: the signal that a program which does not know it passes over, so that it can never end a gate. */
+async function upgradeNow(gate: Gate, world: World): Promise<void> {
+  try {
+    const { version, pid } = await gate.upgrade();
+    world.stdout.write(`upgraded: version ${version} runs as pid ${pid}, and this process (${process.pid}) drains\n`);
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    world.stderr.write(`portcullis: not upgraded, everything stays as it was\n${says}\n`);
+  }
 }
 
 /** What SIGHUP asks for. Nobody waits for an answer, so that what was done is told to whoever reads the log. */
@@ -147,7 +182,7 @@ function portOf(what: string, text: unknown, lowest = 0): number {
   throw new UsageError(`${what} is a number from ${lowest} to 65535, not "${text}"`);
 }
 
-async function open(loaded: Loaded, args: Arguments, world: World): Promise<Gate> {
+async function open(loaded: Loaded, args: Arguments, world: World, inheritance: Inheritance | null): Promise<Gate> {
   if (loaded.warnings.length > 0) world.stderr.write(`${loaded.print(loaded.warnings, true)}\n\n`);
   try {
     return await startGate(settingsOf(loaded, args), {
@@ -160,6 +195,9 @@ async function open(loaded: Loaded, args: Arguments, world: World): Promise<Gate
       },
       say: (text) => void world.stderr.write(`portcullis: ${text}\n`),
       load: () => replacementOf(args, world),
+      plan: { program: process.argv[1]!, args: process.argv.slice(2) },
+      env: world.env,
+      ...(inheritance === null ? {} : { inheritance }),
     });
   } catch (error) {
     throw error instanceof GateTrouble ? new Trouble(error.message) : error;

@@ -215,14 +215,28 @@ test('pipelined bytes are kept up to a bound, then the socket waits', () => {
 
 test('a drained connection ends at once where it is idle, and behind its answer where it is not', () => {
   const idle = new Scene();
-  idle.side.drain();
+  idle.side.drain(false);
   assert.ok(idle.isEnded);
   const busy = new Scene();
   busy.says(get + get);
-  busy.side.drain();
+  busy.side.drain(false);
   assert.deepEqual([busy.isEnded, busy.side.mayKeepAlive], [false, false]);
   busy.side.finish(true);
   assert.ok(busy.isEnded);
+});
+
+test('a connection that is drained gently still answers the request that was on its way, and then ends', () => {
+  const idle = new Scene();
+  idle.side.drain(true);
+  assert.ok(!idle.isEnded);
+  idle.says(get);
+  assert.equal(idle.side.mayKeepAlive, false);
+  idle.side.finish(true);
+  assert.ok(idle.isEnded);
+  const silent = new Scene();
+  silent.side.drain(true);
+  silent.side.drain(false);
+  assert.ok(silent.isEnded, 'who is asked again and not gently ends at once');
 });
 
 test('a socket that closes while its answer is awaited', () => {

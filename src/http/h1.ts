@@ -239,10 +239,11 @@ export class ClientSide implements BodySink, Expiring {
     this.#timekeeper.clear(this);
   }
 
-  /** No further request after the one in hand; an idle connection closes at once. */
-  drain(): void {
+  /** No further request after the one in hand; an idle connection closes at once, or `gently` after one more: that one may be on its way
+   * already, and a client cannot tell whether a request was lost or done (RFC 9112 9.5). */
+  drain(gently: boolean): void {
     this.#isDraining = true;
-    if (this.#state === 'idle') this.closeGently('');
+    if (this.#state === 'idle' && !gently) this.closeGently('');
   }
 
   /** From here on every byte is handed to `onBody` as it comes and nothing is timed. Returns bytes that came behind the head. */

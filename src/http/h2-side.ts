@@ -27,6 +27,8 @@ export class Http2Side implements ConnectionOwner, Expiring {
   #socket!: Socket;
   #handler!: Http2Handler;
   #isDraining = false;
+  /** Was the client told of the end, and may have sent requests before it heard? */
+  #isPongAwaited = false;
   #isClosing = false;
   #clientEnded = false;
   /** Is a frame or header block being waited for, with its deadline running? */
@@ -85,12 +87,12 @@ export class Http2Side implements ConnectionOwner, Expiring {
     connection.stage = 'answering';
     const side = new ServerStream(this, stream);
     side.begin(this.#handler.onStream(side), block, wireBytes, isEnd);
-    if (connection.requests >= this.limits.maxRequestsPerConnection) this.drain();
+    if (connection.requests >= this.limits.maxRequestsPerConnection) this.drain(false);
   }
 
   onEmpty(): void {
     this.connection.stage = 'idle';
-    if (this.#isDraining || this.#clientEnded) this.#closeGently('');
+    if ((this.#isDraining && !this.#isPongAwaited) || this.#clientEnded) this.#closeGently('');
     else if (!this.#isWithin) this.timekeeper.set(this, this.limits.idleTimeoutMs);
   }
 
@@ -104,7 +106,10 @@ export class Http2Side implements ConnectionOwner, Expiring {
 
   /** What was on its way when we said that we would go away has come: now nothing further is taken. */
   onPong(): void {
-    if (this.#isDraining && !this.#isClosing) this.core.goaway(true, '');
+    this.#isPongAwaited = false;
+    if (!this.#isDraining || this.#isClosing) return;
+    this.core.goaway(true, '');
+    if (this.core.streams.size === 0) this.#closeGently('');
   }
 
   onFault(why: string, says: string): void {
@@ -112,15 +117,19 @@ export class Http2Side implements ConnectionOwner, Expiring {
     this.#closeGently(why);
   }
 
-  /** No further request; those that run, and those that are on their way, are answered (RFC 9113 6.8). */
-  drain(): void {
-    if (this.#isDraining || this.#isClosing) return;
+  /** No further request; those that run, and those that are on their way, are answered (RFC 9113 6.8): on an idle connection only
+   * where it is `gently` done. */
+  drain(gently: boolean): void {
+    if (this.#isClosing || (this.#isDraining && gently)) return;
+    const isFirst = !this.#isDraining;
     this.#isDraining = true;
-    if (this.core.streams.size === 0) {
+    if (this.core.streams.size === 0 && !gently) {
       this.core.goaway(true, '');
       this.#closeGently('');
       return;
     }
+    if (!isFirst) return;
+    this.#isPongAwaited = true;
     this.core.goaway(false, '');
     this.core.ping();
   }

@@ -53,14 +53,15 @@ export class BanKeeper {
       use: (lists) => callers.setBlocklists(lists),
       warn: tools.warn,
     });
+    callers.onChange((change) => this.#keep(change));
   }
 
-  /** Restores what was kept, before the first connection comes; then sees to everything once a second. */
+  /** Restores what was kept, before the first connection comes; then sees to everything once a second. It may start again after `stop`,
+   * also with what somebody else kept in the files meanwhile. */
   async start(): Promise<void> {
     const { bans, trouble } = this.#store.open();
     if (trouble !== '') this.#tools.warn(trouble);
     for (const ban of bans) this.#callers.absorb({ kind: 'banned', ban });
-    this.#callers.onChange((change) => this.#keep(change));
     await this.#prepare();
     this.#lookAtMachine('');
     await this.#lists.start();

@@ -1,9 +1,9 @@
 // The control socket: where a running gate answers the commands of its owner, and of nobody else.
 
 import { constants } from 'node:fs';
-import { access, lstat, stat, unlink } from 'node:fs/promises';
+import { access, lstat, rename, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeDirectories } from '../tls/tls.ts';
 
 /** A question as it came: `ask` names the answer, the rest are its particulars. */
@@ -15,8 +15,9 @@ export type Answers = Readonly<Record<string, (question: ControlQuestion) => unk
 /** A control socket that listens. */
 export interface Control {
   readonly path: string;
-  /** Stops listening, ends open questions and removes the socket. */
-  close(): Promise<void>;
+  /** Stops listening, and removes the socket unless another gate has put its own in the place; questions that are open are ended, or
+   * `answered` first. */
+  close(answered?: boolean): Promise<void>;
 }
 
 /** Thrown where the socket cannot be had; the message is for the person who started the gate. */
@@ -36,10 +37,10 @@ const maxPathBytes = 107;
 
 /**
  * Listens at `path`, with mode 0600; its directory is made with mode 0700 where it is missing. The socket of a gate that died is
- * replaced; rejects with `ControlTrouble` where one lives, or where the place cannot be used. Every gate answers
- * `{"ask":"pid"}`.
+ * replaced; rejects with `ControlTrouble` where one lives (unless it is the `predecessor`, whose place is taken without a moment in
+ * which nobody answers), or where the place cannot be used. Every gate answers `{"ask":"pid"}`.
  */
-export async function listenControl(path: string, answers: Answers): Promise<Control> {
+export async function listenControl(path: string, answers: Answers, predecessor = false): Promise<Control> {
   const bytes = Buffer.byteLength(path);
   if (bytes > maxPathBytes)
     throw new ControlTrouble(
@@ -47,7 +48,7 @@ export async function listenControl(path: string, answers: Answers): Promise<Con
         '  choose a shorter data directory: --data-dir DIRECTORY',
     );
   await prepareDirectory(dirname(path));
-  await removeStale(path);
+  if (!predecessor) await removeStale(path);
   const askers = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     askers.add(socket);
@@ -56,8 +57,20 @@ export async function listenControl(path: string, answers: Answers): Promise<Con
     serve(socket, { pid: () => process.pid, ...answers });
   });
   server.maxConnections = maxAskers;
-  await listen(server, path);
-  return { path, close: () => close(server, askers) };
+  // Under a name of its own first: whoever closes a socket that it bound removes the name that it was bound to, which must never be the
+  // one that a successor has by then.
+  const own = join(dirname(path), `.${process.pid}.new`);
+  await unlink(own).catch(() => undefined);
+  await listen(server, own);
+  const { ino } = await lstat(own);
+  await rename(own, path);
+  return {
+    path,
+    close: async (answered = false) => {
+      if ((await lstat(path).catch(() => null))?.ino === ino) await unlink(path).catch(() => undefined);
+      await close(server, answered ? [] : askers);
+    },
+  };
 }
 
 function serve(socket: Socket, answers: Answers): void {
@@ -81,12 +94,9 @@ function serve(socket: Socket, answers: Answers): void {
       asked = true;
       const line = Buffer.concat(pieces).toString('utf8');
       pieces = [];
-      // Some answers take minutes, such as a certificate; whoever asked knows how long to wait.
+      // What is asked may take its time, such as a reload or an upgrade on a busy machine.
       socket.setTimeout(0);
-      void answer(line, answers).then((text) => {
-        socket.setTimeout(maxSilenceMs);
-        reply(socket, text);
-      });
+      void answer(line, answers).then((text) => reply(socket, text));
     }
   });
 }
@@ -121,7 +131,9 @@ function reply(socket: Socket, body: object): void {
     // Because an answer may hold what JSON cannot say (a cycle, a BigInt), and the asker waits.
     text = JSON.stringify({ ok: false, says: `the answer cannot be written: ${(error as Error).message}` });
   }
-  if (!socket.destroyed) socket.end(`${text}\n`);
+  if (socket.destroyed) return;
+  socket.setTimeout(maxSilenceMs);
+  socket.end(`${text}\n`);
 }
 
 async function prepareDirectory(directory: string): Promise<void> {
@@ -216,7 +228,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function close(server: Server, askers: ReadonlySet<Socket>): Promise<void> {
+function close(server: Server, askers: Iterable<Socket>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     for (const socket of askers) socket.destroy();

@@ -1,50 +1,11 @@
 // The workers together: started, watched, replaced when they die or stall, and told what the others count.
 
-import type { Clock } from '../base/clock.ts';
-import type { HistoryBatch } from '../traffic/history.ts';
+import type { CrewTools } from './crew-tools.ts';
 import { ClientLedger } from './ledger.ts';
-import type { Ending, Launch } from './link.ts';
+import type { Ending } from './link.ts';
 import { Member } from './member.ts';
-import type { Deltas, Numbers, Order, OrderFailure, Tallies, WorkerEvent, WorkerFigures } from './messages.ts';
-
-/** What a worker is told when it starts, but for what only the crew knows. */
-export interface Briefing {
-  readonly order: Omit<Extract<Order, { readonly kind: 'start' }>, 'kind' | 'slot' | 'crew' | 'numbers' | 'known'>;
-  readonly sockets: readonly Handed[];
-  readonly stallMs: number;
-}
-
-/** A bound socket with what workers need to know of it. */
-export interface Handed {
-  readonly facts: Extract<Order, { readonly kind: 'listen' }>['facts'];
-  readonly handle: object;
-}
-
-export interface CrewTools {
-  readonly launch: Launch;
-  readonly clock: Clock;
-  /** What a worker that starts now is told. */
-  brief(): Briefing;
-  /** What the supervisor knows, for a worker that starts. */
-  known(): Deltas;
-  /** What a worker must have everybody know at once. */
-  hear(name: string, deltas: unknown): void;
-  /** Writes down what a worker told; resolves when there is room for more, and never rejects. */
-  keep(batch: HistoryBatch): Promise<void>;
-  /** What worker `id` measured; null once it is gone. */
-  measured(id: number, figures: WorkerFigures | null): void;
-  /** Runs a change while no other runs. */
-  inTurn<T>(change: () => Promise<T>): Promise<T>;
-  /** Tells the owner what happened to a worker. */
-  say(text: string): void;
-}
-
-/** What the crew went through. */
-export interface CrewHistory {
-  deaths: number;
-  stalls: number;
-  last: { readonly at: string; readonly worker: number; readonly pid: number; readonly says: string } | null;
-}
+import type { Deltas, Numbers, Order, OrderFailure, Tallies, WorkerEvent } from './messages.ts';
+import { type CrewHistory, Necrology, secondsText } from './necrology.ts';
 
 /** Deltas wait so long for others that come with them, in ms: one message then carries all. */
 const relayMs = 10;
@@ -52,14 +13,12 @@ const relayMs = 10;
 const watchMs = 250;
 /** Longest time that building a first generation may take, in ms. */
 const startMs = 120_000;
-/** A worker that lived shorter than this died young; those that do wait longer and longer for their successor. */
-const youngMs = 10_000;
-const firstPauseMs = 100;
-const longestPauseMs = 10_000;
-/** Deaths in a row of one worker after which it is called a crash loop. */
-const loopDeaths = 3;
 /** How far ahead of the last known number a successor begins: more than are admitted between two pulses. */
 const numbersAhead = 10_000;
+/** Times `numbersAhead` that a handover to another crew may take: its workers start while these go on. */
+const longHandover = 100;
+/** The id of a crew before this one, which no worker has. */
+const predecessor = 0;
 /** A worker that holds more connections than `crowdedShare` of what each holds on average, and this many on top, leaves accepting to others. */
 const crowdedShare = 1.2;
 const crowdedSlack = 100;
@@ -68,7 +27,7 @@ const endGraceMs = 5000;
 
 /** All workers of one gate. */
 export class Crew {
-  readonly history: CrewHistory = { deaths: 0, stalls: 0, last: null };
+  readonly #necrology: Necrology;
   /** What workers that are gone had counted. */
   readonly gone: Tallies[] = [];
   /** What a worker can be asked. */
@@ -78,8 +37,6 @@ export class Crew {
   /** By slot, from 1. Those that leave are no longer here. */
   #bySlot = new Map<number, Member>();
   #leaving = new Set<Member>();
-  /** Deaths in a row by slot. */
-  #youngDeaths = new Map<number, number>();
   #nextNumbers = new Map<number, number>();
   #ledger = new ClientLedger();
   #lastId = 0;
@@ -88,9 +45,19 @@ export class Crew {
   #watchTimer: NodeJS.Timeout | null = null;
   #watchedMs = 0;
   #isStopping = false;
+  /** What a crew before this one knew, for the first workers. */
+  #inherited: Deltas = [];
+  #firstNumber = 0;
+  /** Another crew that takes over from this one, and is told what is counted here. */
+  #heir: ((deltas: Deltas) => void) | null = null;
 
   constructor(tools: CrewTools) {
     this.#tools = tools;
+    this.#necrology = new Necrology(tools.clock);
+  }
+
+  get history(): CrewHistory {
+    return this.#necrology.history;
   }
 
   /** Workers that accept and answer, by slot. */
@@ -151,7 +118,7 @@ export class Crew {
     this.#size = size;
     for (let slot = before; slot > size; slot--) {
       const member = this.#bySlot.get(slot);
-      if (member !== undefined) void this.#dismiss(member, ms);
+      if (member !== undefined) void this.#dismiss(member, ms, true);
     }
     const slots = Array.from({ length: Math.max(0, size - before) }, (_, index) => before + index + 1);
     await Promise.all(slots.map((slot) => this.#enlist(slot)));
@@ -164,18 +131,50 @@ export class Crew {
     return (slot) => ({ first: highest + slot, step: size });
   }
 
+  /** What a crew that takes over has to know; from here on `heir` is told what is counted besides, until it is null. */
+  async bequeath(heir: (deltas: Deltas) => void): Promise<{ readonly firstNumber: number; readonly known: Deltas }> {
+    this.#heir = heir;
+    const known: Deltas = [...(await this.#rates()), ...this.#tools.known(), ['clients', this.#ledger.all()]];
+    const highest = Math.max(1, this.#firstNumber, ...this.#nextNumbers.values());
+    return { firstNumber: highest + numbersAhead * longHandover * this.#size, known };
+  }
+
+  /** The heir is none. */
+  disinherit(): void {
+    this.#heir = null;
+  }
+
+  /** Begins with what a crew before this one knew and gave no longer. */
+  inherit(firstNumber: number, known: Deltas): void {
+    this.#firstNumber = firstNumber;
+    this.#inherited = known.filter(([name]) => name !== 'clients' && name !== 'callers');
+    for (const [name, deltas] of known) if (name === 'clients') this.#ledger.note(predecessor, deltas);
+  }
+
+  /** The crew before this one, which still drains, counted something. */
+  hearPredecessor(name: string, deltas: unknown): void {
+    this.#counted(predecessor, name, deltas);
+  }
+
+  /** The crew before this one is gone, and its connections with it. */
+  buryPredecessor(): void {
+    const lost = this.#ledger.forget(predecessor);
+    if (lost !== null) this.#relay(predecessor, 'clients', lost);
+  }
+
   /** Tells every worker what the supervisor found out. */
   share(name: string, deltas: unknown): void {
+    this.#heir?.([[name, deltas]]);
     for (const member of this.#bySlot.values())
       if (member.isBriefed) member.tell({ kind: 'absorb', deltas: [[name, deltas]] });
   }
 
-  /** Every worker drains within `ms` and ends. */
-  async stop(ms: number): Promise<void> {
+  /** Every worker drains within `ms` and ends; `gently` where another crew accepts in its place. */
+  async stop(ms: number, gently = false): Promise<void> {
     this.#isStopping = true;
     const leavers = [...this.#leaving].map(({ link }) => link.ended);
     const members = [...this.#bySlot.values()];
-    await Promise.all([...leavers, ...members.map((member) => this.#dismiss(member, ms))]);
+    await Promise.all([...leavers, ...members.map((member) => this.#dismiss(member, ms, gently))]);
     if (this.#watchTimer !== null) clearInterval(this.#watchTimer);
     if (this.#relayTimer !== null) clearTimeout(this.#relayTimer);
   }
@@ -209,13 +208,13 @@ export class Crew {
   /** What is counted that a successor should know, from a worker that knows of all. */
   async #rates(): Promise<Deltas> {
     const [first] = this.ready;
-    if (first === undefined) return [];
+    if (first === undefined) return this.#inherited;
     return (await first.call({ kind: 'snapshot' }).catch(() => [])) as Deltas;
   }
 
   #numbersOf(slot: number): Numbers {
     const known = this.#nextNumbers.get(slot);
-    const first = known === undefined ? slot : known + numbersAhead * this.#size;
+    const first = known === undefined ? this.#firstNumber + slot : known + numbersAhead * this.#size;
     this.#nextNumbers.set(slot, first);
     return { first, step: this.#size };
   }
@@ -229,12 +228,7 @@ export class Crew {
         if (event.tallies !== null) member.tallies = event.tallies;
         if (event.figures !== null) this.#tools.measured(member.id, event.figures);
         this.#makeRoom(member);
-        for (const [name, deltas] of event.deltas) {
-          if (name === 'clients') this.#ledger.note(member.id, deltas);
-          // Because offences are counted in one place, other workers need not hear of each.
-          if (name === 'offences') this.#tools.hear(name, deltas);
-          else this.#relay(member.id, name, deltas);
-        }
+        for (const [name, deltas] of event.deltas) this.#counted(member.id, name, deltas);
         break;
       case 'told':
         this.#tools.hear(event.name, event.deltas);
@@ -277,8 +271,15 @@ export class Crew {
     else for (const { facts, handle } of sockets) member.tell({ kind: 'listen', facts }, handle);
   }
 
+  #counted(from: number, name: string, deltas: unknown): void {
+    if (name === 'clients') this.#ledger.note(from, deltas);
+    // Because offences are counted in one place, other workers need not hear of each.
+    if (name === 'offences') this.#tools.hear(name, deltas);
+    else this.#relay(from, name, deltas);
+  }
+
   #relay(from: number, name: string, deltas: unknown): void {
-    if (this.#bySlot.size < 2) return;
+    if (this.#bySlot.size < 2 && from !== predecessor && this.#heir === null) return;
     this.#relays.push({ from, name, deltas });
     this.#relayTimer ??= setTimeout(() => this.#sendRelays(), relayMs).unref();
   }
@@ -287,6 +288,7 @@ export class Crew {
     this.#relayTimer = null;
     const relays = this.#relays;
     this.#relays = [];
+    this.#heir?.(relays.map(({ name, deltas }) => [name, deltas] as const));
     for (const member of this.#bySlot.values()) {
       const deltas = relays.filter(({ from }) => from !== member.id).map(({ name, deltas }) => [name, deltas] as const);
       if (member.isBriefed && deltas.length > 0) member.tell({ kind: 'absorb', deltas });
@@ -307,20 +309,9 @@ export class Crew {
 
   /** Writes down how a worker died, and has another take its place. */
   #bury(member: Member, ending: Ending): void {
-    const { clock, say } = this.#tools;
-    const { slot, link } = member;
-    const livedMs = clock.monotonicMs() - member.launchedMs;
-    const young = livedMs < youngMs ? (this.#youngDeaths.get(slot) ?? 0) + 1 : 1;
-    this.#youngDeaths.set(slot, young);
-    const pauseMs = young < 2 ? 0 : Math.min(longestPauseMs, firstPauseMs * 2 ** (young - 2));
-    const says = `worker ${slot} (pid ${link.pid}) ${sentenceOf(member, ending)} after ${secondsText(livedMs)}`;
-    this.history.deaths++;
-    this.history.last = { at: new Date(clock.now()).toISOString(), worker: slot, pid: link.pid, says };
-    const next = pauseMs === 0 ? 'another takes its place' : `another takes its place in ${secondsText(pauseMs)}`;
-    const loop =
-      young >= loopDeaths ? `; it died ${young} times in a row within ${secondsText(youngMs)} of its start` : '';
-    say(`${says}; ${next}${loop}${quoted(ending.stderr)}`);
-    setTimeout(() => void this.#replace(slot), pauseMs);
+    const { says, pauseMs } = this.#necrology.enter(member, ending);
+    this.#tools.say(says);
+    setTimeout(() => void this.#replace(member.slot), pauseMs);
   }
 
   async #replace(slot: number): Promise<void> {
@@ -355,13 +346,13 @@ export class Crew {
     }
   }
 
-  async #dismiss(member: Member, ms: number): Promise<void> {
+  async #dismiss(member: Member, ms: number, gently: boolean): Promise<void> {
     member.isLeaving = true;
     if (this.#bySlot.get(member.slot) === member) this.#bySlot.delete(member.slot);
     this.#leaving.add(member);
     const { link } = member;
     const insist = setTimeout(() => link.kill(), ms + endGraceMs).unref();
-    const last = await member.call({ kind: 'drain', ms }).catch(() => null);
+    const last = await member.call({ kind: 'drain', ms, gently }).catch(() => null);
     if (last !== null) member.tallies = last as Tallies;
     if (link.isProcess) {
       link.close();
@@ -378,21 +369,4 @@ async function callAll(members: readonly Member[], order: Order): Promise<void> 
     }),
   );
   await Promise.all(calls);
-}
-
-function sentenceOf({ fault }: Member, { code, signal }: Ending): string {
-  if (fault.startsWith('said nothing')) return fault;
-  if (fault !== '') return 'ends itself after an error that nobody caught';
-  if (signal !== null) return `was ended by ${signal}`;
-  return code === null ? 'could not be started' : `ended with code ${code}`;
-}
-
-function secondsText(ms: number): string {
-  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
-}
-
-/** The last lines of stderr, as a quotation. */
-function quoted(stderr: string): string {
-  const lines = stderr.trimEnd().split('\n').slice(-8);
-  return lines[0] === '' && lines.length === 1 ? '' : lines.map((line) => `\n  | ${line}`).join('');
 }

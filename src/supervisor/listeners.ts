@@ -21,9 +21,15 @@ export interface Bound {
   readonly facts: ListenerFacts;
 }
 
+/** A socket that is bound already, and where. */
+export interface Held {
+  readonly socket: BoundSocket;
+  readonly facts: Pick<ListenerFacts, 'key'>;
+}
+
 /** Sockets for all listeners. Those of `held` that have the same place are used again, and stay bound where another cannot be: then
  * `GateTrouble` says why. TLS ones come first, because a redirect needs to know which port they really got. */
-export function bindAll(settings: readonly ListenSetting[], held: readonly Bound[] = []): Bound[] {
+export function bindAll(settings: readonly ListenSetting[], held: readonly Held[] = []): Bound[] {
   const fresh: BoundSocket[] = [];
   const bound: Bound[] = [];
   const ordered = [...settings].sort((a, b) => Number(b.tls) - Number(a.tls));

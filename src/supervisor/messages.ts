@@ -73,8 +73,8 @@ export type Order =
   | { readonly kind: 'reopen' }
   /** What was told to be written down has been, and there is room for more. */
   | { readonly kind: 'history-taken' }
-  /** Takes no more connections, lets what runs end within `ms`, and is done. */
-  | { readonly kind: 'drain'; readonly ms: number };
+  /** Takes no more connections, lets what runs end within `ms`, and is done; `gently` where others accept in its place. */
+  | { readonly kind: 'drain'; readonly ms: number; readonly gently: boolean };
 
 export interface ToWorker {
   readonly id: number;

@@ -38,6 +38,11 @@ export class Records {
   #ticks = 0;
   #timer: NodeJS.Timeout | null = null;
   #reloads = { succeeded: 0, failed: 0, lastAt: 0, lastOk: true };
+  /** Fulfilled while it is known who has the file. */
+  #mine: Promise<void> = Promise.resolve();
+  #goOn: () => void = () => {};
+  #isHeld = false;
+  #other: ((batch: HistoryBatch) => void) | null = null;
 
   constructor(directory: string, historyBytes: number | null, isApart: boolean, tools: RecordTools) {
     this.#isApart = isApart;
@@ -59,7 +64,8 @@ export class Records {
 
   #tick(): void {
     this.chronicle.tick(this.#clock.now(), this.#own());
-    if (this.#logs === null || ++this.#ticks % rotateEvery !== 0) return;
+    // Logs are renamed by whoever has the data directory.
+    if (this.#isHeld || this.#logs === null || ++this.#ticks % rotateEvery !== 0) return;
     const { renamed, troubles } = this.#rotation.rotate(this.#logs.files, this.#logs.settings);
     for (const trouble of troubles) this.#tools.say(trouble);
     if (renamed.length > 0) void this.#tools.reopen().then((says) => says !== null && this.#tools.say(says));
@@ -70,8 +76,10 @@ export class Records {
     return this.#history.bound(historyBytes);
   }
 
-  keep(batch: HistoryBatch): Promise<void> {
-    return this.#history.keep(batch);
+  async keep(batch: HistoryBatch): Promise<void> {
+    await this.#mine;
+    if (this.#other === null) await this.#history.keep(batch);
+    else this.#other(batch);
   }
 
   measured(id: number, figures: WorkerFigures | null): void {
@@ -81,6 +89,22 @@ export class Records {
 
   history(): Promise<HistoryCounts | null> {
     return this.#history.counts();
+  }
+
+  /** Lets go of the file: what is to be kept waits until `regain`. */
+  async hold(): Promise<void> {
+    this.#isHeld = true;
+    this.#mine = new Promise((resolve) => {
+      this.#goOn = resolve;
+    });
+    await this.#history.stop();
+  }
+
+  /** The file is this gate's again; or another's, and then that is told what is to be kept. */
+  regain(other: ((batch: HistoryBatch) => void) | null): void {
+    this.#other = other;
+    this.#isHeld = other !== null;
+    this.#goOn();
   }
 
   async stop(): Promise<void> {

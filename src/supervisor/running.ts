@@ -3,6 +3,8 @@
 import type { Path, Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
 import type { ShelfChange } from '../tls/tls.ts';
+import type { HeirPlan } from './heir.ts';
+import type { Inheritance } from './inheritance.ts';
 import type { Launch } from './link.ts';
 
 export type { Finding } from './certificates/finding.ts';
@@ -23,6 +25,12 @@ export interface StartTools {
   readonly dashboard?: DashboardTools;
   /** Loads the configuration anew for whoever asks for a reload over the control socket; throws its trouble. */
   load?(): Promise<Replacement>;
+  /** How the process was started, so that another can be in its place; without it the gate cannot be upgraded. */
+  readonly plan?: HeirPlan;
+  /** What a gate before this one hands over. */
+  readonly inheritance?: Inheritance;
+  /** The environment, for the service manager above. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** What somebody at the dashboard may do beyond what the gate itself can. */
@@ -58,6 +66,14 @@ export interface Reloaded {
   readonly warnings: readonly string[];
 }
 
+/** What an upgrade came to. */
+export interface Upgraded {
+  /** The version that runs now, and its process. */
+  readonly version: string;
+  readonly pid: number;
+  readonly ms: number;
+}
+
 /** A gate that runs. */
 export interface Gate {
   readonly addresses: readonly GateAddress[];
@@ -70,6 +86,9 @@ export interface Gate {
   putCertificates(changes: readonly ShelfChange[]): Promise<void>;
   /** Goes on with other settings in all workers and loses nothing; rejects with every problem, also one of loading them, and then all stays as it was. */
   reload(next: Replacement | Promise<Replacement>): Promise<Reloaded>;
+  /** Starts the program anew, or another in its place, hands it everything, and ends by and by as `stop` does. Rejects with everything
+   * that is wrong with it, and then goes on. */
+  upgrade(program?: string): Promise<Upgraded>;
   /** Takes no more connections, lets what runs end within the drain deadline, and closes everything. */
   stop(): Promise<void>;
   readonly finished: Promise<void>;

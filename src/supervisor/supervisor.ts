@@ -2,34 +2,43 @@
 // and answers its owner's commands for all of them.
 
 import { randomInt } from 'node:crypto';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism } from 'node:os';
 import type { Admin } from '../admin/admin.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
 import type { Callers, CallersChange, OffenceNote } from '../firewall/firewall.ts';
 import type { ShelfChange } from '../tls/tls.ts';
+import type { HistoryBatch } from '../traffic/history.ts';
 import { type BanKeeper, banKeeperOf } from './ban-keeper.ts';
 import type { Blueprint } from './blueprint.ts';
-import { Certificates } from './certificates/certificates.ts';
+import type { Certificates } from './certificates/certificates.ts';
+import { certificatesOf } from './certifying.ts';
+import { changeOver, onlyIn } from './changeover.ts';
 import { changesBetween } from './changes.ts';
-import type { Answers, Control, ControlQuestion } from './control.ts';
+import { answerForAll } from './commands.ts';
+import type { Answers, Control } from './control.ts';
 import { Crew } from './crew.ts';
-import { crewStatus } from './crew-status.ts';
 import { openAdmin } from './dashboard.ts';
-import { descriptorWarnings, readResidentBytes } from './figures.ts';
-import { drawInForce, followed } from './following.ts';
+import { type Drawn, drawn } from './drawing.ts';
+import { followed } from './following.ts';
+import type { Estate } from './handover.ts';
+import type { Inheritance } from './inheritance.ts';
 import { launchHere } from './link.ts';
 import { type Bound, bindAll, troubleOf } from './listeners.ts';
-import { merges, withTallies } from './merge.ts';
+import { Notices } from './notices.ts';
 import { Records } from './records.ts';
-import type { Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
+import type { Gate, GateAddress, Reloaded, Replacement, StartTools, Upgraded } from './running.ts';
+import { type ServiceManager, serviceManagerOf } from './service-manager.ts';
+import { Succession } from './succession.ts';
 import { TlsKeeper } from './tls-keeper.ts';
-import { asTrouble, controlOf, GateTrouble, orderTrouble } from './trouble.ts';
+import { controlOf, GateTrouble, orderTrouble, staysIn } from './trouble.ts';
+import { Turns } from './turns.ts';
 
+export { type Inheritance, inheritanceOf } from './inheritance.ts';
 export * from './kernel/kernel.ts';
 export { launchProcess } from './link.ts';
-export type { Finding, Gate, GateAddress, Reloaded, Replacement, StartTools } from './running.ts';
+export type { Finding, Gate, GateAddress, Reloaded, Replacement, StartTools, Upgraded } from './running.ts';
 export { GateTrouble } from './trouble.ts';
 export { askWithoutGate } from './without-gate.ts';
 export { runWorker } from './worker-process.ts';
@@ -46,8 +55,12 @@ class Supervisor implements Gate {
   caCertificatePath: string | null = null;
   readonly #tools: StartTools;
   readonly #crew: Crew;
-  readonly #seed = randomInt(2 ** 47);
+  readonly #service: ServiceManager;
+  readonly #succession: Succession;
+  #seed = randomInt(2 ** 47);
   readonly #startedAt = systemClock.now();
+  /** Has a gate before this one what only one can have? */
+  #isHeir = false;
   #records: Records | null = null;
   #blueprint: Blueprint | null = null;
   /** The configuration as it was written; the blueprint's rules may be others, which stand in the kernel. */
@@ -58,20 +71,21 @@ class Supervisor implements Gate {
   /** What is known of callers, and who keeps it; the workers have it too. */
   #callers: Callers | null = null;
   #bans: BanKeeper | null = null;
-  #certificates: Certificates | null = null;
   readonly #tls: TlsKeeper;
+  #certificates: Certificates | null = null;
   /** The change under way: reloads and successors of workers wait for each other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #stopping: Promise<void> | null = null;
   #finish: () => void = () => {};
   /** Filled when a worker has told what it can answer. */
   readonly #answers: Record<string, Answers[string]> = {};
-
-  /** The last thing that was said by `warnOnce`. */
-  #told = '';
+  readonly #notices: Notices;
+  /** Whether the worker lives in this process. */
+  readonly #isAlone: boolean;
 
   constructor(tools: StartTools) {
     this.#tools = tools;
+    this.#isAlone = (tools.launch ?? launchHere) === launchHere;
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -83,10 +97,27 @@ class Supervisor implements Gate {
       hear: (name, deltas) => this.#hear(name, deltas),
       keep: (batch) => this.#records!.keep(batch),
       measured: (id, figures) => this.#records!.measured(id, figures),
-      inTurn: (change) => this.#inTurn(change),
+      inTurn: (change) => this.#turns.run(change),
       say: (text) => tools.say?.(text),
     });
+    this.#notices = new Notices(tools);
     this.#tls = new TlsKeeper((order) => this.#crew.everyone(order));
+    this.#service = serviceManagerOf(tools.env ?? {}, process.pid, (says) => tools.say?.(says));
+    this.#succession = new Succession(tools.plan, {
+      pid: process.pid,
+      crew: this.#crew,
+      bound: () => this.#bound,
+      estate: () => this.#estate(),
+      isStopping: () => this.#stopping !== null,
+      inTurn: (change) => this.#turns.run(change),
+      letGo: () => this.#letGo(),
+      takeBack: () => this.#take(this.#blueprint!.settings).then(() => this.#certificates?.start()),
+      leave: () => {
+        this.#service.leave();
+        this.#records!.regain((batch) => this.#succession.share('history', batch));
+        void this.stop();
+      },
+    });
   }
 
   get addresses(): readonly GateAddress[] {
@@ -94,34 +125,98 @@ class Supervisor implements Gate {
   }
 
   async start(settings: Settings): Promise<void> {
-    const drawn = await this.#draw({ ...this.#tools, settings }, 1);
-    this.#blueprint = drawn.blueprint;
-    this.#asked = { ...this.#tools, settings };
-    this.caCertificatePath = drawn.caCertificatePath;
+    const estate = (await this.#tools.inheritance?.estate) ?? null;
+    const inheritance = estate === null ? null : this.#tools.inheritance!;
+    if (estate !== null) this.#inherit(estate, settings);
+    const asked = { ...this.#tools, settings };
+    const { blueprint, caCertificatePath, callers, logFiles, served } = await this.#draw(
+      asked,
+      (estate?.generation ?? 0) + 1,
+    );
+    this.#blueprint = blueprint;
+    this.#asked = asked;
+    this.caCertificatePath = caCertificatePath;
     this.#records = new Records(settings.dataDirectory, settings.observe.historyBytes, !this.#isAlone, {
       reopen: () => this.reopen(),
       say: (text) => this.#tools.say?.(text),
     });
-    this.#records.rotates(drawn.logFiles, settings.observe.rotation);
-    this.#control = await controlOf(settings, this.#answers);
+    this.#records.rotates(logFiles, settings.observe.rotation);
+    if (inheritance === null) this.#control = await controlOf(settings, this.#answers);
+    else await this.#records.hold();
     try {
-      await this.#keepBans(settings, drawn.callers, this.#tools);
-      this.#bound = bindAll(settings.listen);
-      await this.#certify(settings, drawn.served);
+      for (const [name, what] of estate?.known ?? [])
+        if (name === 'callers') for (const change of what as readonly CallersChange[]) callers.absorb(change);
+      await this.#keepBans(settings, callers, this.#tools);
+      this.#bound = bindAll(settings.listen, inheritance?.sockets);
+      inheritance?.listen(
+        (name, what) => this.#hear(name, what),
+        () => this.#crew.buryPredecessor(),
+      );
+      await this.#certify(settings, served);
       await this.#crew.start(this.#crewSize(settings));
-      const { dashboard: tools } = this.#tools;
-      if (tools)
-        this.#admin = await openAdmin({ settings, tools, answers: this.#answers, blueprint: () => this.#blueprint! });
+      this.#answerFor();
+      if (inheritance !== null) await this.#succeed(inheritance, settings);
+      else await this.#openAdmin(settings);
     } catch (error) {
       for (const { socket } of this.#bound) socket.close();
       void this.#bans?.stop();
-      await this.#control.close();
+      await this.#admin?.stop();
+      await this.#control?.close();
       throw troubleOf(orderTrouble(error, this.#tools));
     }
-    this.#answerFor();
     this.#records.start();
     this.#tls.start();
     this.#certificates?.start();
+    void this.#service.ready(this.#status(), () => this.#crew.ready.length > 0);
+  }
+
+  #inherit({ dataDirectory, seed, tls, firstNumber, known }: Estate, settings: Settings): void {
+    staysIn(dataDirectory, settings.dataDirectory);
+    this.#isHeir = true;
+    this.#seed = seed;
+    this.#tls.inherit(tls);
+    this.#crew.inherit(firstNumber, known);
+  }
+
+  /** The workers accept beside those of the gate before: now the rest is taken from it. */
+  async #succeed(inheritance: Inheritance, settings: Settings): Promise<void> {
+    await inheritance.claim();
+    this.#isHeir = false;
+    await this.#take(settings);
+    inheritance.stand(this.#bound);
+  }
+
+  /** Has what only one gate can have, from whoever had it. */
+  async #take(settings: Settings): Promise<void> {
+    await this.#bans!.start();
+    await this.#openAdmin(settings);
+    const before = this.#control;
+    this.#control = await controlOf(settings, this.#answers, true);
+    await before?.close(true);
+    this.#records!.regain(null);
+  }
+
+  async #letGo(): Promise<void> {
+    this.#certificates?.stop();
+    await this.#bans!.stop();
+    await this.#admin?.stop();
+    this.#admin = null;
+    await this.#records!.hold();
+  }
+
+  #estate() {
+    const { settings, number } = this.#blueprint!;
+    return { dataDirectory: settings.dataDirectory, generation: number, seed: this.#seed, tls: this.#tls.brief() };
+  }
+
+  async #openAdmin(settings: Settings): Promise<void> {
+    const { dashboard: tools } = this.#tools;
+    if (tools)
+      this.#admin = await openAdmin({ settings, tools, answers: this.#answers, blueprint: () => this.#blueprint! });
+  }
+
+  upgrade(program?: string): Promise<Upgraded> {
+    return this.#succession.run(program);
   }
 
   dashboardLink(): string | null {
@@ -134,9 +229,14 @@ class Supervisor implements Gate {
     return problem ? `${problem.says}; what it needs is ${problem.instead ?? 'another file'}` : null;
   }
 
-  reload(next: Replacement | Promise<Replacement>): Promise<Reloaded> {
-    const changed = Promise.resolve(next).then((loaded) => this.#inTurn(() => this.#change(loaded)));
-    return this.#records!.reload(changed);
+  async reload(next: Replacement | Promise<Replacement>): Promise<Reloaded> {
+    await this.#service.reloading(systemClock.monotonicMs());
+    try {
+      const changed = Promise.resolve(next).then((loaded) => this.#turns.run(() => this.#change(loaded)));
+      return await this.#records!.reload(changed);
+    } finally {
+      void this.#service.settled(this.#status());
+    }
   }
 
   stop(): Promise<void> {
@@ -145,17 +245,24 @@ class Supervisor implements Gate {
   }
 
   async #stop(): Promise<void> {
+    this.#succession.abandon();
     // A reload that is half done is let through: its workers would otherwise be of two minds.
-    await this.#turn;
+    await this.#turns.settled;
+    const { isDone } = this.#succession;
+    const { drainTimeoutMs } = this.#blueprint!.settings.limits;
+    if (!isDone) void this.#service.stopping(drainTimeoutMs);
     // At once, so that who comes now is refused and does not wait in a queue that nobody empties.
     for (const { socket } of this.#bound) socket.close();
+    // Whoever asked for the successor is still to hear of it.
+    const closed = isDone ? this.#control?.close(true) : null;
     await this.#admin?.stop();
-    await this.#crew.stop(this.#blueprint!.settings.limits.drainTimeoutMs);
+    await this.#crew.stop(drainTimeoutMs, isDone);
     this.#tls.stop();
     this.#certificates?.stop();
-    await this.#control?.close();
+    await (closed ?? this.#control?.close());
     await this.#bans?.stop();
     await this.#records!.stop();
+    this.#succession.release();
     this.#finish();
   }
 
@@ -163,11 +270,8 @@ class Supervisor implements Gate {
     const before = this.#blueprint!;
     const asked = this.#asked!.settings;
     if (this.#stopping !== null) throw new GateTrouble('the gate is about to end');
-    if (next.settings.dataDirectory !== before.settings.dataDirectory)
-      throw new GateTrouble(
-        `the data directory cannot change while the gate runs: ${before.settings.dataDirectory} → ${next.settings.dataDirectory}\n` +
-          '  end the gate and start it anew',
-      );
+    if (this.#succession.isUnderWay) throw new GateTrouble('an upgrade is under way: reload when it is done');
+    staysIn(before.settings.dataDirectory, next.settings.dataDirectory);
     const startedMs = systemClock.monotonicMs();
     const { blueprint, caCertificatePath, callers, warnings, logFiles, served } = await this.#draw(
       next,
@@ -175,11 +279,10 @@ class Supervisor implements Gate {
     );
     const held = this.#bound;
     const bound = bindAll(next.settings.listen, held);
-    const opened = bound.filter(({ socket }) => !held.some((one) => one.socket === socket));
     try {
       await this.#crew.all({ kind: 'build', blueprint });
     } catch (error) {
-      for (const { socket } of opened) socket.close();
+      for (const { socket } of onlyIn(bound, held)) socket.close();
       throw orderTrouble(error, next);
     }
     this.#blueprint = blueprint;
@@ -187,14 +290,15 @@ class Supervisor implements Gate {
     this.#admin?.adopt(next.settings.admin);
     this.#bound = bound;
     this.caCertificatePath = caCertificatePath;
-    const troubles = await this.#swap(held, opened);
+    const size = this.#crewSize(next.settings);
+    const troubles = await changeOver(this.#crew, blueprint.number, size, { before: held, after: bound });
     await this.#keepBans(next.settings, callers, next);
     await this.#certify(next.settings, served);
     this.#crew.share('callers', callers.snapshot());
     await this.#records!.bound(next.settings.observe.historyBytes);
     this.#records!.rotates(logFiles, next.settings.observe.rotation);
     const { limits } = next.settings;
-    await this.#crew.resize(this.#crewSize(next.settings), limits.drainTimeoutMs);
+    await this.#crew.resize(size, limits.drainTimeoutMs);
     return {
       generation: blueprint.number,
       ms: systemClock.monotonicMs() - startedMs,
@@ -205,7 +309,7 @@ class Supervisor implements Gate {
 
   /** The rules that stand in the kernel hold at accept from now on. Builds nothing else anew, and loses nothing. */
   #follow(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const blueprint = await followed(this.#blueprint!, this.#asked!);
       if (blueprint === null) return;
       this.#blueprint = blueprint;
@@ -213,78 +317,19 @@ class Supervisor implements Gate {
     });
   }
 
-  /** Puts the built generation in its place in all workers, then opens what is new and closes what is gone. */
-  async #swap(held: readonly Bound[], opened: readonly Bound[]): Promise<string[]> {
-    const { number, settings } = this.#blueprint!;
-    const listeners = this.#bound.map(({ facts }) => facts);
-    const size = this.#crewSize(settings);
-    const numbers = size === this.#crew.size ? null : this.#crew.numbersAnew(size);
-    const replies = await Promise.all(
-      this.#crew.ready.map((member) =>
-        member
-          .call({ kind: 'swap', number, listeners, crew: size, numbers: numbers?.(member.slot) ?? null })
-          .then((says) => {
-            member.generation = number;
-            return says as string | null;
-          })
-          .catch(() => null),
-      ),
-    );
-    await Promise.all(
-      opened.flatMap(({ socket, facts }) =>
-        this.#crew.ready.map((member) =>
-          member.call({ kind: 'listen', facts }, socket.handle).then(
-            () => null,
-            (failure: Error) => failure.message,
-          ),
-        ),
-      ),
-    ).then((failures) => replies.push(...failures));
-    for (const { socket, facts } of held) {
-      if (this.#bound.some((one) => one.socket === socket)) continue;
-      socket.close();
-      await this.#crew.all({ kind: 'unlisten', key: facts.key, drains: true });
-    }
-    return [...new Set(replies.filter((says) => says !== null))];
-  }
-
-  async #draw(next: Replacement, number: number) {
-    const { settings, locate } = next;
-    const result = await drawInForce(settings, {
-      number,
-      locate,
-      clock: systemClock,
-      seed: this.#seed,
-      hostname: hostname(),
-      shelf: this.#tls.shelf,
-    });
-    if (!result.ok) throw asTrouble(result.problems, next);
-    const warnings = [...result.warnings, ...descriptorWarnings(settings, this.#crewSize(settings))];
-    if (warnings.length > 0) next.warn?.(warnings);
-    const { blueprint, generation } = result.value;
-    // A journal that cannot be written is known before anything is touched that would have to be taken back.
-    const trouble = await generation.observe.start();
-    await generation.observe.stop();
-    if (trouble !== null) throw asTrouble([trouble], next);
-    return {
-      blueprint,
-      warnings,
-      caCertificatePath: generation.tls?.caCertificatePath ?? null,
-      served: generation.tls?.describe().flatMap(({ from, names }) => (from === 'file' ? names : [])) ?? [],
-      callers: generation.callers,
-      logFiles: generation.observe.files,
-    };
+  #draw(next: Replacement, number: number): Promise<Drawn> {
+    return drawn(next, { number, seed: this.#seed, shelf: this.#tls.shelf, crewSize: this.#crewSize(next.settings) });
   }
 
   /** Goes on keeping certificates under these settings; `served` are names that files serve. */
   async #certify(settings: Settings, served: readonly string[]): Promise<void> {
-    this.#certificates ??= new Certificates(settings.dataDirectory, {
-      order: (order) => this.#crew.everyone(order),
-      put: (changes) => this.#tls.put(changes),
-      listeners: () => this.#bound.map(({ facts }) => facts),
-      ask: (question) => this.#ask(question.ask, question),
-      say: (text) => this.#tools.say?.(text),
-    });
+    this.#certificates ??= certificatesOf(
+      settings.dataDirectory,
+      this.#crew,
+      this.#tls,
+      () => this.#bound,
+      this.#tools,
+    );
     await this.#certificates.adopt(settings, served);
     Object.assign(this.#answers, this.#certificates.answers());
   }
@@ -299,7 +344,7 @@ class Supervisor implements Gate {
       follow: () => this.#follow(),
       dashboards: () => (this.#admin?.tuples() ?? []).map(({ from }) => from),
     });
-    await this.#bans.start();
+    if (!this.#isHeir) await this.#bans.start();
     callers.onChange((change) => this.#crew.share('callers', [change]));
     Object.assign(this.#answers, this.#bans.answers());
   }
@@ -307,21 +352,13 @@ class Supervisor implements Gate {
   /** A worker has banned somebody: the others hear of it through the crew. Offences of all workers are counted here. */
   #hear(name: string, deltas: unknown): void {
     if (name === 'offences') this.#callers!.weighAll(deltas as readonly OffenceNote[]);
-    if (name === 'shared-client') this.#warnOnce(String(deltas));
+    if (name === 'history') void this.#records!.keep(deltas as HistoryBatch);
+    if (name === 'certificates') void this.#tls.put(deltas as readonly ShelfChange[]).catch(() => {});
+    if (name === 'rates' || name === 'clients') this.#crew.hearPredecessor(name, deltas);
     if (name === 'want') this.#certificates?.want(String(deltas));
-    if (name === 'callers') for (const change of deltas as readonly CallersChange[]) this.#bans!.absorb(change);
-  }
-
-  /** Whether the worker lives in this process. */
-  get #isAlone(): boolean {
-    return (this.#tools.launch ?? launchHere) === launchHere;
-  }
-
-  /** What every worker may notice by itself is said once. */
-  #warnOnce(says: string): void {
-    if (this.#told === says) return;
-    this.#told = says;
-    this.#tools.warn?.([{ path: ['trustedProxies'], code: 'http/shared-client', says }]);
+    if (name === 'shared-client') this.#notices.shared(String(deltas));
+    if (name !== 'callers') return;
+    for (const change of deltas as readonly CallersChange[]) this.#bans!.absorb(change);
   }
 
   /** Within this process there is one worker, however many the settings ask for. */
@@ -339,61 +376,25 @@ class Supervisor implements Gate {
     };
   }
 
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(change);
-    this.#turn = turn.catch(() => {});
-    return turn;
-  }
-
   putCertificates(changes: readonly ShelfChange[]): Promise<void> {
+    this.#succession.share('certificates', changes);
     return this.#tls.put(changes);
   }
 
-  // ---- commands
-
-  /** Answers for all workers whatever one of them can answer. */
   #answerFor(): void {
-    for (const name of this.#crew.questions)
-      this.#answers[name] = (question) => this.#ask(name, { ...question, ask: name });
-    this.#answers.status = (question) => this.#status({ ...question, ask: 'status' });
-    Object.assign(this.#answers, this.#records!.answers(this.#answers));
-    this.#answers.explain = async (question) =>
-      this.#records!.explained(await this.#ask('explain', { ...question, ask: 'explain' }), question);
-    this.#answers.reload = () => this.#reloadAsAsked();
-  }
-
-  async #ask(name: string, question: ControlQuestion): Promise<unknown> {
-    const merge = merges[name];
-    const order = { kind: 'ask', question } as const;
-    if (merge !== undefined) {
-      const answers = await this.#crew.ask(order);
-      if (answers.length > 0) return merge(answers, question);
-    } else {
-      const [first] = this.#crew.ready;
-      if (first !== undefined) return first.call(order);
-    }
-    throw new GateTrouble('no worker is up at the moment; ask again');
-  }
-
-  async #status(question: ControlQuestion): Promise<unknown> {
-    const history = await this.#records!.history();
-    const status = withTallies(await this.#ask('status', question), this.#crew.gone);
-    const { memory, ...rest } = status as { readonly memory: { readonly rssBytes: number } };
-    const isApart = this.#crew.ready.some(({ link }) => link.isProcess);
-    return {
-      ...rest,
-      pid: process.pid,
-      workers: this.#crew.size,
-      generation: this.#blueprint!.number,
-      history,
-      memory: { ...memory, rssBytes: memory.rssBytes + (isApart ? readResidentBytes() : 0) },
-      crew: crewStatus(this.#crew, systemClock.monotonicMs()),
+    const records = this.#records!;
+    const generation = () => this.#blueprint!.number;
+    answerForAll(this.#answers, { crew: this.#crew, records, pid: process.pid, generation });
+    this.#answers.reload = async () => {
+      const { load } = this.#tools;
+      if (load !== undefined) return this.reload(load());
+      throw new GateTrouble('this gate has no configuration file that could be loaded anew');
     };
+    this.#answers.upgrade = ({ program }) => this.upgrade(typeof program === 'string' ? program : undefined);
   }
 
-  async #reloadAsAsked(): Promise<Reloaded> {
-    const { load } = this.#tools;
-    if (load === undefined) throw new GateTrouble('this gate has no configuration file that could be loaded anew');
-    return this.reload(load());
+  /** A line for the service manager. */
+  #status(): string {
+    return `generation ${this.#blueprint!.number}, ${this.#crew.size} workers`;
   }
 }

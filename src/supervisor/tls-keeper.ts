@@ -24,6 +24,12 @@ export class TlsKeeper {
     return { ticketKeys: this.#ticketKeys, shelf: this.shelf.snapshot() };
   }
 
+  /** Begins with what a gate before this one had. */
+  inherit({ ticketKeys, shelf }: ReturnType<TlsKeeper['brief']>): void {
+    this.#ticketKeys = ticketKeys.map((keys) => Buffer.from(keys));
+    this.shelf.apply(shelf);
+  }
+
   /** Serves other certificates from now on, in this gate and its later workers; fulfilled when every worker does. Open connections go on. A pair
    * that cannot be served rejects, and then nothing has changed. */
   async put(changes: readonly ShelfChange[]): Promise<void> {

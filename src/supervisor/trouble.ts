@@ -23,9 +23,9 @@ export function asTrouble(
 }
 
 /** The control socket in the data directory; rejects with `GateTrouble` where it cannot be had. */
-export async function controlOf(settings: Settings, answers: Answers): Promise<Control> {
+export async function controlOf(settings: Settings, answers: Answers, predecessor = false): Promise<Control> {
   try {
-    return await listenControl(join(settings.dataDirectory, 'control.sock'), answers);
+    return await listenControl(join(settings.dataDirectory, 'control.sock'), answers, predecessor);
   } catch (error) {
     throw error instanceof ControlTrouble ? new GateTrouble(error.message) : error;
   }
@@ -35,4 +35,12 @@ export async function controlOf(settings: Settings, answers: Answers): Promise<C
 export function orderTrouble(error: unknown, tools: Parameters<typeof asTrouble>[1]): unknown {
   if (!(error instanceof OrderFailure)) return error;
   return error.problems.length > 0 ? asTrouble(error.problems, tools) : new GateTrouble(error.message);
+}
+
+/** Throws where a gate that runs is to have another data directory. */
+export function staysIn(before: string, after: string): void {
+  if (after === before) return;
+  throw new GateTrouble(
+    `the data directory cannot change while the gate runs: ${before} → ${after}\n  end the gate and start it anew`,
+  );
 }

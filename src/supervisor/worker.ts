@@ -98,13 +98,13 @@ export class Worker {
 
   /** The supervisor is gone: nobody would be answered for long, so that what runs may end and nothing begins. */
   async orphaned(): Promise<void> {
-    await this.#drain(orphanMs);
+    await this.#drain(orphanMs, false);
   }
 
   /** An error that nobody caught left something in a state that nobody knows: another worker takes over, what runs may end within `ms`. */
   async stepDown(says: string, ms: number): Promise<void> {
     this.#send({ event: { kind: 'fault', says } });
-    await this.#drain(ms);
+    await this.#drain(ms, false);
   }
 
   async #reply({ id, order }: ToWorker, handle: object | undefined): Promise<void> {
@@ -155,7 +155,7 @@ export class Worker {
         this.#isHistoryOut = false;
         return null;
       case 'drain':
-        return this.#drain(order.ms).then(() => this.#last);
+        return this.#drain(order.ms, order.gently).then(() => this.#last);
     }
   }
 
@@ -365,18 +365,18 @@ export class Worker {
     return proxy.describe().reduce((sum, { idle, busy }) => sum + idle + busy, open);
   }
 
-  #drain(ms: number): Promise<void> {
-    this.#draining ??= this.#end(ms);
+  #drain(ms: number, gently: boolean): Promise<void> {
+    this.#draining ??= this.#end(ms, gently);
     return this.#draining;
   }
 
-  async #end(ms: number): Promise<void> {
+  async #end(ms: number, gently: boolean): Promise<void> {
     const accepted = this.#gateway === null ? {} : this.#tallies().accepted;
     for (const { socket } of this.#open.values()) void socket.close();
     this.#open.clear();
     const gateway = this.#gateway;
     if (gateway === null) return;
-    await gateway.drain(ms);
+    await gateway.drain(ms, gently);
     this.#tellLast();
     gateway.generation.proxy.stop();
     await gateway.tools.observe.stop();

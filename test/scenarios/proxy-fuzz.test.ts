@@ -216,7 +216,7 @@ async function bareGate(t: TestContext, upstreamPort: number) {
   deadlines.start();
   t.after(async () => {
     for (const { socket } of opened) void socket.close();
-    await gateway.drain(0);
+    await gateway.drain(0, false);
     generation.proxy.stop();
     deadlines.stop();
     await rm(directory, { recursive: true });

@@ -2,6 +2,7 @@
 
 import { joined } from './base/catalogue.ts';
 import { type Clock, systemClock } from './base/clock.ts';
+import { inPieces, type Pause } from './base/in-pieces.ts';
 import { type Built, built, failed, type Path, type Problem } from './base/problem.ts';
 import { openAtlas, ruleFiles, type Settings, type SiteSettings } from './config/config.ts';
 import {
@@ -65,7 +66,7 @@ import {
 import type { Timekeeper } from './traffic/deadline.ts';
 import type { Reason } from './traffic/verdict.ts';
 import type { AnswerCodec } from './traffic/wire.ts';
-import { build as buildWaf, matcherOf, type Waf, reasons as wafReasons } from './waf/waf.ts';
+import { building as buildingWaf, matcherOf, type Waf, reasons as wafReasons } from './waf/waf.ts';
 
 /** A site as the spine uses it. */
 export interface Site extends SiteSettings {
@@ -120,6 +121,8 @@ export interface GenerationTools {
   readonly want?: Want;
   /** What tracing needs of the outside; without it nothing is traced. */
   readonly tracing?: Omit<TracerTools, 'hostname'>;
+  /** Lets traffic have its turn while something is compiled. */
+  readonly pause?: Pause;
   /** The generation before, whose counters go on. */
   readonly previous?: Generation;
 }
@@ -161,7 +164,11 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
   );
   const waf = found.take(
     null,
-    buildWaf(settings.waf, settings.sites, { codings: contentCodings, files: ruleFiles, clock }),
+    await inPieces(
+      buildingWaf(settings.waf, settings.sites, { codings: contentCodings, files: ruleFiles, clock }),
+      clock,
+      tools.pause ?? (async () => {}),
+    ),
   );
   const codec = answerCodec(settings.limits);
   const proxy = found.take(

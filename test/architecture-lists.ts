@@ -169,6 +169,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/supervisor/tls-keeper.ts': 'the age of ticket keys',
   },
   setImmediate: {
+    'src/supervisor/worker.ts': 'a generation is built in pieces, and traffic has its turn between them',
     'src/http/h2-stream.ts': 'what a turn of the event loop brought is answered in one write a connection',
     'src/gateway.ts': 'connections that a ban ends are looked for once a turn, not once a ban',
   },

@@ -19,7 +19,12 @@ export interface Status {
     readonly deaths: number;
     readonly stalls: number;
     readonly last: { readonly says: string } | null;
-    readonly workers: readonly { readonly worker: number; readonly pid: number; readonly generation: number }[];
+    readonly workers: readonly {
+      readonly worker: number;
+      readonly pid: number;
+      readonly open: number;
+      readonly generation: number;
+    }[];
   };
 }
 
@@ -60,6 +65,7 @@ export async function place(
   more: string,
   app: (asked: IncomingMessage, answer: ServerResponse) => void = (asked, answer) =>
     answer.end(`you asked ${asked.url}`),
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Place> {
   const server = createServer(app);
   server.on('upgrade', (_asked, socket: Socket) => {
@@ -82,7 +88,7 @@ ${lines}\n`,
     );
   write(more);
   const successors = new Set<number>();
-  const surroundings = { cwd: directory, env: { NODE_COMPILE_CACHE: compileCache } };
+  const surroundings = { cwd: directory, env: { NODE_COMPILE_CACHE: compileCache, ...env } };
   const gate = start(['run', '--journal', 'journal'], surroundings);
   t.after(async () => {
     // Whoever took its place writes to the same streams: only then have they ended.

@@ -2,13 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { ask } from '../src/cli/ask.ts';
-import { answerOn, load, opened, place, roomy } from './loaded-gate.ts';
+import { answerOn, load, opened, place, roomy, type Status } from './loaded-gate.ts';
 
 test('reload under load: nothing is lost and nothing is wrong', async (t) => {
   const { ports, write, reload, until } = await place(t, roomy);
@@ -64,6 +66,48 @@ test('a worker that is killed under load takes its own requests with it and no o
     );
     owners.set(connection.id, connection.from);
   }
+});
+
+test('an error that nobody caught, of a timer or a socket, ends its worker and the connections of that one alone', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'portcullis-faults-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const faults = join(directory, 'faults.mjs');
+  // Node loads it into every worker before the program; signals that mean nothing there set the faults off.
+  writeFileSync(
+    faults,
+    `import { connect } from 'node:net';
+if (process.argv[2] === 'worker') {
+  process.on('SIGVTALRM', () => setTimeout(() => { throw new Error('made to fail in a timer'); }, 1));
+  // Nothing listens there, and nobody listens to its error.
+  process.on('SIGPROF', () => connect(1, '127.0.0.1'));
+}\n`,
+  );
+  const env = { NODE_OPTIONS: `--import=${pathToFileURL(faults)}` };
+  const { gate, ports, until } = await place(t, roomy, undefined, env);
+  for (const [deaths, signal] of [
+    [1, 'SIGVTALRM'],
+    [2, 'SIGPROF'],
+  ] as const) {
+    const sockets = await Promise.all(Array.from({ length: 24 }, () => opened(ports[0]!)));
+    for (const [number, socket] of sockets.entries())
+      assert.match((await answerOn(socket, `/${number}`))!, /you asked \/\d+$/);
+    const sum = ({ crew }: Status) => crew.workers.reduce((total, { open }) => total + open, 0);
+    const before = (await until((now) => now.crew.workers.length === 2 && sum(now) === 24)).crew.workers;
+    const faulty = before.find(({ open }) => open > 0)!;
+    process.kill(faulty.pid, signal);
+    const after = await until(({ crew }) => crew.deaths === deaths && crew.workers.length === 2);
+    assert.match(after.crew.last!.says, /^worker \d \(pid \d+\) ends itself after an error that nobody caught after /);
+    assert.ok(!after.crew.workers.some(({ pid }) => pid === faulty.pid));
+    const texts = await Promise.all(sockets.map((socket, number) => answerOn(socket, `/again/${number}`)));
+    assert.equal(texts.filter((text) => text === null).length, faulty.open, 'its own connections, and no others');
+    for (const socket of sockets) socket.destroy();
+    await until((now) => sum(now) === 0);
+  }
+  const { stderr } = await gate.stop('SIGTERM');
+  assert.match(
+    stderr,
+    /another takes its place[\s\S]* {2}\| Error: made to fail in a timer\n[\s\S]* {2}\| Error: connect ECONNREFUSED/,
+  );
 });
 
 test('a worker that stalls is replaced, and one that dies again and again is called so', async (t) => {

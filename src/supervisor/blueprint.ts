@@ -2,6 +2,7 @@
 // and a worker that starts a week later builds the same.
 
 import type { Clock } from '../base/clock.ts';
+import type { Pause } from '../base/in-pieces.ts';
 import type { Built, Path } from '../base/problem.ts';
 import { built } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
@@ -61,13 +62,14 @@ export async function draw(
   return built({ blueprint, generation: result.value }, result.warnings);
 }
 
-/** The generation of a blueprint. Touches no file. */
+/** The generation of a blueprint, built with pauses. Touches no file. */
 export function raise(
   blueprint: Blueprint,
   clock: Clock,
   timekeeper: Timekeeper,
   dynamic: { readonly shelf: Shelf; readonly want: Want },
   previous: Generation | null,
+  pause: Pause,
 ): Promise<Built<Generation>> {
   const { settings, places, files, user, seed, hostname, drawnAt } = blueprint;
   return build(settings, {
@@ -78,6 +80,7 @@ export function raise(
     hostname,
     files: replaying(files, user),
     judgedAt: drawnAt,
+    pause,
     ...dynamic,
     tracing: tracingTools(clock, version()),
     ...(previous === null ? {} : { previous }),

@@ -190,7 +190,7 @@ export class Worker {
   async #raised(blueprint: Blueprint): Promise<Generation> {
     const previous = this.#gateway?.generation ?? null;
     const dynamic = { shelf: this.#shelf, want: (name: string) => this.#want(name) };
-    const result = await raise(blueprint, this.#clock, this.#deadlines, dynamic, previous);
+    const result = await raise(blueprint, this.#clock, this.#deadlines, dynamic, previous, turn);
     if (result.ok) return result.value;
     throw new OrderFailure('the configuration has problems', result.problems);
   }
@@ -384,6 +384,11 @@ export class Worker {
     this.#last = { ...this.#tallies(), accepted };
     if (this.#timer !== null) clearInterval(this.#timer);
   }
+}
+
+/** What the loop has to do comes first. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function listenerOf({ name, port, tls, redirectPort, proxyProtocol }: ListenerFacts, accepted: number): Listener {

@@ -1,11 +1,12 @@
 // Where rules come from: our base, what the settings say, the Core Rule Set with its set-up and plugins, and files of the owner.
 
 import type { Clock } from '../base/clock.ts';
+import type { Pieces } from '../base/in-pieces.ts';
 import type { Path, Problem } from '../base/problem.ts';
 import { baseRules, baseRulesName } from './base-rules.ts';
 import type { CompilerTools, RuleFiles } from './compile/compiler.ts';
-import { load, type Source } from './compile/load.ts';
-import { planOf } from './compile/plan.ts';
+import { loading, type Source } from './compile/load.ts';
+import { planning } from './compile/plan.ts';
 import { detectXss } from './detectors/html-operator.ts';
 import { detectSqli } from './detectors/sql-operator.ts';
 import type { Trouble } from './language/trouble.ts';
@@ -46,10 +47,15 @@ export type BuiltRules =
   | { readonly rules: RuleSet; readonly warnings: readonly Problem[] }
   | { readonly rules: null; readonly problems: readonly Problem[] };
 
-/** Loads everything. Opens no file but through `files`. */
-export function buildRules(settings: RuleSettings, limits: RuleLimits, files: RuleFiles, clock: Clock): BuiltRules {
+/** Loads everything, piece by piece. Opens no file but through `files`. */
+export function* buildingRules(
+  settings: RuleSettings,
+  limits: RuleLimits,
+  files: RuleFiles,
+  clock: Clock,
+): Pieces<BuiltRules> {
   const path = settings.crs === null ? ['waf', 'files'] : ['waf', 'crs'];
-  const loaded = load(sourcesOf(settings, files), toolsWith(files), {
+  const loaded = yield* loading(sourcesOf(settings, files), toolsWith(files), {
     requestBodyLimit: limits.maxInspectedBytes,
     argumentsLimit: limits.maxArguments,
     jsonDepthLimit: limits.maxJsonDepth,
@@ -58,7 +64,7 @@ export function buildRules(settings: RuleSettings, limits: RuleLimits, files: Ru
   });
   if (!loaded.ok) return { rules: null, problems: loaded.troubles.map((trouble) => problemOf(trouble, path)) };
   const { program, warnings } = loaded;
-  const plan = planOf(program, (members) => compileSet(members as readonly (Pattern | PhraseSet)[]));
+  const plan = yield* planning(program, (members) => compileSet(members as readonly (Pattern | PhraseSet)[]));
   return {
     rules: new RuleSet(program, plan, clock, limits.cpuBudgetMs),
     warnings: warnings.map((trouble) => problemOf(trouble, path)),

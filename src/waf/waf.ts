@@ -1,6 +1,7 @@
 // The WAF: judges what a request carries, head and body, for one site, and says what it found, where, and under which encodings.
 
 import type { Clock } from '../base/clock.ts';
+import { atOnce, type Pieces } from '../base/in-pieces.ts';
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import type { ContentCodings } from '../traffic/content-coding.ts';
 import type { Exchange } from '../traffic/exchange.ts';
@@ -17,7 +18,7 @@ import { Inspection, type InspectionLimits, type SitePolicy } from './inspection
 import { type ListedRule, listRules } from './listing.ts';
 import type { BillAnswer } from './program/bill.ts';
 import type { RuleSet } from './rule-set.ts';
-import { buildRules, type RuleSettings } from './rule-sources.ts';
+import { buildingRules, type RuleSettings } from './rule-sources.ts';
 
 export type { BodyInspector } from './bodies/inspector.ts';
 export type { ExclusionSettings } from './exclusions.ts';
@@ -188,6 +189,15 @@ export class Waf {
 
 /** The WAF, or what is wrong with the exclusions of its sites; problems lie under `sites`. Touches nothing. */
 export function build(settings: WafSettings, sites: readonly SiteWafSettings[], tools: WafTools): Built<Waf> {
+  return atOnce(building(settings, sites, tools));
+}
+
+/** The same, a rule a piece: a thousand rules take a second, and whoever has connections meanwhile sees to them in between. */
+export function* building(
+  settings: WafSettings,
+  sites: readonly SiteWafSettings[],
+  tools: WafTools,
+): Pieces<Built<Waf>> {
   const problems: Problem[] = [];
   const policies = sites.map(({ name, waf }, index) => ({
     site: name,
@@ -195,7 +205,7 @@ export function build(settings: WafSettings, sites: readonly SiteWafSettings[], 
     exclusions: Exclusions.compile(waf.exclude, detectorNames, ['sites', index, 'waf', 'exclude'], problems),
   }));
   const { ruleFiles } = settings;
-  const rules = ruleFiles === null ? null : buildRules(ruleFiles, settings, tools.files, tools.clock);
+  const rules = ruleFiles === null ? null : yield* buildingRules(ruleFiles, settings, tools.files, tools.clock);
   if (rules !== null && rules.rules === null) problems.push(...rules.problems);
   if (problems.length > 0) return failed(problems);
   return built(

@@ -1,5 +1,6 @@
 // A rule set from its files: directives in their order, rules numbered by phase, or every problem and nothing loaded.
 
+import { atOnce, type Pieces } from '../../base/in-pieces.ts';
 import { nearest } from '../../base/problem.ts';
 import { type Draft, isFault, type RuleChoice } from '../actions/action.ts';
 import { idsOf, patternOf } from '../actions/ctl.ts';
@@ -34,14 +35,23 @@ export type Source = { readonly file: string } | { readonly name: string; readon
 const maxDepth = 32;
 const maxFiles = 5000;
 
-/** Loads the sources in their order. Opens no file but through `tools.files`. */
-export function load(sources: readonly Source[], tools: CompilerTools, settings: Partial<EngineSettings> = {}): Loaded {
+/** Loads the sources in their order, a directive a piece. Opens no file but through `tools.files`. */
+export function* loading(
+  sources: readonly Source[],
+  tools: CompilerTools,
+  settings: Partial<EngineSettings> = {},
+): Pieces<Loaded> {
   const loader = new Loader(tools, { ...defaultSettings(), ...settings });
   for (const source of sources) {
-    if ('file' in source) loader.include(source.file, null);
-    else loader.read(new SourceFile(source.name, source.text), 0);
+    if ('file' in source) yield* loader.include(source.file, null);
+    else yield* loader.read(new SourceFile(source.name, source.text), 0);
   }
   return loader.finish();
+}
+
+/** The same at once. */
+export function load(sources: readonly Source[], tools: CompilerTools, settings: Partial<EngineSettings> = {}): Loaded {
+  return atOnce(loading(sources, tools, settings));
 }
 
 class Loader {
@@ -60,7 +70,7 @@ class Loader {
   }
 
   /** Reads a file, or those that a pattern names. */
-  include(pattern: string, from: Piece | null, depth = 0, isOptional = false): void {
+  *include(pattern: string, from: Piece | null, depth = 0, isOptional = false): Pieces<void> {
     const { files } = this.#compiler.tools;
     const names = files.list(pattern);
     const place = from ?? wholeFile(pattern);
@@ -77,21 +87,26 @@ class Loader {
       }
       const text = files.read(name);
       if (text === null) this.#compiler.fault(place, `the file ${name} cannot be read`, 'let the gate read it');
-      else this.read(new SourceFile(name, text), depth);
+      else yield* this.read(new SourceFile(name, text), depth);
     }
   }
 
-  read(file: SourceFile, depth: number): void {
+  *read(file: SourceFile, depth: number): Pieces<void> {
     this.#files.push(file.name);
-    for (const directive of readDirectives(file, this.#compiler.troubles)) this.#directive(directive, file, depth);
+    for (const directive of readDirectives(file, this.#compiler.troubles)) {
+      yield* this.#directive(directive, file, depth);
+      yield;
+    }
     this.#closeChain();
   }
 
-  #directive({ name, words }: Directive, file: SourceFile, depth: number): void {
+  *#directive({ name, words }: Directive, file: SourceFile, depth: number): Pieces<void> {
     const key = name.text.toLowerCase();
     if (key !== 'secrule' && key !== 'secaction' && this.#open !== null) this.#closeChain();
     const known = Object.hasOwn(this.#own, key) ? this.#own[key]! : null;
-    if (known !== null) known(words, name, file, depth);
+    if (key === 'include' || key === 'includeoptional')
+      yield* this.#include(words, name, file, depth, key === 'includeoptional');
+    else if (known !== null) known(words, name, file);
     else if (Object.hasOwn(settingDirectives, key))
       settingDirectives[key]![1](this.#settings, words, name, this.#compiler);
     else {
@@ -105,9 +120,7 @@ class Loader {
     }
   }
 
-  readonly #own: Readonly<
-    Record<string, (words: readonly Piece[], name: Piece, file: SourceFile, depth: number) => void>
-  > = {
+  readonly #own: Readonly<Record<string, (words: readonly Piece[], name: Piece, file: SourceFile) => void>> = {
     secrule: (words, name, file) => this.#rule(words, name, file),
     secaction: (words, name, file) => this.#action(words, name, file),
     secmarker: (words, name) => {
@@ -115,8 +128,6 @@ class Loader {
       else this.#steps.push({ marker: words[0].text });
     },
     secdefaultaction: (words, name) => this.#defaultAction(words, name),
-    include: (words, name, file, depth) => this.#include(words, name, file, depth, false),
-    includeoptional: (words, name, file, depth) => this.#include(words, name, file, depth, true),
     secruleremovebyid: (words, name) => this.#remove(name, idsOf(words.map(({ text }) => text).join(' ')), words[0]),
     secruleremovebytag: (words, name) => this.#remove(name, this.#choice('tag', words), words[0]),
     secruleremovebymsg: (words, name) => this.#remove(name, this.#choice('msg', words), words[0]),
@@ -128,9 +139,12 @@ class Loader {
     secunicodemapfile: (words, name, file) => this.#unicodeMap(words, name, file),
   };
 
-  #include(words: readonly Piece[], name: Piece, file: SourceFile, depth: number, isOptional: boolean): void {
+  *#include(words: readonly Piece[], name: Piece, file: SourceFile, depth: number, isOptional: boolean): Pieces<void> {
     if (words[0] === undefined) this.#compiler.fault(name, 'Include names no file', 'write Include rules/*.conf');
-    else this.include(this.#compiler.tools.files.resolve(file.name, words[0].text), words[0], depth + 1, isOptional);
+    else {
+      const path = this.#compiler.tools.files.resolve(file.name, words[0].text);
+      yield* this.include(path, words[0], depth + 1, isOptional);
+    }
   }
 
   #rule(words: readonly Piece[], name: Piece, file: SourceFile): void {

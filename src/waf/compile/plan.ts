@@ -1,6 +1,7 @@
 // How a program is run by value, not by rule: for each kind of value, everything that the rules of a phase ask of it, as one tree of
 // transformations with one set of patterns. A rule whose questions no value answers is not asked at all.
 
+import { atOnce, type Pieces } from '../../base/in-pieces.ts';
 import type { Matcher } from '../operators/operator.ts';
 import type {
   Absence,
@@ -24,10 +25,16 @@ type Member = NonNullable<NonNullable<Link['matcher']>['member']>;
 /** Makes one set of members. */
 export type SetMaker = (members: readonly Member[]) => MemberSet;
 
-/** The plan of a program. `isFolded` false leaves every rule in. */
-export function planOf(program: Program, makeSet: SetMaker, isFolded = true): Plan {
+/** The plan of a program, a phase or a set a piece. `isFolded` false leaves every rule in. */
+export function* planning(program: Program, makeSet: SetMaker, isFolded = true): Pieces<Plan> {
   const planner = new Planner(program, isFolded);
-  return planner.plan(makeSet);
+  yield;
+  return yield* planner.plan(makeSet);
+}
+
+/** The same at once. */
+export function planOf(program: Program, makeSet: SetMaker, isFolded = true): Plan {
+  return atOnce(planning(program, makeSet, isFolded));
 }
 
 /** What one rule asks of the values of one target. */
@@ -62,8 +69,12 @@ class Planner {
     this.#paired = new Uint32Array(words);
   }
 
-  plan(makeSet: SetMaker): Plan {
-    const lanes = this.#program.phases.map(({ start, end }) => this.#lanesOf(this.#asksOf(start, end)));
+  *plan(makeSet: SetMaker): Pieces<Plan> {
+    const lanes: Lane[][] = [];
+    for (const { start, end } of this.#program.phases) {
+      lanes.push(this.#lanesOf(this.#asksOf(start, end)));
+      yield;
+    }
     let memberWords = 1;
     for (const { members, views } of clustersOf(this.#views.map((view) => view.members))) {
       const set = makeSet(members);
@@ -71,6 +82,7 @@ class Planner {
       const words = Math.max(1, (members.length + 31) >> 5);
       memberWords = Math.max(memberWords, words);
       for (const view of views) this.#views[view]!.settle(set, numbers, words);
+      yield;
     }
     return {
       always: this.#always,

@@ -127,6 +127,11 @@ describe('rules that take themselves back', { concurrency: 2 }, () => {
     const again = await it.call();
     assert.ok((await chains(it)).includes('former_input'));
     assert.match((await again.say('rollback --list')).text, /^ +2 +\S+ +apply +1 +not confirmed in time/m);
+    it.allow('10.50.0.0/24');
+    assert.deepEqual(await again.say('firewall verify'), {
+      code: 0,
+      text: 'generation 2 was not confirmed in time: the former rules hold again, and `portcullis rollback` tidies up\nthe kernel has the rules of the configuration\n',
+    });
     assert.match((await again.say('confirm')).text, /nothing waits to be confirmed/);
     it.allow('10.50.0.0/24');
     assert.deepEqual(await again.say('firewall verify'), {

@@ -207,8 +207,12 @@ function SchemaHelp({
         <dl>
           {help.members.map(([name, says]) => (
             <div key={name}>
-              <dt class="mono">{name}</dt>
-              <dd class="quiet">{says}</dd>
+              <dt class="mono">
+                <Text text={name} max={60} />
+              </dt>
+              <dd class="quiet">
+                <Text text={says} max={300} />
+              </dd>
             </div>
           ))}
         </dl>

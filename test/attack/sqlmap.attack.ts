@@ -1,6 +1,6 @@
 // sqlmap against the demonstration's shop: without the gate it finds the holes, behind the gate nothing, with every technique, level and tamper script.
 //
-// Rates and bans are off, and the client bears a browser's name: what stops it is what the WAF reads in the values.
+// It takes hours and is not part of CI: `node --test test/attack/sqlmap.attack.ts` (Debian: sqlmap). Rates and bans are off, and the client bears a browser's name: what stops it is what the WAF reads in the values.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,5 +1,6 @@
 // Every view of the dashboard against a gate under load and attack: opened, filtered, acted on, looked at by axe through every screen;
 // and with somebody else's strings in every field. PORTCULLIS_SCREENSHOTS=DIRECTORY keeps pictures of what was seen.
+// Two of its cases have not passed yet, and those behind them were not reached: it is run by hand, `node --test test/attack/dashboard.attack.ts`.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -10,6 +10,7 @@ test('the first field of that name in a form, however it is spelled', () => {
   assert.equal(form('a=1&email=Anna%40Example.com&email=b'), 'anna@example.com');
   assert.equal(form('%65mail=+anna+'), 'anna');
   assert.equal(form('email=%C3%84nna'), 'änna');
+  assert.equal(form('email=Änna'), 'änna', 'not encoded, it is the same account');
   assert.equal(form('email=50%&x'), '50%');
   assert.equal(form('e=1'), '');
   assert.equal(form(''), '');

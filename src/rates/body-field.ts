@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { latin1 } from '../base/bytes.ts';
+import { formFields } from '../base/form-fields.ts';
 
 /** How much of a body is kept to find a field in, in bytes; what lies behind it is not found. */
 export const maxKept = 65_536;
@@ -35,16 +36,8 @@ export class KeptBody {
 
 /** The first value of a field of a form (urlencoded), lower case and without blanks around it; '' where there is none. */
 export function formField(body: Buffer, name: string): string {
-  const text = latin1(body, 0, body.length);
-  for (let from = 0; from < text.length; ) {
-    let end = text.indexOf('&', from);
-    if (end < 0) end = text.length;
-    let equals = text.indexOf('=', from);
-    if (equals < 0 || equals > end) equals = end;
-    if (decoded(text.slice(from, equals)) === name) return folded(decoded(text.slice(equals + 1, end)));
-    from = end + 1;
-  }
-  return '';
+  const [value = ''] = formFields(latin1(body, 0, body.length), Buffer.from(name, 'utf8').toString('latin1'), 1);
+  return folded(Buffer.from(value, 'latin1').toString('utf8'));
 }
 
 /** The value at a path (`user.email`) of a JSON object, in the same form; '' where there is none, or no JSON. */
@@ -65,23 +58,4 @@ export function jsonField(body: Buffer, path: string): string {
 /** Accounts are the same however they are spelled: an attacker must not get a new count for an upper-case letter. */
 function folded(value: string): string {
   return value.slice(0, maxValueLength).trim().normalize('NFKC').toLowerCase();
-}
-
-function decoded(text: string): string {
-  const spaced = text.replaceAll('+', ' ');
-  if (!spaced.includes('%')) return spaced;
-  const bytes = Buffer.allocUnsafe(spaced.length);
-  let length = 0;
-  for (let at = 0; at < spaced.length; at++) {
-    const byte = spaced[at] === '%' ? Number.parseInt(spaced.slice(at + 1, at + 3), 16) : Number.NaN;
-    const isEscape = !Number.isNaN(byte) && spaced.length >= at + 3 && isHex(spaced, at + 1) && isHex(spaced, at + 2);
-    bytes[length++] = isEscape ? byte : spaced.charCodeAt(at);
-    if (isEscape) at += 2;
-  }
-  return bytes.toString('utf8', 0, length);
-}
-
-function isHex(text: string, at: number): boolean {
-  const code = text.charCodeAt(at) | 32;
-  return (code >= 48 && code <= 57) || (code >= 97 && code <= 102);
 }

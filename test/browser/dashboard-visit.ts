@@ -118,6 +118,7 @@ class Browsing implements Visit {
       if (!which.includes(screen)) continue;
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme });
+      await this.#atRest();
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
       assert.ok(wide <= width, `${name} is ${wide} wide on ${screen}`);
       assert.deepEqual(await this.#objections(), [], `${name} on ${screen}`);
@@ -126,6 +127,11 @@ class Browsing implements Visit {
     }
     await page.setViewportSize(screens[0]);
     await page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  /** Because a colour half-way through its transition is nobody's choice: contrast is judged where it ends. */
+  async #atRest(): Promise<void> {
+    await this.page.evaluate('Promise.allSettled(document.getAnimations().map(({ finished }) => finished))');
   }
 
   /** What axe finds, a line each: rule, element, why. */

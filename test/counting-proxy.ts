@@ -18,9 +18,9 @@ export interface CountingProxy {
   /** `METHOD path` of each. */
   readonly seen: string[];
   /** Called with the number of a request before the CA has it; false keeps it from the CA. */
-  before: (number: number) => boolean;
+  before: (number: number, line: string) => boolean;
   /** Called when the CA has answered, before the client hears; false keeps the answer. */
-  after: (number: number) => boolean;
+  after: (number: number, answer: string) => boolean;
 }
 
 /** Starts one; it ends after the test. */
@@ -48,7 +48,7 @@ export async function countingProxy(context: TestContext, pebble: Pebble): Promi
   async function pass(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const number = ++proxy.count;
     proxy.seen.push(`${incoming.method} ${incoming.url}`);
-    if (!proxy.before(number)) {
+    if (!proxy.before(number, proxy.seen.at(-1)!)) {
       incoming.socket.destroy();
       return;
     }
@@ -60,11 +60,12 @@ export async function countingProxy(context: TestContext, pebble: Pebble): Promi
     const outgoing = request(target, { method, headers, ca: pebble.roots, agent: false }, async (reply) => {
       const body: Buffer[] = [];
       for await (const piece of reply) body.push(piece as Buffer);
-      if (!proxy.after(number)) {
+      const answer = Buffer.concat(body);
+      if (!proxy.after(number, answer.toString('utf8'))) {
         incoming.socket.destroy();
         return;
       }
-      response.writeHead(reply.statusCode ?? 502, reply.headers).end(Buffer.concat(body));
+      response.writeHead(reply.statusCode ?? 502, reply.headers).end(answer);
     });
     outgoing.on('error', () => response.destroy());
     outgoing.end(Buffer.concat(pieces));

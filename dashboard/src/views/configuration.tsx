@@ -1,6 +1,6 @@
 // The configuration: read, edited with what the schema says of each line, judged, held against what is in force, applied; former texts.
 
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { get, post, put } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { moment } from '../format.ts';
@@ -54,7 +54,7 @@ export function Configuration() {
   return (
     <>
       <Editor key={file.value.revision} file={file.value} again={file.again} />
-      <History now={file.value.text} />
+      <History key={`history ${file.value.revision}`} now={file.value.text} />
     </>
   );
 }
@@ -320,7 +320,6 @@ function History({ now }: { readonly now: string }) {
     get<readonly { number: number; until: string }[]>('/configuration/history', {}, signal),
   );
   const [shown, setShown] = useState<{ readonly number: number; readonly text: string } | null>(null);
-  useEffect(() => setShown(null), [now]);
   const show = (number: number) =>
     get<{ text: string }>(`/configuration/history/${number}`).then(
       ({ text }) => setShown({ number, text }),

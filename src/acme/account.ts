@@ -3,7 +3,7 @@
 import type { KeyObject } from 'node:crypto';
 import { AddressReader } from '../base/address.ts';
 import { type CaSession, fieldOf, parse } from './ca-session.ts';
-import { CaProblem, CaUnreachable, readProblem } from './ca-trouble.ts';
+import { CaProblem, CaUnreachable, readProblem, shown } from './ca-trouble.ts';
 import { type Chain, readChain } from './chain.ts';
 import type { Reply } from './https-call.ts';
 import { bindAccount, type ExternalBinding, jwkOf, signJws } from './jws.ts';
@@ -187,11 +187,16 @@ export class Account {
   #orderOf(url: string, reply: Reply): AcmeOrder {
     const value = parse(url, reply.body);
     const { error } = value;
+    const authorizations = Array.isArray(value.authorizations) ? value.authorizations.map(textOf) : [];
+    const finalize = textOf(value.finalize);
+    const wrong = [...authorizations, finalize].find((address) => !address.startsWith('https:'));
+    if (wrong !== undefined)
+      throw new CaProblem('badOrder', `the order has an address that is none: "${shown(wrong)}"`, 0, null, []);
     return {
       url,
       status: textOf(value.status),
-      authorizations: Array.isArray(value.authorizations) ? value.authorizations.map(textOf) : [],
-      finalize: textOf(value.finalize),
+      authorizations,
+      finalize,
       certificate: textOf(value.certificate),
       error: error === undefined || error === null ? null : readProblem(error, 0, null),
       retryAfterMs: this.session.retryAfter(reply),

@@ -2,7 +2,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import { type CaProblem, CaUnreachable, readProblem } from './ca-trouble.ts';
+import { CaProblem, CaUnreachable, readProblem } from './ca-trouble.ts';
 import type { Caller, Reply } from './https-call.ts';
 import { jwkOf, signJws } from './jws.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -40,6 +40,8 @@ export class CaSession {
   #directory: Directory | null = null;
   #directoryAtMs = 0;
   #nonces: string[] = [];
+  /** Until when the CA would be left alone, on the monotonic clock. */
+  #restUntilMs = 0;
 
   constructor(directoryUrl: string, caller: Caller, clock: Clock) {
     this.directoryUrl = directoryUrl;
@@ -80,7 +82,9 @@ export class CaSession {
 
   /** Whole milliseconds that an answer asks to wait, or null. */
   retryAfter(reply: Reply): number | null {
-    return retryAfterMs(fieldOf(reply, 'retry-after'), this.#clock.now());
+    // A date is one of the CA's clock, which need not be ours.
+    const date = Date.parse(fieldOf(reply, 'date'));
+    return retryAfterMs(fieldOf(reply, 'retry-after'), Number.isNaN(date) ? this.#clock.now() : date);
   }
 
   close(): void {
@@ -97,6 +101,11 @@ export class CaSession {
   }
 
   async #call(call: Parameters<Caller['call']>[0]): Promise<Reply> {
+    const restMs = this.#restUntilMs - this.#clock.monotonicMs();
+    if (restMs > 0) {
+      const until = new Date(this.#clock.now() + restMs).toISOString();
+      throw new CaProblem('unavailable', `it would be left alone until ${until}`, 503, Math.ceil(restMs), []);
+    }
     const reply = await this.#caller.call(call);
     const nonce = fieldOf(reply, 'replay-nonce');
     if (nonce !== '') this.#nonces.push(nonce);
@@ -114,7 +123,10 @@ export class CaSession {
     } catch {
       value = { type: 'unknown', detail: `status ${reply.status} without a problem document` };
     }
-    return readProblem(value, reply.status, this.retryAfter(reply));
+    const problem = readProblem(value, reply.status, this.retryAfter(reply));
+    if (problem.isForAll && problem.retryAfterMs !== null)
+      this.#restUntilMs = Math.max(this.#restUntilMs, this.#clock.monotonicMs() + problem.retryAfterMs);
+    return problem;
   }
 }
 

@@ -15,8 +15,12 @@ export interface Subproblem {
 
 /** A CA that did not answer, or not as a CA does. */
 export class CaUnreachable extends Error {
-  constructor(url: string, cause: string) {
+  /** When to come again, in ms from now, where the CA said so. */
+  readonly retryAfterMs: number | null;
+
+  constructor(url: string, cause: string, retryAfterMs: number | null = null) {
     super(`${hostOf(url)} cannot be asked: ${cause}`);
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -47,7 +51,12 @@ export class CaProblem extends Error {
 
   /** Whether it is the CA that has a trouble, not the request: another CA may do better. */
   get isOfCa(): boolean {
-    return this.status >= 500 || this.type === 'rateLimited' || this.type === 'serverInternal';
+    return this.status >= 500 || this.status === 429 || this.type === 'rateLimited' || this.type === 'serverInternal';
+  }
+
+  /** Whether the CA would be left alone altogether: a limit that it names is one of what was asked for, such as a name. */
+  get isForAll(): boolean {
+    return this.status === 503 || (this.status === 429 && this.type !== 'rateLimited');
   }
 }
 
@@ -77,7 +86,7 @@ function typeOf(type: unknown): string {
 }
 
 /** A foreign text on one line, without control characters, bounded. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (typeof value !== 'string') return '';
   let text = '';
   for (const character of value.slice(0, maxDetail)) text += character < ' ' || character === '\x7f' ? ' ' : character;

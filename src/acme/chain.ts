@@ -44,9 +44,14 @@ export function readChain(pem: string): Chain | null {
   }
 }
 
-/** What keeps a chain from being used for these names with this key, as the end of a sentence about it; '' for nothing. */
-export function faultOf({ leaf }: Chain, names: readonly string[], key: KeyObject): string {
+/** What keeps a chain from being used for these names with this key, as the end of a sentence about it; '' for nothing. `now` is ms since
+ * 1970: one that is over is good for nothing, one that begins later may be our clock's fault. */
+export function faultOf({ leaf, notAfter }: Chain, names: readonly string[], key: KeyObject, now: number): string {
   if (!leaf.checkPrivateKey(key)) return 'it is not for the key that was sent';
+  if (notAfter <= now) {
+    const [end, clock] = [notAfter, now].map((ms) => new Date(ms).toISOString());
+    return `it ended at ${end}, and the clock of this machine says ${clock}`;
+  }
   const missing = names.find((name) => !covers(leaf, name));
   return missing === undefined ? '' : `it does not name ${missing}`;
 }

@@ -77,14 +77,18 @@ export async function issue(wish: Wish, noted: OrderNote | null, tools: Issuance
     try {
       return await new Issuance(wish, order.note, failed, tools).finish(order.order);
     } catch (error) {
-      // An order that was refused is over; one whose CA is silent may still come to something.
-      if (!(error instanceof CaUnreachable)) await tools.note(null);
+      // An order that was refused is over; one whose CA is silent or busy may still come to something.
+      if (!isOfCa(error)) await tools.note(null);
       if (!(error instanceof ProofFailure)) throw error;
       failed.add(error.kind);
       note = null;
       if (tools.provers.every(({ kind }) => failed.has(kind) || !suits(kind, wish.names))) throw error;
     }
   }
+}
+
+function isOfCa(error: unknown): boolean {
+  return error instanceof CaUnreachable || (error instanceof CaProblem && error.isOfCa);
 }
 
 /** Whether a kind can prove all that it would have to: each name must have one kind left. */
@@ -166,7 +170,7 @@ class Issuance {
     const { preferredIssuer, names } = this.#wish;
     const chains = await this.#tools.account.chains(order.certificate, preferredIssuer !== '');
     const chain = chooseChain(chains, preferredIssuer);
-    const fault = faultOf(chain, names, key);
+    const fault = faultOf(chain, names, key, this.#tools.clock.now());
     if (fault !== '')
       throw new CaProblem('badCertificate', `the certificate that came cannot be used: ${fault}`, 0, null, []);
     return { chain, keyPem: this.#note.keyPem };
@@ -184,6 +188,15 @@ class Issuance {
 
   async #prove({ authorizations }: AcmeOrder): Promise<void> {
     const { account, provers } = this.#tools;
+    const { names } = this.#wish;
+    if (authorizations.length > names.length)
+      throw new CaProblem(
+        'badOrder',
+        `it wants ${authorizations.length} proofs for ${names.length} names`,
+        0,
+        null,
+        [],
+      );
     const open: (Choice & { readonly authorization: Authorization })[] = [];
     for (const url of authorizations) {
       const authorization = await account.authorization(url);
@@ -244,7 +257,11 @@ class Issuance {
   async #wait(look: number, askedMs: number | null): Promise<void> {
     const ms = Math.max(askedMs ?? 0, Math.min(longestLookMs, firstLookMs * 2 ** Math.min(look, 10)));
     if (this.#tools.clock.monotonicMs() + ms > this.#deadlineMs)
-      throw new CaUnreachable(this.#note.orderUrl, `the order was not done within ${orderDeadlineMs / 60_000} minutes`);
+      throw new CaUnreachable(
+        this.#note.orderUrl,
+        `the order was not done within ${orderDeadlineMs / 60_000} minutes`,
+        askedMs,
+      );
     await this.#tools.pause(ms);
   }
 }

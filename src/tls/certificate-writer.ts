@@ -63,7 +63,7 @@ export function writeAuthority(statement: Statement, key: KeyObject, constraints
   ]);
 }
 
-/** A server's certificate (PEM) for DNS names and IP addresses, which go into subjectAltName in the given order. */
+/** A server's certificate (PEM) for DNS names and IP addresses, which go into subjectAltName in the given order. Of `key` the public half is enough. */
 export function writeLeaf(statement: Statement, names: readonly string[], key: KeyObject, signer: Signer): string {
   const serverAuth = objectIdentifier('1.3.6.1.5.5.7.3.1');
   return write(statement, key, signer, [
@@ -108,5 +108,5 @@ function keyIdentifier(key: KeyObject): Buffer {
 }
 
 function spki(key: KeyObject): Buffer {
-  return createPublicKey(key).export({ type: 'spki', format: 'der' });
+  return (key.type === 'public' ? key : createPublicKey(key)).export({ type: 'spki', format: 'der' });
 }

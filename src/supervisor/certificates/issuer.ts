@@ -12,6 +12,7 @@ import {
 import type { Clock } from '../../base/clock.ts';
 import type { AcmeSettings, AuthoritySettings } from '../../config/config.ts';
 import type { Authority } from './authority.ts';
+import { BudgetSpent } from './budget-spent.ts';
 import type { Ledger } from './ledger.ts';
 import type { Managed } from './managed.ts';
 import type { KeptCertificate } from './store.ts';
@@ -41,15 +42,17 @@ export class Issuer {
 
   /** Asks the first CA, and where the trouble is its own the next. Rejects with the trouble of the last that was asked. */
   async issue(managed: Managed): Promise<KeptCertificate> {
-    const { settings, ending } = this.#tools;
+    const { settings, ending, clock } = this.#tools;
     let last: unknown = new Error('no CA is named');
     for (const authority of settings.authorities) {
       try {
+        managed.rests.check(authority.directory, clock.now());
         if (authority === settings.authorities[0]) await this.#rehearse(managed);
         return await this.#issueBy(authority, managed);
       } catch (error) {
         last = error;
         if (ending.aborted || !isOfCa(error)) throw error;
+        managed.rests.note(authority.directory, error, clock.now());
       }
     }
     throw last;
@@ -57,14 +60,16 @@ export class Issuer {
 
   /** A name that has had no certificate yet is tried at the test system first: what is wrong then costs nothing of the budget. */
   async #rehearse(managed: Managed): Promise<void> {
-    const { settings, ending, keep } = this.#tools;
+    const { settings, ending, keep, clock } = this.#tools;
     const { staging } = settings;
     if (staging === null || managed.kept.isRehearsed || managed.kept.certificate !== null) return;
     try {
+      managed.rests.check(staging.directory, clock.now());
       await this.#run(staging, managed);
     } catch (error) {
       // A test system that is out of order is no reason to go without; proofs that fail there would fail everywhere.
       if (error instanceof ProofFailure || ending.aborted) throw error;
+      managed.rests.note(staging.directory, error, clock.now());
     }
     await keep(managed, { isRehearsed: true, order: null });
   }
@@ -74,9 +79,9 @@ export class Issuer {
     const { directory, isLimited } = authority;
     const now = clock.now();
     const mayAskAt = isLimited ? ledger.mayAskAt(directory, managed.names, now) : now;
-    if (mayAskAt > now && managed.kept.order === null) throw new BudgetSpent(directory, managed, ledger, now);
+    if (mayAskAt > now && managed.kept.order === null) throw new BudgetSpent(directory, managed.names, ledger, now);
     const { chain, keyPem, profile } = await this.#run(authority, managed);
-    const certificate = { chainPem: chain.pem, keyPem, authority: directory, profile };
+    const certificate = { chainPem: chain.pem, keyPem, authority: directory, profile, gotAt: clock.now() };
     await keep(managed, { names: managed.names, certificate, renewal: null, order: null, failure: null });
     await ledger.note({ at: clock.now(), authority: directory, kind: 'certificate', names: managed.names });
     return certificate;
@@ -108,23 +113,8 @@ export class Issuer {
   }
 }
 
-/** A rate limit of the CA that would be met. */
-export class BudgetSpent extends Error {
-  readonly moreAt: number;
-
-  constructor(directory: string, { names }: Managed, ledger: Ledger, now: number) {
-    const spent = ledger.budgets(directory, names, now).filter(({ left }) => left === 0);
-    const moreAt = Math.max(...spent.map((budget) => budget.moreAt));
-    const says = spent.map((budget) => `${budget.most} ${budget.says}`).join(', ');
-    super(
-      `the budget at ${new URL(directory).host} is spent (${says}); there is room again at ${new Date(moreAt).toISOString()}`,
-    );
-    this.moreAt = moreAt;
-  }
-}
-
 /** Whether another CA may do better. */
-function isOfCa(error: unknown): boolean {
+export function isOfCa(error: unknown): boolean {
   if (error instanceof CaProblem) return error.isOfCa;
   return error instanceof CaUnreachable || error instanceof BudgetSpent;
 }

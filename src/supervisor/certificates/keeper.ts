@@ -1,15 +1,16 @@
 // Keeps certificates: gets those that are wanted, renews them in time, has the workers use them, and writes down what went wrong.
 
-import { isDeepStrictEqual } from 'node:util';
-import { askAgainMs, CaProblem, ProofFailure, type Prover, pauseMs } from '../../acme/acme.ts';
+import { askAgainMs, ProofFailure, type Prover, pauseMs } from '../../acme/acme.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { AcmeSettings } from '../../config/config.ts';
 import type { Files } from '../../tls/tls.ts';
-import { Authority } from './authority.ts';
-import { BudgetSpent, Issuer } from './issuer.ts';
+import { Authorities } from './authorities.ts';
+import type { Authority } from './authority.ts';
+import { Issuer, isOfCa } from './issuer.ts';
 import { Ledger } from './ledger.ts';
 import { Managed, renewalBy } from './managed.ts';
 import { HttpProver, type Reach, tlsProver } from './provers.ts';
+import { askedMs } from './rests.ts';
 import { CertificateStore, type KeptCertificate } from './store.ts';
 
 /** What a keeper is handed. */
@@ -36,6 +37,8 @@ const longestSleepMs = 10 * 60_000;
 /** Most names that may be asked for beside those of the settings. */
 const maxDemanded = 10_000;
 const maxSaid = 1500;
+/** So often in a row an order is gone on with in vain; then another one is made. */
+const maxOrderTries = 8;
 
 /** The certificates of one gate. */
 export class CertificateKeeper {
@@ -48,7 +51,7 @@ export class CertificateKeeper {
   readonly #demanded = new Set<string>();
   /** Who waits for the end of what is going on with a certificate. */
   readonly #waiting = new Map<string, (() => void)[]>();
-  readonly #authorities = new Map<string, Authority>();
+  readonly #authorities: Authorities;
   #settings: AcmeSettings | null = null;
   #covered: readonly string[] = [];
   #isOpen = false;
@@ -62,6 +65,7 @@ export class CertificateKeeper {
     this.http = new HttpProver(tools);
     this.store = new CertificateStore(tools.dataDirectory, tools.files, (says) => tools.warn(says));
     this.ledger = new Ledger(this.store);
+    this.#authorities = new Authorities({ store: this.store, clock: tools.clock, files: tools.files });
   }
 
   /** What HTTP-01 is answered with, for a worker that starts. */
@@ -81,7 +85,7 @@ export class CertificateKeeper {
   async adopt(settings: AcmeSettings | null, covered: readonly string[]): Promise<void> {
     this.#settings = settings;
     this.#covered = covered;
-    this.#closeOthers(settings);
+    this.#authorities.closeOthers(settings);
     if (settings !== null && !(await this.#open())) return;
     await this.#want([...(settings?.wanted ?? []), ...[...this.#demanded].map((name) => [name])]);
     this.#arm();
@@ -116,7 +120,8 @@ export class CertificateKeeper {
     const isComing = managed.doing === 'issue';
     if (managed.isBusy) await this.#settled(managed);
     if (!isComing) {
-      if (!isForced) this.#mayRenew(managed);
+      if (isForced) managed.rests.clear();
+      else this.#mayRenew(managed);
       this.#busy++;
       managed.doing = 'issue';
       void this.#issue(managed);
@@ -138,30 +143,12 @@ export class CertificateKeeper {
   stop(): void {
     this.#ending.abort(new Error('the gate is about to end'));
     if (this.#timer !== null) clearTimeout(this.#timer);
-    for (const authority of this.#authorities.values()) authority.close();
+    this.#authorities.close();
   }
 
   /** The CA with these settings. */
   authority(settings: AcmeSettings['authorities'][number]): Authority {
-    const { clock, files } = this.#tools;
-    const known = this.#authorities.get(settings.directory);
-    if (known !== undefined) return known;
-    const authority = new Authority(settings, this.#settings?.email ?? '', this.store, clock, files);
-    this.#authorities.set(settings.directory, authority);
-    return authority;
-  }
-
-  /** Ends conversations with CAs that are asked no more, or in another way: orders with the others go on. */
-  #closeOthers(settings: AcmeSettings | null): void {
-    const known =
-      settings === null ? [] : [...settings.authorities, ...(settings.staging === null ? [] : [settings.staging])];
-    for (const [directory, authority] of this.#authorities) {
-      const isSame =
-        known.some((one) => isDeepStrictEqual(one, authority.settings)) && authority.email === settings?.email;
-      if (isSame) continue;
-      authority.close();
-      this.#authorities.delete(directory);
-    }
+    return this.#authorities.of(settings, this.#settings?.email ?? '');
   }
 
   async #open(): Promise<boolean> {
@@ -274,8 +261,9 @@ export class CertificateKeeper {
           : await (await this.authority(settings).account()).renewalInfo(managed.certificateId);
       if (answer !== null)
         renewal = renewalBy(managed.kept.renewal, answer.window, now + askAgainMs(answer.retryAfterMs), random());
-    } catch {
+    } catch (error) {
       // Asked again later; until then the last word of the CA, or our own reckoning, holds (RFC 9773 4.3.3).
+      renewal = { ...renewal, askAt: Math.max(renewal.askAt, now + (askedMs(error) ?? 0)) };
     }
     if (!this.#ending.signal.aborted) await this.#keep(managed, { renewal });
     this.#done(managed);
@@ -288,14 +276,21 @@ export class CertificateKeeper {
   // ---- issuance
 
   async #issue(managed: Managed): Promise<void> {
-    const { say, warn } = this.#tools;
+    const { say, warn, clock } = this.#tools;
     let tell = (): void => {};
     try {
       const certificate = await this.#issuer().issue(managed);
       if (this.#managed.get(managed.id) === managed) await this.#use(managed, certificate);
-      const { issuers, notAfter } = managed.chain!;
-      const until = new Date(notAfter).toISOString();
-      tell = () => say(`${managed.id} has a certificate of ${issuers[0]} until ${until}`);
+      const { issuers, notBefore, notAfter } = managed.chain!;
+      const [from, until] = [notBefore, notAfter].map((ms) => new Date(ms).toISOString());
+      tell = () => {
+        say(`${managed.id} has a certificate of ${issuers[0]} until ${until}`);
+        // Used all the same: if it is our clock that is late, clients take it.
+        if (notBefore > clock.now())
+          warn(
+            `the certificate for ${managed.id} is valid from ${from}, which is still to come by the clock of this machine: set it, timedatectl set-ntp true`,
+          );
+      };
     } catch (error) {
       if (!this.#ending.signal.aborted) {
         const says = await this.#fail(managed, error as Error);
@@ -334,11 +329,15 @@ export class CertificateKeeper {
     const now = clock.now();
     const found = await this.#tools.diagnose(error instanceof ProofFailure ? error.host : managed.id).catch(() => []);
     const count = (managed.kept.failure?.count ?? 0) + 1;
-    const asked =
-      error instanceof CaProblem ? error.retryAfterMs : error instanceof BudgetSpent ? error.moreAt - now : null;
+    const directories = (this.#settings?.authorities ?? []).map(({ directory }) => directory);
+    const asked = isOfCa(error) ? managed.rests.untilFirstMs(directories, now) : askedMs(error);
+    const rests = managed.rests.list(now);
     const nextAt = now + pauseMs(count, asked, random());
     const says = [error.message, ...found].join('. ').slice(0, maxSaid);
-    await this.#keep(managed, { failure: { says, at: now, count, nextAt } });
+    await this.#keep(managed, {
+      failure: { says, at: now, count, nextAt, rests },
+      ...(count >= maxOrderTries && { order: null }),
+    });
     return `no certificate for ${managed.names.slice(0, 3).join(', ')}: ${says}; tried again at ${new Date(nextAt).toISOString()}`;
   }
 

@@ -1,7 +1,11 @@
 // One certificate that is wanted: what is known of it, what is due, and the steps from a wish to a chain.
 
 import { type Chain, certificateId, momentIn, ownMoment, readChain, type Window } from '../../acme/acme.ts';
+import { Rests } from './rests.ts';
 import type { Kept, Renewal } from './store.ts';
+
+/** A certificate is not renewed sooner after it came, in ms; one that lives shorter than four times that, after a quarter of its life. */
+const leastUseMs = 3_600_000;
 
 /** What is to be done next, and when (ms since 1970). */
 export interface Due {
@@ -14,6 +18,7 @@ export class Managed {
   readonly id: string;
   readonly names: readonly string[];
   kept: Kept;
+  readonly rests: Rests;
   /** What somebody is at, or null. */
   doing: Due['what'] | null = null;
   #chain: { readonly pem: string; readonly chain: Chain | null } = { pem: '', chain: null };
@@ -22,6 +27,7 @@ export class Managed {
     this.id = names[0]!;
     this.names = names;
     this.kept = kept ?? { names, certificate: null, renewal: null, order: null, failure: null, isRehearsed: false };
+    this.rests = new Rests(this.kept.failure?.rests ?? []);
   }
 
   get isBusy(): boolean {
@@ -51,10 +57,12 @@ export class Managed {
     const { chain } = this;
     if (chain === null || this.isForOthers) return 0;
     const own = ownMoment(chain.notBefore, chain.notAfter);
-    const { renewal } = this.kept;
-    if (renewal === null || renewal.window === null) return own;
+    const { renewal, certificate } = this.kept;
     // A window that lies after the certificate's end cannot be meant.
-    return renewal.at < chain.notAfter ? renewal.at : own;
+    const isMeant = renewal !== null && renewal.window !== null && renewal.at < chain.notAfter;
+    // A CA whose windows, or clock, lie in the past would be asked again and again.
+    const gotAt = certificate?.gotAt ?? 0;
+    return Math.max(isMeant ? renewal.at : own, gotAt + Math.min(leastUseMs, (chain.notAfter - gotAt) / 4));
   }
 
   /** What is due first. */

@@ -13,6 +13,8 @@ export interface KeptCertificate {
   /** Address of the directory of the CA that issued it. */
   readonly authority: string;
   readonly profile: string;
+  /** When it came, in ms since 1970. */
+  readonly gotAt?: number;
 }
 
 /** When it is to be renewed, in ms since 1970. */
@@ -31,6 +33,8 @@ export interface Failure {
   /** In a row. */
   readonly count: number;
   readonly nextAt: number;
+  /** CAs, by directory, that would not be asked before a time. */
+  readonly rests?: readonly (readonly [string, number])[];
 }
 
 /** Everything that is known of one certificate that is wanted. */
@@ -57,6 +61,8 @@ const fileMode = 0o600;
 const directoryMode = 0o700;
 /** Longest part of a file name that is a name; longer ones are cut and told apart by a hash. */
 const maxSlug = 150;
+/** Settings name a CA, its test system and a second CA. */
+const maxRests = 10;
 
 /** The directory. What cannot be read is set aside with `.damaged`, told, and begun anew. */
 export class CertificateStore {
@@ -177,10 +183,15 @@ function keptOf(value: unknown): Kept | null {
   if (certificate !== null && !isCertificate(certificate, names)) return null;
   return {
     names,
-    certificate: certificate as KeptCertificate | null,
+    certificate:
+      certificate === null
+        ? null
+        : { ...(certificate as KeptCertificate), gotAt: numberOf(recordOf(certificate).gotAt) },
     renewal: hasNumbers(renewal, 'at', 'askAt') ? (renewal as Renewal) : null,
     order: isOrder(order) ? (order as Kept['order']) : null,
-    failure: hasNumbers(failure, 'at', 'count', 'nextAt') ? (failure as Failure) : null,
+    failure: hasNumbers(failure, 'at', 'count', 'nextAt')
+      ? { ...(failure as Failure), rests: restsOf(recordOf(failure).rests) }
+      : null,
     isRehearsed: isRehearsed === true,
   };
 }
@@ -191,7 +202,8 @@ function isCertificate(value: unknown, names: readonly string[]): boolean {
   const chain = readChain(chainPem as string);
   if (chain === null) return false;
   try {
-    return faultOf(chain, names, createPrivateKey(keyPem as string)) === '';
+    // Not whether it is over: that is what renewal looks at.
+    return faultOf(chain, names, createPrivateKey(keyPem as string), 0) === '';
   } catch {
     return false;
   }
@@ -207,6 +219,17 @@ function isOrder(value: unknown): boolean {
     return false;
   }
   return URL.canParse(orderUrl) && Array.isArray(names) && names.every((name) => typeof name === 'string');
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
+
+function restsOf(value: unknown): [string, number][] {
+  if (!Array.isArray(value)) return [];
+  return value.slice(0, maxRests).filter((one): one is [string, number] => {
+    return Array.isArray(one) && typeof one[0] === 'string' && Number.isFinite(one[1]);
+  });
 }
 
 function hasNumbers(value: unknown, ...fields: readonly string[]): boolean {

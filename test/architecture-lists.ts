@@ -248,6 +248,7 @@ export const maps: Exceptions = {
   'src/tls/shelf.ts': 'certificates that the supervisor was given by their owner, none by traffic',
   'src/http/challenge-answers.ts': 'tokens of the orders under way, given whole by the supervisor',
   'src/supervisor/crew.ts': 'workers: as many as `workers` says',
+  'src/supervisor/certificates/authorities.ts': 'CAs that the settings name: at most three',
   'src/supervisor/certificates/keeper.ts': 'certificates of the settings, and up to `maxDemanded` more',
   'src/supervisor/certificates/provers.ts': 'proofs of the orders under way, of which there are `maxAtOnce`',
   'src/supervisor/certificates/on-demand.ts':

@@ -61,7 +61,12 @@ export interface Gate {
 
 /** Whether a request on a listener that redirects is sent on all the same: what is wrong with it is for where it goes to find out. */
 export function mayRedirect(refusal: Refusal | null): boolean {
-  return refusal === null || refusal.why.startsWith('waf/') || refusal.why === 'tls/misdirected';
+  return (
+    refusal === null ||
+    refusal.why.startsWith('waf/') ||
+    refusal.why === 'tls/misdirected' ||
+    refusal.treatment === 'challenge'
+  );
 }
 
 /** Writes a refusal into its exchange. */

@@ -1,4 +1,4 @@
-// The spine: one connection's life, then one exchange's life, station by station. The only file that knows their order.
+// The spine: one connection's life, then one exchange's life, station by station. Who is asked about a head is in `judge-head.ts`.
 //
 //   accept → firewall → connections → tls → http → site → rates → waf → proxy → answer, and everything is told to observe
 
@@ -9,26 +9,18 @@ import { AddressReader, normalise } from './base/address.ts';
 import { latin1 } from './base/bytes.ts';
 import { Writes } from './base/writes.ts';
 import { drain, until } from './drain.ts';
-import { type Gate, type GatewayTools, type Listener, type Passing, refuse } from './gate.ts';
+import type { Gate, GatewayTools, Listener, Passing } from './gate.ts';
 import type { Generation } from './generation.ts';
-import {
-  type ClientGuard,
-  ClientSide,
-  Http1Stream,
-  Http2Side,
-  Http2Tools,
-  placingPath,
-  preface,
-  SeenFields,
-} from './http/http.ts';
+import { ClientSide, Http1Stream, Http2Side, Http2Tools, preface, SeenFields } from './http/http.ts';
+import { judgeHead } from './judge-head.ts';
 import { markRule, markShutOut } from './markings.ts';
 import { weigh } from './offending.ts';
 import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
-import { misdirection, type Securing, SecuringSockets } from './securing.ts';
+import { type Securing, SecuringSockets } from './securing.ts';
 import { Connection } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
-import { answer, close, pass, type Refusal } from './traffic/verdict.ts';
+import { close, type Refusal } from './traffic/verdict.ts';
 
 const deniedNumber = 0;
 /** How long a destroyed socket may take to say that it is closed; it takes a turn of the event loop. */
@@ -347,51 +339,4 @@ export class Gateway implements Gate, Reception, Securing {
 
 function beginsAsHttp2(bytes: Buffer, count: number): boolean {
   return bytes[0] === 80 && count >= preface.length && latin1(bytes, 0, preface.length) === preface;
-}
-
-/** Places an exchange, holds it to its rates and inspects its head: the part of the journey that traffic and rehearsals share.
- * Gives the refusal, or null where it may go on. Rehearsals, which use nothing up, have no guard. */
-export function judgeHead(exchange: Exchange, generation: Generation, guard: ClientGuard | null): Refusal | null {
-  const { clientResolver, callers, sites, rules, rates, waf } = generation;
-  const { peer } = exchange.connection;
-  exchange.client = clientResolver.resolve(peer, exchange.headers);
-  exchange.isShared = guard !== null && !clientResolver.isTrusted(peer) && guard.judge(peer, exchange.headers);
-  exchange.placingPath = placingPath(exchange.path);
-  const index = sites.place(exchange.host, exchange.placingPath);
-  const site = index < 0 ? null : generation.siteSettings[index]!;
-  exchange.siteIndex = index;
-  exchange.site = site?.name ?? '';
-
-  // Whoever is on the socket was asked at accept; a client behind a trusted proxy is known only now.
-  const shutOut = exchange.client === peer ? null : callers.judgeClient(exchange.client);
-  if (shutOut !== null) return refuse(exchange, 'firewall', shutOut);
-
-  const misdirected = misdirection(exchange, generation);
-  if (misdirected !== null) return refuse(exchange, 'tls', misdirected);
-
-  const rulePolicy = index < 0 ? rules.common : rules.policies[index]!;
-  const ruled =
-    rulePolicy.length === 0 ? pass : rules.judge(exchange, rulePolicy, waf.policies[index]?.mode === 'block');
-  if (ruled.kind !== 'pass') return refuse(exchange, 'rules', ruled);
-
-  const ratePolicy = index < 0 ? rates.common : rates.policies[index]!;
-  if (ratePolicy.limits.length > 0 && !exchange.skipsRates) {
-    const from = performance.now();
-    const verdict = guard !== null ? rates.judge(exchange, ratePolicy) : rates.peek(exchange, ratePolicy);
-    exchange.ratesMicroseconds = (performance.now() - from) * 1000;
-    if (verdict.kind !== 'pass') return refuse(exchange, 'rates', verdict);
-  }
-  if (site === null)
-    return refuse(
-      exchange,
-      'http',
-      answer(404, 'http/no-site', `no site has host "${exchange.host}" and path ${exchange.placingPath}`),
-    );
-
-  const wafPolicy = waf.policies[index]!;
-  if (wafPolicy.mode === 'off' || exchange.skipsWaf) return null;
-  const from = performance.now();
-  const verdict = waf.inspectHead(exchange, wafPolicy);
-  exchange.wafMicroseconds = (performance.now() - from) * 1000;
-  return verdict.kind === 'pass' ? null : refuse(exchange, 'waf', verdict);
 }

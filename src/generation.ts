@@ -4,6 +4,7 @@ import { joined } from './base/catalogue.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { inPieces, type Pause } from './base/in-pieces.ts';
 import { type Built, built, failed, type Path, type Problem } from './base/problem.ts';
+import { Bots, reasons as botReasons } from './bots/bots.ts';
 import { openAtlas, ruleFiles, type Settings, type SiteSettings } from './config/config.ts';
 import {
   build as buildConnections,
@@ -46,11 +47,11 @@ import {
 } from './ports/ports.ts';
 import {
   build as buildProxy,
+  keptKey,
   lots,
   type Proxy,
   type ProxyTools,
   reasons as proxyReasons,
-  stickyKey,
 } from './proxy/proxy.ts';
 import { build as buildRates, type Rates, reasons as rateReasons } from './rates/rates.ts';
 import { buildCondition, build as buildRules, type Rules, reasons as ruleReasons } from './rules/rules.ts';
@@ -64,6 +65,7 @@ import {
   type Want,
 } from './tls/tls.ts';
 import type { Timekeeper } from './traffic/deadline.ts';
+import type { Exchange } from './traffic/exchange.ts';
 import type { Reason } from './traffic/verdict.ts';
 import type { AnswerCodec } from './traffic/wire.ts';
 import { building as buildingWaf, matcherOf, type Waf, reasons as wafReasons } from './waf/waf.ts';
@@ -90,6 +92,7 @@ export interface Generation {
   readonly clientResolver: ClientResolver;
   readonly sites: Sites;
   readonly siteSettings: readonly Site[];
+  readonly bots: Bots;
   readonly rules: Rules;
   readonly rates: Rates;
   readonly waf: Waf;
@@ -144,7 +147,10 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     found.take(['listen', index, 'proxyProtocol'], buildAnnouncers(proxyProtocol));
   const clientResolver = found.take('trustedProxies', buildClientResolver(settings.trustedProxies));
   const atlas = found.take(null, openAtlas(settings.geography));
+  const bots = new Bots(settings.bots, { now: () => clock.now(), key: await challengeKey(settings, filesOf(tools)) });
+  const isSpared = (exchange: Exchange) => bots.isSpared(exchange);
   const ruleTools = {
+    isSpared,
     geography: atlas ?? noAtlas,
     compilePattern: matcherOf,
     threshold: settings.waf.threshold,
@@ -158,6 +164,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
       seed: tools.seed ?? 1,
       locate: tools.locate,
       geography: atlas ?? noAtlas,
+      isSpared,
       conditionOf: (text, path, problems) => buildCondition(text, path, settings.lists, ruleTools, problems),
       ...(tools.previous === undefined ? {} : { previous: tools.previous.rates }),
     }),
@@ -193,6 +200,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     clientResolver: clientResolver!,
     sites: new Sites(settings.sites),
     siteSettings: settings.sites.map(siteOf),
+    bots,
     rules: rules!,
     rates: rates!,
     waf: waf!,
@@ -307,8 +315,18 @@ function proxyTools(
     random: lots(tools.seed ?? 1),
     range: readEphemeralRange(machineReader),
     readFile: async (path) => (await files.read(path)).text,
-    stickyKey: () => stickyKey(files, settings.dataDirectory),
+    stickyKey: () => keptKey(files, settings.dataDirectory, 'sticky.key'),
   };
+}
+
+/** What signs tasks: kept where some rule or limit sets one, and of no use otherwise. */
+async function challengeKey({ rules, rates, sites, dataDirectory }: Settings, files: Files): Promise<Buffer> {
+  const limits = [...rates, ...sites.flatMap((site) => site.rates ?? [])];
+  const own = [...rules, ...sites.flatMap((site) => site.rules)];
+  const isUsed =
+    limits.some(({ treatment }) => treatment === 'challenge') ||
+    own.some(({ rule }) => rule.trimStart().startsWith('challenge'));
+  return isUsed ? keptKey(files, dataDirectory, 'challenge.key') : Buffer.alloc(0);
 }
 
 function filesOf({ mayWrite, files = systemFiles }: GenerationTools): Files {
@@ -328,6 +346,7 @@ export function allReasons(): Readonly<Record<string, Reason>> {
     portReasons,
     firewallReasons,
     connectionReasons,
+    botReasons,
     tlsReasons,
     httpReasons,
     ruleReasons,

@@ -15,6 +15,9 @@ export function weigh(exchange: Exchange, { callers, rates, rules }: Generation)
   if (isShared) return;
   if (refusal === null) {
     if (status === 404) callers.offend('not-found', client);
+  } else if (refusal.treatment === 'challenge') {
+    // A page of thirty pictures is set thirty tasks: nobody did anything wrong yet.
+    return;
   } else if (refusedBy === 'waf') callers.offend('waf', client);
   else if (refusedBy === 'rules') {
     const banMs = banMsOf(siteIndex < 0 ? rules.common : rules.policies[siteIndex]!, refusal.rule);

@@ -9,10 +9,10 @@ import { type Gate, type Listener, mayRedirect, type Passing, refuse } from './g
 import type { Generation } from './generation.ts';
 import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
-import { type ClientHandler, ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
+import { type ClientHandler, ownAnswer } from './http/http.ts';
+import { refusalAnswer, secureRedirect } from './own-answers.ts';
 import { type Carried, type Endpoint, Failure, type Route } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
-import { bracketed } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';
 import type { Fault } from './traffic/fault.ts';
 import type { Headers } from './traffic/headers.ts';
@@ -508,31 +508,16 @@ export class Passage implements ClientHandler, Carried {
       this.side.abort(refusal.why);
       return;
     }
-    const retry =
-      (refusal.retryAfterSeconds > 0 ? `Retry-After: ${refusal.retryAfterSeconds}\r\n` : '') +
-      (refusal.location === undefined ? '' : `Location: ${refusal.location}\r\n`);
-    const own = ownAnswer(
-      refusal.status,
-      exchange.id,
-      prefersJson(exchange.headers),
-      exchange.method === 'HEAD',
-      retry + rateHeaders(exchange),
-      this.#gateway.tools.clock.now(),
-    );
+    const own = refusalAnswer(exchange, refusal, this.#gateway.tools.clock.now());
     this.#finishOwn(exchange, own);
   }
 
   #redirect(exchange: Exchange, head: RequestHead): void {
-    const port = this.#listener.redirectPort;
-    // An HTTP/1.0 request may name no host: it came to the address that it reached.
-    const host = head.host === '' ? bracketed(this.side.connection.local) : head.host;
-    const location = `https://${host}${port === 443 ? '' : `:${port}`}${head.path === '*' ? '/' : head.path}${
-      head.query === '' ? '' : `?${head.query}`
-    }`;
     exchange.refusal = null;
     exchange.refusedBy = '';
     exchange.endedWhy = this.#listener.tls ? 'tls/plain-http' : 'http/redirected';
-    this.#finishOwn(exchange, redirectAnswer(head.method, location, exchange.id, this.#gateway.tools.clock.now()));
+    const { redirectPort } = this.#listener;
+    this.#finishOwn(exchange, secureRedirect(exchange, head, redirectPort, this.#gateway.tools.clock.now()));
   }
 
   #finishOwn(exchange: Exchange, own: OwnAnswer): void {

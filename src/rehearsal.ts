@@ -3,9 +3,9 @@
 import { performance } from 'node:perf_hooks';
 import { AddressReader, normalise, parseAddress } from './base/address.ts';
 import { refuse } from './gate.ts';
-import { judgeHead } from './gateway.ts';
 import type { Generation } from './generation.ts';
 import { openRequestBody, readRequestHead, SeenFields } from './http/http.ts';
+import { judgeHead } from './judge-head.ts';
 import { markRule, markShutOut } from './markings.ts';
 import { Connection, splitEndpoint } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';

@@ -7,7 +7,7 @@ export type Exceptions = Readonly<Record<string, string>>;
 export const floors: readonly (readonly string[])[] = [
   ['base'],
   ['traffic'],
-  ['config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'rules', 'tls', 'waf'],
+  ['bots', 'config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'rules', 'tls', 'waf'],
   ['generation.ts'],
   [
     'departure.ts',
@@ -16,11 +16,12 @@ export const floors: readonly (readonly string[])[] = [
     'held-body.ts',
     'held-answer.ts',
     'answer-out.ts',
+    'own-answers.ts',
     'markings.ts',
     'offending.ts',
   ],
   ['arrivals.ts', 'body-judges.ts', 'securing.ts'],
-  ['passage.ts'],
+  ['judge-head.ts', 'passage.ts'],
   ['gateway.ts'],
   ['rehearsal.ts'],
   ['admin'],
@@ -109,6 +110,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
   performance: {
     'src/base/clock.ts': 'it is the clock',
     'src/gateway.ts': 'durations of stations in microseconds: a call through `Clock` costs more than what is measured',
+    'src/judge-head.ts': 'durations, as in gateway.ts',
     'src/passage.ts': 'durations, as in gateway.ts',
     'src/securing.ts': 'durations, as in gateway.ts',
     'src/rehearsal.ts': 'durations, as in gateway.ts',
@@ -329,7 +331,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ['`learn.test.ts`, through the command', 'src/cli/learn-crowd.ts src/cli/learn-models.ts'],
   [
     'test/scenarios drives them as traffic does',
-    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/securing.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts src/body-judges.ts',
+    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/securing.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts src/body-judges.ts src/judge-head.ts src/own-answers.ts src/bots/bots.ts',
   ],
   [
     'test/scenarios/http2-upstream.test.ts and grpc.test.ts, against nghttp2, grpc-js and raw frames',
@@ -363,7 +365,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',
-    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-waf.ts src/config/translate.ts src/config/acme-kinds.ts',
+    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-bots.ts src/config/schema-waf.ts src/config/translate.ts src/config/acme-kinds.ts',
   ],
   [
     'the attacks, ordinary texts and properties of `attacks.test.ts`, `ordinary.test.ts` and `waf.test.ts`',

@@ -1,5 +1,6 @@
 // The settings of limits on how often may be asked.
 
+import { z } from 'zod';
 import { banFor, flag, group, list, pathPrefix, rate, text, whole } from './kinds.ts';
 
 /** `rates`: limits of the gate or of one site. */
@@ -30,7 +31,10 @@ export const rates = list(
       .optional()
       .describe('Only requests that meet this condition, in the words of `rules`.'),
     // biome-ignore lint/suspicious/noThenProperty: the file's word; no setting is ever awaited.
-    then: whole(400, 599).prefault(429).describe('The status of the refusal.'),
+    then: z
+      .union([whole(400, 599), z.literal('challenge')], { error: 'a status from 400 to 599, or challenge' })
+      .prefault(429)
+      .describe('The status of the refusal; or `challenge`, which sets browsers a task first.'),
     repeated: banFor()
       .optional()
       .describe('What follows for a client whom this limit refuses ten times within a minute: `ban 10m`.'),

@@ -20,6 +20,7 @@ import {
   whole,
 } from './kinds.ts';
 import { accessLog, logRotation, traces } from './log-kinds.ts';
+import { bots } from './schema-bots.ts';
 import { bans, blocklist, firewall } from './schema-firewall.ts';
 import { geography, rates } from './schema-rates.ts';
 import { lists, rules } from './schema-rules.ts';
@@ -210,6 +211,7 @@ export const configuration = group({
   rules: rules.prefault([]).describe('What happens to which requests, before limits and the WAF are asked.'),
   lists: lists.prefault({}).describe('Names for addresses, networks or words, for `rules`.'),
   rates: rates.prefault([{ limit: '500 per 10s' }]).describe('How often may be asked; [] for no limit.'),
+  bots: bots.prefault({}).describe('How browsers and good robots are told from the rest.'),
   admin: admin().prefault({}).describe('The dashboard and the admin API.'),
   geography: geography.prefault({}).describe('Where clients are at home; the databases are yours.'),
   trusted_proxies: oneOrMany(text('an address or CIDR such as 10.0.0.0/8', 64), 'an address or CIDR')

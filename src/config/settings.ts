@@ -2,10 +2,11 @@
 // `schema.ts` says how the file's words become this; stations take the part that has their name.
 
 import type { AccessLogWords } from '../traffic/log-target.ts';
-
 import type { AcmeSettings } from './settings-acme.ts';
+import type { BotSettings } from './settings-bots.ts';
 
 export type * from './settings-acme.ts';
+export type * from './settings-bots.ts';
 
 /** `modern` order of trust: what a person wrote, normalised. */
 export interface Settings {
@@ -22,6 +23,7 @@ export interface Settings {
   readonly rules: readonly OwnRuleSettings[];
   readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly rates: readonly RateSettings[];
+  readonly bots: BotSettings;
   readonly geography: GeographySettings;
   /** CIDRs whose forwarding headers are believed. */
   readonly trustedProxies: readonly string[];
@@ -298,6 +300,8 @@ export interface RateSettings {
   /** Path prefix it holds for; `/` for all. */
   readonly path: string;
   readonly status: number;
+  /** What is done beside refusing. */
+  readonly treatment: 'challenge' | 'tarpit' | null;
   /** How long a client is banned whom this limit refuses again and again; 0 for not at all. */
   readonly repeatedBanMs: number;
   /** The condition that a request must meet to be counted, or ''. */

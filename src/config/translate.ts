@@ -7,6 +7,7 @@ import { facilityOf } from './log-kinds.ts';
 import type { Complete } from './schema.ts';
 import type {
   BanSettings,
+  BotSettings,
   HealthSettings,
   OwnRuleSettings,
   RateSettings,
@@ -87,6 +88,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
     rules: ownRules(words.rules, ['rules'], commentOf),
     lists: words.lists,
     rates: words.rates.map(rateOf),
+    bots: botsOf(words.bots),
     geography: {
       country: words.geography.country === undefined ? null : absolute(words.geography.country),
       asn: words.geography.asn === undefined ? null : absolute(words.geography.asn),
@@ -292,8 +294,20 @@ function compressOf(compress: NonNullable<Complete['sites'][number]['compress']>
 
 function rateOf(rate: Complete['rates'][number]): RateSettings {
   const { by, path, wider, shadow, statuses } = rate;
-  const { then: status, repeated: repeatedBanMs = 0, burst = 0, when = '' } = rate;
-  return { ...rate.limit, by, path, status, repeatedBanMs, when, statuses, burst, wider, shadow };
+  const { then, repeated: repeatedBanMs = 0, burst = 0, when = '' } = rate;
+  const status = typeof then === 'number' ? then : 429;
+  const treatment = typeof then === 'number' ? null : then;
+  return { ...rate.limit, by, path, status, treatment, repeatedBanMs, when, statuses, burst, wider, shadow };
+}
+
+function botsOf({ challenge }: Complete['bots']): BotSettings {
+  return {
+    challenge: {
+      bits: challenge.difficulty,
+      answerWithinMs: challenge.answer_within,
+      validMs: challenge.valid_for,
+    },
+  };
 }
 
 function bansOf(bans: Complete['bans']): BanSettings {

@@ -31,6 +31,7 @@ const stepOf: Readonly<Record<string, number>> = Object.freeze({
   gateway: 3,
   tls: 4,
   http: 5,
+  bots: 5,
   rules: 5,
   rates: 5,
   waf: 5,
@@ -224,7 +225,7 @@ function placeText(place: string): string {
 
 /** Stations that refuse in the step of the WAF without being it. */
 function isOwnWord(station: string): boolean {
-  return station === 'http' || station === 'rules' || station === 'rates';
+  return station === 'http' || station === 'rules' || station === 'rates' || station === 'bots';
 }
 
 function verdictText({ verdict: { why, says } }: Journey): string {

@@ -1,8 +1,8 @@
 // What a hash goes by: who the client is, what is asked for, or a header or a cookie of the request.
 
+import { cookieOf } from '../traffic/cookie.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import { hashText } from './rendezvous.ts';
-import { cookieOf } from './sticky.ts';
 
 /** Reads the key of a request, 32 bits. A header or cookie that is missing says nothing: then the client is the key. */
 export function keyReader(by: string): (exchange: Exchange) => number {

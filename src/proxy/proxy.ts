@@ -8,6 +8,6 @@ export { Failure, reasons } from './failure.ts';
 export { forwardingFields, vouchedFields } from './hop-headers.ts';
 export type { Pool } from './pool.ts';
 export type { Route } from './route.ts';
-export { type KeyFiles, lots, stickyKey } from './secrets.ts';
+export { type KeyFiles, keptKey, lots } from './secrets.ts';
 export type { AnswerReceiver, Upstream } from './upstream.ts';
 export { type EndpointFacts, Proxy } from './upstreams.ts';

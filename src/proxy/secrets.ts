@@ -1,4 +1,4 @@
-// What of chance the station needs: the key that signs cookies, kept beside the certificates, and lots drawn from a seed.
+// What of chance the station needs: keys that sign cookies, kept beside the certificates, and lots drawn from a seed.
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -12,9 +12,9 @@ export interface KeyFiles {
 
 const keyBytes = 32;
 
-/** The key of this data directory, `sticky.key`, which is made where it is missing: cookies hold across restarts and workers. */
-export async function stickyKey(files: KeyFiles, directory: string): Promise<Buffer> {
-  const path = join(directory, 'sticky.key');
+/** A key of this data directory by its file's name, made where it is missing: what it signs holds across restarts and workers. */
+export async function keptKey(files: KeyFiles, directory: string, name: string): Promise<Buffer> {
+  const path = join(directory, name);
   const kept = await files
     .read(path)
     .catch((error: unknown) =>

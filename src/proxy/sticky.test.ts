@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { exchangeOf } from '../../test/proxy-world.ts';
 import { ManualClock } from '../base/clock.ts';
+import { cookieOf } from '../traffic/cookie.ts';
 import { Headers } from '../traffic/headers.ts';
 import { keyReader } from './keys.ts';
-import { lots, stickyKey } from './secrets.ts';
-import { cookieOf, idOf, Sticky } from './sticky.ts';
+import { keptKey, lots } from './secrets.ts';
+import { idOf, Sticky } from './sticky.ts';
 
 const settings = { cookie: 'stuck', path: '/app', maxAgeSeconds: 3600, sameSite: 'lax' } as const;
 const secret = Buffer.alloc(32, 1);
@@ -130,14 +131,14 @@ test('the key is made once, kept for its owner alone, and read again', async () 
     replace: async (path: string, text: string, mode: number) => void files.set(path, { text, mode }),
     keepDirectory: async () => {},
   };
-  const made = await stickyKey(disk, '/data');
+  const made = await keptKey(disk, '/data', 'sticky.key');
   assert.equal(made.length, 32);
   assert.equal(files.get('/data/sticky.key')!.mode, 0o600);
-  assert.deepEqual(await stickyKey(disk, '/data'), made);
+  assert.deepEqual(await keptKey(disk, '/data', 'sticky.key'), made);
   files.set('/data/sticky.key', { text: 'spoilt', mode: 0o600 });
-  assert.notDeepEqual(await stickyKey(disk, '/data'), made, 'one that is no key is made anew');
+  assert.notDeepEqual(await keptKey(disk, '/data', 'sticky.key'), made, 'one that is no key is made anew');
   const broken = { ...disk, read: () => Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' })) };
-  await assert.rejects(stickyKey(broken, '/data'), { code: 'EACCES' });
+  await assert.rejects(keptKey(broken, '/data', 'sticky.key'), { code: 'EACCES' });
 });
 
 test('lots: from 0 to below 1, the same for the same seed, also for seed 0', () => {

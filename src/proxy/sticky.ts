@@ -2,6 +2,7 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Bounded } from '../base/bounded.ts';
+import { cookieOf } from '../traffic/cookie.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 
 /** What a site's cookie is called and how long it holds. */
@@ -87,22 +88,4 @@ export class Sticky {
 /** An endpoint as a cookie names it: its seed, which says nothing of its address. */
 export function idOf(seed: number): string {
   return seed.toString(16).padStart(8, '0');
-}
-
-/** The value of the request's cookie `name`, '' where there is none; the first of several (RFC 6265 5.4: the more specific). */
-export function cookieOf(exchange: Exchange, name: string): string {
-  const { names, values } = exchange.headers;
-  for (let index = names.indexOf('cookie'); index >= 0; index = names.indexOf('cookie', index + 1)) {
-    const text = values[index]!;
-    for (let from = 0; from < text.length; ) {
-      while (text.charCodeAt(from) === 0x20) from++;
-      const semicolon = text.indexOf(';', from);
-      const end = semicolon < 0 ? text.length : semicolon;
-      const value = from + name.length + 1;
-      if (value <= end && text.charCodeAt(value - 1) === 0x3d && text.startsWith(name, from))
-        return text.slice(value, end);
-      from = end + 1;
-    }
-  }
-  return '';
 }

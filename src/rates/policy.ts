@@ -2,7 +2,7 @@
 
 import type { Path, Problem } from '../base/problem.ts';
 import type { Exchange } from '../traffic/exchange.ts';
-import type { RuleReference } from '../traffic/verdict.ts';
+import type { RuleReference, Treatment } from '../traffic/verdict.ts';
 import { Buckets } from './buckets.ts';
 import { Counters, maxLimit } from './counters.ts';
 import type { KeyTable } from './key-table.ts';
@@ -24,6 +24,8 @@ export interface RateSettings {
   readonly by: string;
   readonly path: string;
   readonly status: number;
+  /** What is done beside refusing. */
+  readonly treatment?: Treatment | null;
   /** How long a client is banned whom the limit refuses again and again, in ms; 0 for not at all. */
   readonly repeatedBanMs?: number;
   /** Tokens of a bucket that is filled with `limit` in `windowMs`; 0 counts in a sliding window instead. */
@@ -55,6 +57,7 @@ export interface Policy {
 export interface Limit {
   readonly limit: number;
   readonly status: number;
+  readonly treatment: Treatment | null;
   readonly repeatedBanMs: number;
   readonly shadow: boolean;
   /** Statuses of answers that are counted; null where the request itself is. */
@@ -78,6 +81,8 @@ export interface Limit {
   low: number;
   row: number;
   used: number;
+  /** Whether its client did the task that this limit sets. */
+  isProven: boolean;
 }
 
 /** What a policy needs from its surroundings. */
@@ -169,6 +174,7 @@ function makeLimit(
   return {
     limit,
     status,
+    treatment: setting.treatment ?? null,
     repeatedBanMs: setting.repeatedBanMs ?? 0,
     shadow,
     statuses: setting.statuses === undefined || setting.statuses.length === 0 ? null : new Set(setting.statuses),
@@ -192,6 +198,7 @@ function makeLimit(
     low: 0,
     row: -1,
     used: 0,
+    isProven: false,
   };
 }
 

@@ -290,7 +290,7 @@ test('a country needs a database', () => {
 });
 
 test('every why has its reason', () => {
-  assert.deepEqual(Object.keys(reasons), ['rates/over-limit']);
+  assert.deepEqual(Object.keys(reasons), ['rates/over-limit', 'rates/challenged']);
 });
 
 test('a rule knows its line', () => {

@@ -26,6 +26,8 @@ export interface RateTools {
   readonly seed: number;
   /** Keys that each limit remembers (140 bytes each, held from the beginning). */
   readonly maxKeys?: number;
+  /** Whether a request is set no task: its client did one. */
+  readonly isSpared?: (exchange: Exchange) => boolean;
   /** Where addresses are at home; none where no database is named. */
   readonly geography?: Geography & { readonly databases: ReadonlySet<string> };
   /** Reads the condition of a limit that stands at a path. */
@@ -42,9 +44,16 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'The sender used up the requests that a limit gives it in a time.',
     allow: 'Raise the limit under `rates` (of the gate or of the site), or give this path a limit of its own.',
   },
+  'rates/challenged': {
+    says: 'The sender used up the requests that a limit gives it, and its browser is set a task before it gets more.',
+    allow: 'Raise the limit under `rates`, or write `then: 429` where no browser asks.',
+  },
 });
 
 const nowhere = { databases: new Set<string>(), country: () => '', network: () => '' };
+
+/** How many times a limit that sets tasks is open to a client that did its own. */
+const provenTimes = 10;
 
 /** Keys that each limit remembers unless its maker says otherwise: 8.75 MiB. */
 const defaultMaxKeys = 65_536;
@@ -59,6 +68,7 @@ export class Rates implements Shared {
   readonly hash: KeyHash;
   #clock: Clock;
   #keys: KeyReader;
+  readonly #isSpared: (exchange: Exchange) => boolean;
 
   constructor(
     common: Policy,
@@ -67,6 +77,7 @@ export class Rates implements Shared {
     hash: KeyHash,
     clock: Clock,
     geography: Geography,
+    isSpared: (exchange: Exchange) => boolean,
   ) {
     this.common = common;
     this.policies = policies;
@@ -74,6 +85,7 @@ export class Rates implements Shared {
     this.hash = hash;
     this.#clock = clock;
     this.#keys = new KeyReader(hash, geography);
+    this.#isSpared = isSpared;
   }
 
   /** Bytes that all counters hold, whatever traffic does. */
@@ -175,7 +187,10 @@ export class Rates implements Shared {
         if (exchange.rateShadow === '') exchange.rateShadow = limit.rule.id;
         continue;
       }
-      const freeInMs = limit.counters.freeInMs(limit.row, limit.limit, nowMs);
+      limit.isProven = limit.treatment === 'challenge' && this.#isSpared(exchange);
+      const room = limit.isProven ? limit.limit * provenTimes : limit.limit;
+      if (limit.used < room) continue;
+      const freeInMs = limit.counters.freeInMs(limit.row, room, nowMs);
       if (freeInMs <= waitMs) continue;
       over = limit;
       waitMs = freeInMs;
@@ -216,7 +231,7 @@ function gathered(
 export function build(settings: readonly RateSettings[], sites: readonly RatedSite[], tools: RateTools): Built<Rates> {
   const problems: Problem[] = [];
   const tables = new Map<string, KeyTable>();
-  const { previous, clock, maxKeys = defaultMaxKeys, geography = nowhere } = tools;
+  const { previous, clock, maxKeys = defaultMaxKeys, geography = nowhere, isSpared = () => false } = tools;
   const policyTools: PolicyTools = {
     problems,
     locate: tools.locate ?? (() => ''),
@@ -233,7 +248,8 @@ export function build(settings: readonly RateSettings[], sites: readonly RatedSi
     rates === null ? common : makePolicy(rates, ['sites', index, 'rates'], `site ${name}`, policyTools),
   );
   if (problems.length > 0) return failed(problems);
-  return built(new Rates(common, policies, tables, previous?.hash ?? new KeyHash(tools.seed), clock, geography));
+  const hash = previous?.hash ?? new KeyHash(tools.seed);
+  return built(new Rates(common, policies, tables, hash, clock, geography, isSpared));
 }
 
 /**
@@ -261,7 +277,7 @@ function fill(exchange: Exchange, policy: Policy, nowMs: number): void {
   if (tightest === null) return;
   const { row, counters } = tightest;
   const wholeInMs = row < 0 ? counters.windowMs : counters.wholeInMs(row, nowMs);
-  write(exchange, tightest, tightest.limit - tightest.used - 1, wholeInMs);
+  write(exchange, tightest, Math.max(0, tightest.limit - tightest.used - 1), wholeInMs);
 }
 
 function write(exchange: Exchange, limit: Limit, remaining: number, resetMs: number): void {
@@ -276,14 +292,14 @@ function refuse(exchange: Exchange, limit: Limit, waitMs: number, nowMs: number)
   const waitSeconds = Math.max(1, Math.ceil(waitMs / 1000));
   const evidence = evidenceOf(exchange, limit);
   const who = evidence.value === redacted ? `one value of ${evidence.place}` : evidence.value;
-  return answer(
-    limit.status,
-    'rates/over-limit',
-    `${who} used up its ${limit.span}; there is room again in ${waitSeconds} s`,
-    limit.rule,
-    evidence,
-    waitSeconds,
-  );
+  const says = `${who} used up its ${limit.span}; there is room again in ${waitSeconds} s`;
+  // Whoever did its task and still asks too much is refused like everybody else.
+  if (limit.treatment === 'challenge' && !limit.isProven)
+    return {
+      ...answer(limit.status, 'rates/challenged', says, limit.rule, evidence, waitSeconds),
+      treatment: 'challenge',
+    };
+  return answer(limit.status, 'rates/over-limit', says, limit.rule, evidence, waitSeconds);
 }
 
 const redacted = '[redacted]';

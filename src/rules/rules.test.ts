@@ -53,6 +53,7 @@ const tools: RuleTools = {
       ? { offset: 0, length: 1, says: 'the group does not end', instead: 'close it' }
       : { test: (text) => (ignoresCase ? text.toLowerCase() : text).includes(source) },
   threshold: 5,
+  isSpared: ({ headers }) => headers.get('x-proven') !== null,
   locate: (path) => `portcullis.yaml:${Number(path.at(-1)) + 1}`,
 };
 
@@ -193,7 +194,7 @@ test('rules of a site come behind those of the gate, and the comment is what a r
 const faults: readonly [string, string][] = [
   [
     '',
-    '0+1 the rule is empty → begin with block, close, allow, detect, score, skip, ban: block if path starts with /admin and not client in 10.0.0.0/8',
+    '0+1 the rule is empty → begin with block, challenge, close, allow, detect, score, skip, ban: block if path starts with /admin and not client in 10.0.0.0/8',
   ],
   ['blok if tls', '0+4 "blok" is nothing that a rule does → did you mean block?'],
   [
@@ -244,6 +245,17 @@ const faults: readonly [string, string][] = [
   ['block if tls is maybe', '16+5 "maybe" is neither yes nor no → yes or no'],
   [`block if ${'('.repeat(40)}tls`, '42+1 more than 32 parts within each other → several rules'],
 ];
+
+test('a task is set to whoever did none; whoever did is asked about the rules behind it', () => {
+  const rules = made(['challenge if path is /x', 'block if method is PUT']);
+  const judge = (ask: Ask) => rules.judge(request({ path: '/x', ...ask }), rules.common);
+  const posed = judge({});
+  assert.ok(posed.kind === 'answer');
+  assert.deepEqual([posed.status, posed.why, posed.treatment], [403, 'rules/challenged', 'challenge']);
+  assert.equal(judge({ headers: [['x-proven', '']] }).kind, 'pass');
+  const other = judge({ headers: [['x-proven', '']], method: 'PUT' });
+  assert.equal(other.kind === 'answer' && other.why, 'rules/blocked');
+});
 
 test('every fault says where, what and how to mend it', () => {
   for (const [rule, expected] of faults) {
@@ -300,5 +312,11 @@ test('whatever is written, it is a rule or a fault; whatever is asked, it is ans
 });
 
 test('every why has its reason', () => {
-  assert.deepEqual(Object.keys(reasons), ['rules/blocked', 'rules/closed', 'rules/banned', 'rules/score']);
+  assert.deepEqual(Object.keys(reasons), [
+    'rules/blocked',
+    'rules/closed',
+    'rules/banned',
+    'rules/challenged',
+    'rules/score',
+  ]);
 });

@@ -34,6 +34,8 @@ export interface RuleTools {
   readonly compilePattern: ConditionTools['compilePattern'];
   /** The score from which a request is refused. */
   readonly threshold: number;
+  /** Whether a request is set no task: its client did one. */
+  readonly isSpared: (exchange: Exchange) => boolean;
   /** `file:line` of a rule, by its path in the settings; '' where no line holds it. */
   readonly locate: (path: Path) => string;
 }
@@ -51,6 +53,10 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'rules/banned': {
     says: 'A rule of the configuration refuses such requests, and bans whoever sends one.',
     allow: 'Change the rule, put an `allow if …` before it, and take the ban off with `portcullis bans remove`.',
+  },
+  'rules/challenged': {
+    says: 'A rule of the configuration sets the browsers behind such requests a task before they are let in.',
+    allow: 'Change the rule, or put an `allow if …` before it; programs that have no browser need one.',
   },
   'rules/score': {
     says: 'Rules of the configuration gave the request a score that is too high.',
@@ -71,11 +77,17 @@ export class Rules {
   /** One a site, in the order of the sites. */
   readonly policies: readonly RulePolicy[];
   readonly #threshold: number;
+  readonly #isSpared: RuleTools['isSpared'];
 
-  constructor(common: RulePolicy, policies: readonly RulePolicy[], threshold: number) {
+  constructor(
+    common: RulePolicy,
+    policies: readonly RulePolicy[],
+    { threshold, isSpared }: Pick<RuleTools, 'threshold' | 'isSpared'>,
+  ) {
     this.common = common;
     this.policies = policies;
     this.#threshold = threshold;
+    this.#isSpared = isSpared;
   }
 
   /** Asks every rule until one decides. Scores and what is only detected become findings of the exchange; `scoreRefuses` is false where
@@ -100,6 +112,12 @@ export class Rules {
           return answer(action.status, 'rules/blocked', `${reference.id}: ${reference.description}`, reference);
         case 'ban':
           return answer(403, 'rules/banned', `${reference.id}: ${reference.description}`, reference);
+        case 'challenge':
+          if (this.#isSpared(exchange)) break;
+          return {
+            ...answer(403, 'rules/challenged', `${reference.id}: ${reference.description}`, reference),
+            treatment: 'challenge',
+          };
         case 'close':
           return close('rules/closed', `${reference.id}: ${reference.description}`, reference);
         case 'detect':
@@ -153,7 +171,7 @@ export function build(settings: RuleSettings, tools: RuleTools): Built<Rules> {
   const policies = settings.sites.map(({ name, rules }, index) =>
     rules.length === 0 ? common : [...common, ...read(rules, ['sites', index, 'rules'], `${name} `)],
   );
-  return problems.length > 0 ? failed(problems) : built(new Rules(common, policies, tools.threshold));
+  return problems.length > 0 ? failed(problems) : built(new Rules(common, policies, tools));
 }
 
 /** A condition that stands alone, such as `when` of a limit; null after telling what is wrong with it. */

@@ -33,6 +33,19 @@ export interface Refusal {
   readonly retryAfterSeconds: number;
   /** Where the client is sent, for a status that redirects. */
   readonly location?: string;
+  /** What is done beside refusing: a task for the client's browser, or an answer that takes its time. */
+  readonly treatment?: Treatment;
+  /** What is answered in place of the page of refusals. */
+  readonly page?: Page;
+}
+
+/** What a refusal may do beside refusing. */
+export type Treatment = 'challenge' | 'tarpit';
+
+/** An answer of our own that is more than a refusal: validated field lines, each with its CRLF, and a body of latin1 text. */
+export interface Page {
+  readonly fields: string;
+  readonly body: string;
 }
 
 export type Verdict = Pass | Refusal;

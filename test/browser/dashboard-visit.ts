@@ -64,6 +64,14 @@ export async function visit(gate: Running, dataDirectory: string): Promise<Visit
   }
 }
 
+/** What axe finds, a line each: rule, element, why. */
+export async function objectionsOf(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, and so past the policy of the page, which lets nothing else in.
+  await page.evaluate(axe);
+  return page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.slice(0, 3).map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary)))`);
+}
+
 class Browsing implements Visit {
   page!: Page;
   readonly base: string;
@@ -121,7 +129,7 @@ class Browsing implements Visit {
       await this.#atRest();
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
       assert.ok(wide <= width, `${name} is ${wide} wide on ${screen}`);
-      assert.deepEqual(await this.#objections(), [], `${name} on ${screen}`);
+      assert.deepEqual(await objectionsOf(page), [], `${name} on ${screen}`);
       const { PORTCULLIS_SCREENSHOTS: pictures } = process.env;
       if (pictures) await page.screenshot({ path: join(pictures, `${name}-${screen}.png`), fullPage: true });
     }
@@ -132,14 +140,6 @@ class Browsing implements Visit {
   /** Because a colour half-way through its transition is nobody's choice: contrast is judged where it ends. */
   async #atRest(): Promise<void> {
     await this.page.evaluate('Promise.allSettled(document.getAnimations().map(({ finished }) => finished))');
-  }
-
-  /** What axe finds, a line each: rule, element, why. */
-  async #objections(): Promise<string[]> {
-    // Evaluated by the debugger, and so past the policy of the page, which lets nothing else in.
-    await this.page.evaluate(axe);
-    return this.page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.flatMap(({ id, nodes }) => nodes.slice(0, 3).map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ': ' + failureSummary)))`);
   }
 
   async end(): Promise<void> {

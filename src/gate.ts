@@ -7,6 +7,7 @@ import type { Connections } from './connections/connections.ts';
 import type { Generation } from './generation.ts';
 import type { ChallengeAnswers, ClientGuard } from './http/http.ts';
 import type { Observe } from './observe/observe.ts';
+import type { Tarpit } from './tarpit.ts';
 import type { Connection } from './traffic/connection.ts';
 import type { Timekeeper } from './traffic/deadline.ts';
 import type { Exchange } from './traffic/exchange.ts';
@@ -51,6 +52,7 @@ export interface Gate {
   spare: Exchange | null;
   readonly generation: Generation;
   readonly tools: GatewayTools;
+  readonly tarpit: Tarpit;
   /** Asks the stations about the head of an exchange: the refusal, or null where it may go on. */
   judgeHead(exchange: Exchange, generation: Generation): Refusal | null;
   /** What an exchange that was refused, or found nothing, may count against its client. */
@@ -75,4 +77,10 @@ export function refuse(exchange: Exchange, station: string, refusal: Refusal): R
   exchange.refusedBy = station;
   exchange.status = refusal.status;
   return refusal;
+}
+
+/** What broke, and where: for whoever mends it. */
+export function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${error.name}: ${error.message} ${error.stack?.split('\n')[1]?.trim() ?? ''}`;
 }

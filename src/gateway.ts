@@ -18,6 +18,7 @@ import { weigh } from './offending.ts';
 import { Passage } from './passage.ts';
 import { readInto } from './ports/ports.ts';
 import { type Securing, SecuringSockets } from './securing.ts';
+import { Tarpit } from './tarpit.ts';
 import { Connection } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
 import { close, type Refusal } from './traffic/verdict.ts';
@@ -30,6 +31,7 @@ const maxFarewellMs = 1000;
 export class Gateway implements Gate, Reception, Securing {
   generation: Generation;
   readonly tools: GatewayTools;
+  readonly tarpit: Tarpit;
   /** A record that may be renewed for the next exchange, or null. */
   spare: Exchange | null = null;
   readonly #passages = new Map<Passing, Connection>();
@@ -47,6 +49,7 @@ export class Gateway implements Gate, Reception, Securing {
   constructor(generation: Generation, tools: GatewayTools) {
     this.generation = generation;
     this.tools = tools;
+    this.tarpit = new Tarpit(tools.timekeeper);
     this.#http2 = new Http2Tools(() => tools.clock.monotonicMs());
   }
 
@@ -322,6 +325,7 @@ export class Gateway implements Gate, Reception, Securing {
   /** No further request on any connection; idle ones close now, or `gently` after their next answer. Resolves when all are over, after `ms` at most. */
   async drain(ms: number, gently: boolean): Promise<void> {
     const { clock } = this.tools;
+    this.tarpit.stop();
     if (!gently) this.#endUnread();
     const isQuiet = () => this.#securing.size + this.#arrivals.size === 0;
     await drain({ left: () => [...this.#passages.keys()], isQuiet }, gently, ms, clock);

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { AnswerOut } from './answer-out.ts';
 import { type BodyInspector, openBody, stationOf } from './body-judges.ts';
 import { outgoingRequest, ownForwarding } from './departure.ts';
-import { type Gate, type Listener, mayRedirect, type Passing, refuse } from './gate.ts';
+import { type Gate, type Listener, mayRedirect, type Passing, placeOf, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
@@ -13,6 +13,7 @@ import { type ClientHandler, ownAnswer } from './http/http.ts';
 import { refusalAnswer, secureRedirect } from './own-answers.ts';
 import { type Carried, type Endpoint, Failure, type Route } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
+import type { Held } from './tarpit.ts';
 import { Exchange } from './traffic/exchange.ts';
 import type { Fault } from './traffic/fault.ts';
 import type { Headers } from './traffic/headers.ts';
@@ -63,6 +64,8 @@ export class Passage implements ClientHandler, Carried {
   /** The whole request as it was sent, while it may have to be sent again. */
   #replay: OutgoingRequest | null = null;
   readonly #answer: AnswerOut;
+  /** Its place in the tarpit while its refusal takes its time, or null. */
+  #mired: Held | null = null;
 
   constructor(gateway: Gate, side: ClientStream, listener: Listener, passing: Passing) {
     this.#gateway = gateway;
@@ -274,8 +277,9 @@ export class Passage implements ClientHandler, Carried {
    * and Go's server see it so); some only said that they will ask for nothing more (RFC 9112 9.6), hence the setting. Once the
    * answer has begun, what is written finds out whether anybody is there. */
   onClientEnd(): void {
-    if (this.#exchange === null || this.side.isAnswerBegun) return;
-    if (this.#generation.settings.proxy.clientClose === 'abort') this.side.abort('http/client-gone');
+    if (this.#exchange === null) return;
+    const isAwaited = !this.side.isAnswerBegun && this.#generation.settings.proxy.clientClose === 'abort';
+    if (isAwaited || this.#mired !== null) this.side.abort('http/client-gone');
   }
 
   onDrain(): void {
@@ -331,8 +335,10 @@ export class Passage implements ClientHandler, Carried {
     this.#sentMs = performance.now();
   }
 
-  /** Gives up what is on its way to an upstream. */
+  /** Gives up what is on its way to an upstream, or slowly to the client. */
   #abandon(): void {
+    this.#mired?.leave();
+    this.#mired = null;
     this.#upstream?.abort();
     this.#upstream = null;
     this.#endpoint?.health.abandoned();
@@ -508,8 +514,21 @@ export class Passage implements ClientHandler, Carried {
       this.side.abort(refusal.why);
       return;
     }
+    if (refusal.treatment === 'tarpit') {
+      const { tarpit } = this.#generation.settings.bots;
+      this.#mired = this.#gateway.tarpit.hold(exchange, refusal, this.side, tarpit, () => this.#release());
+      if (this.#mired !== null) return;
+    }
     const own = refusalAnswer(exchange, refusal, this.#gateway.tools.clock.now());
     this.#finishOwn(exchange, own);
+  }
+
+  /** A refusal that took its time is whole. */
+  #release(): void {
+    this.#mired = null;
+    this.side.endAnswer(null);
+    this.#conclude();
+    this.side.finish();
   }
 
   #redirect(exchange: Exchange, head: RequestHead): void {
@@ -565,10 +584,4 @@ export class Passage implements ClientHandler, Carried {
     this.#exchange!.requestBytes += to - from;
     if (!this.#upstream.write(bytes.subarray(from, to))) this.side.pauseBody();
   }
-}
-
-/** What broke, and where: for whoever mends it. */
-function placeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return `${error.name}: ${error.message} ${error.stack?.split('\n')[1]?.trim() ?? ''}`;
 }

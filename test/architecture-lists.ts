@@ -16,6 +16,7 @@ export const floors: readonly (readonly string[])[] = [
     'held-body.ts',
     'held-answer.ts',
     'answer-out.ts',
+    'tarpit.ts',
     'own-answers.ts',
     'markings.ts',
     'offending.ts',
@@ -229,6 +230,7 @@ export const maps: Exceptions = {
   'src/supervisor/ban-store.ts': 'writes of one second, by target: as many as bans may be, `bans.max_entries`',
   'src/firewall/import/nft.ts': 'chains and sets of one list of nftables, bounded by `maxImportLength`',
   'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
+  'src/tarpit.ts': 'clients that are held: `bots.tarpit.max_held` is asked before one is added',
   'src/gateway.ts': 'live connections, bounded by `limits.max_connections`',
   'src/securing.ts': 'live connections within their handshake, bounded by `limits.max_connections`',
   'src/http/h2-connection.ts':
@@ -331,7 +333,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ['`learn.test.ts`, through the command', 'src/cli/learn-crowd.ts src/cli/learn-models.ts'],
   [
     'test/scenarios drives them as traffic does',
-    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/securing.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts src/body-judges.ts src/judge-head.ts src/own-answers.ts src/bots/bots.ts',
+    'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/securing.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts src/body-judges.ts src/judge-head.ts src/own-answers.ts src/tarpit.ts src/bots/bots.ts',
   ],
   [
     'test/scenarios/http2-upstream.test.ts and grpc.test.ts, against nghttp2, grpc-js and raw frames',

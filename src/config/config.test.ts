@@ -456,7 +456,10 @@ test('defaults are those of the design', () => {
         statuses: [],
       },
     ],
-    bots: { challenge: { bits: 16, answerWithinMs: 300_000, validMs: 3_600_000 } },
+    bots: {
+      challenge: { bits: 16, answerWithinMs: 300_000, validMs: 3_600_000 },
+      tarpit: { holdMs: 60_000, everyMs: 5000, maxHeld: 200 },
+    },
     rules: [],
     lists: {},
     geography: { country: null, asn: null },

@@ -2,7 +2,7 @@
 
 import { duration, group, whole } from './kinds.ts';
 
-/** `bots`: tasks for browsers. */
+/** `bots`: tasks for browsers, and refusals that take their time. */
 export const bots = group({
   challenge: group({
     difficulty: whole(8, 26)
@@ -13,4 +13,13 @@ export const bots = group({
   })
     .prefault({})
     .describe('The task that `challenge if …` and `then: challenge` set.'),
+  tarpit: group({
+    hold: duration('1s', '10m').prefault('60s').describe('How long a refusal takes.'),
+    every: duration('500ms', '1m').prefault('5s').describe('How often a byte of it is sent.'),
+    max_held: whole(0, 100_000)
+      .prefault(200)
+      .describe('How many clients each worker holds at once; those beyond are refused at once.'),
+  })
+    .prefault({})
+    .describe('How slowly `tarpit if …` and `then: tarpit` refuse.'),
 });

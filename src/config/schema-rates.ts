@@ -32,9 +32,13 @@ export const rates = list(
       .describe('Only requests that meet this condition, in the words of `rules`.'),
     // biome-ignore lint/suspicious/noThenProperty: the file's word; no setting is ever awaited.
     then: z
-      .union([whole(400, 599), z.literal('challenge')], { error: 'a status from 400 to 599, or challenge' })
+      .union([whole(400, 599), z.enum(['challenge', 'tarpit'])], {
+        error: 'a status from 400 to 599, challenge or tarpit',
+      })
       .prefault(429)
-      .describe('The status of the refusal; or `challenge`, which sets browsers a task first.'),
+      .describe(
+        'The status of the refusal; or `challenge`, which sets browsers a task first, or `tarpit`, which refuses slowly.',
+      ),
     repeated: banFor()
       .optional()
       .describe('What follows for a client whom this limit refuses ten times within a minute: `ban 10m`.'),

@@ -300,8 +300,9 @@ function rateOf(rate: Complete['rates'][number]): RateSettings {
   return { ...rate.limit, by, path, status, treatment, repeatedBanMs, when, statuses, burst, wider, shadow };
 }
 
-function botsOf({ challenge }: Complete['bots']): BotSettings {
+function botsOf({ challenge, tarpit }: Complete['bots']): BotSettings {
   return {
+    tarpit: { holdMs: tarpit.hold, everyMs: tarpit.every, maxHeld: tarpit.max_held },
     challenge: {
       bits: challenge.difficulty,
       answerWithinMs: challenge.answer_within,

@@ -9,7 +9,7 @@ import { SeenFields } from './fields.ts';
 import { Http2Client } from './h2-client.ts';
 import { Http2Tools } from './h2-stream.ts';
 
-export { ownAnswer, prefersJson, redirectAnswer } from './answers.ts';
+export { ownAnswer, phraseOf, prefersJson, redirectAnswer } from './answers.ts';
 export { openBody as openRequestBody } from './body.ts';
 export { ChallengeAnswers, type ChallengeToken } from './challenge-answers.ts';
 export { buildClientResolver, type ClientResolver } from './client.ts';

@@ -290,7 +290,7 @@ test('a country needs a database', () => {
 });
 
 test('every why has its reason', () => {
-  assert.deepEqual(Object.keys(reasons), ['rates/over-limit', 'rates/challenged']);
+  assert.deepEqual(Object.keys(reasons), ['rates/over-limit', 'rates/challenged', 'rates/tarpit']);
 });
 
 test('a rule knows its line', () => {

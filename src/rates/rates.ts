@@ -48,6 +48,10 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'The sender used up the requests that a limit gives it, and its browser is set a task before it gets more.',
     allow: 'Raise the limit under `rates`, or write `then: 429` where no browser asks.',
   },
+  'rates/tarpit': {
+    says: 'The sender used up the requests that a limit gives it, and is told so slowly.',
+    allow: 'Raise the limit under `rates`, or write `then: 429` to refuse at once.',
+  },
 });
 
 const nowhere = { databases: new Set<string>(), country: () => '', network: () => '' };
@@ -299,6 +303,8 @@ function refuse(exchange: Exchange, limit: Limit, waitMs: number, nowMs: number)
       ...answer(limit.status, 'rates/challenged', says, limit.rule, evidence, waitSeconds),
       treatment: 'challenge',
     };
+  if (limit.treatment === 'tarpit')
+    return { ...answer(limit.status, 'rates/tarpit', says, limit.rule, evidence, waitSeconds), treatment: 'tarpit' };
   return answer(limit.status, 'rates/over-limit', says, limit.rule, evidence, waitSeconds);
 }
 

@@ -8,7 +8,7 @@ import { type Token, type TokenFault, tokensOf } from './tokens.ts';
 /** What a rule does with the requests that it means. */
 export type Action =
   | { readonly does: 'block'; readonly status: number }
-  | { readonly does: 'close' | 'allow' | 'detect' | 'skip rates' | 'skip waf' | 'challenge' }
+  | { readonly does: 'close' | 'allow' | 'detect' | 'skip rates' | 'skip waf' | 'challenge' | 'tarpit' }
   | { readonly does: 'score'; readonly score: number }
   | { readonly does: 'ban'; readonly lengthMs: number };
 
@@ -22,7 +22,7 @@ export interface Rule {
 /** Longest rule, in characters. */
 const maxLength = 4096;
 
-const actionWords = ['block', 'challenge', 'close', 'allow', 'detect', 'score', 'skip', 'ban'];
+const actionWords = ['block', 'challenge', 'close', 'allow', 'detect', 'score', 'skip', 'ban', 'tarpit'];
 const shape = 'block if path starts with /admin and not client in 10.0.0.0/8';
 
 /** Where a rule stands, and as what it is known. */
@@ -76,6 +76,7 @@ function readAction(tokens: readonly Token[]): Head {
     case 'allow':
     case 'detect':
     case 'challenge':
+    case 'tarpit':
       return behindIf(tokens, 1, { does: word.text });
     case 'block':
       return second.text === 'if' ? behindIf(tokens, 1, { does: 'block', status: 403 }) : blockWith(tokens, second);

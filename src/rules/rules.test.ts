@@ -194,7 +194,7 @@ test('rules of a site come behind those of the gate, and the comment is what a r
 const faults: readonly [string, string][] = [
   [
     '',
-    '0+1 the rule is empty → begin with block, challenge, close, allow, detect, score, skip, ban: block if path starts with /admin and not client in 10.0.0.0/8',
+    '0+1 the rule is empty → begin with block, challenge, close, allow, detect, score, skip, ban, tarpit: block if path starts with /admin and not client in 10.0.0.0/8',
   ],
   ['blok if tls', '0+4 "blok" is nothing that a rule does → did you mean block?'],
   [
@@ -317,6 +317,7 @@ test('every why has its reason', () => {
     'rules/closed',
     'rules/banned',
     'rules/challenged',
+    'rules/tarpit',
     'rules/score',
   ]);
 });

@@ -58,6 +58,10 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'A rule of the configuration sets the browsers behind such requests a task before they are let in.',
     allow: 'Change the rule, or put an `allow if …` before it; programs that have no browser need one.',
   },
+  'rules/tarpit': {
+    says: 'A rule of the configuration refuses such requests, and takes its time to say so.',
+    allow: 'Change the rule, or put an `allow if …` before it.',
+  },
   'rules/score': {
     says: 'Rules of the configuration gave the request a score that is too high.',
     allow: 'Lower the scores of the rules, or raise `waf.threshold`.',
@@ -117,6 +121,11 @@ export class Rules {
           return {
             ...answer(403, 'rules/challenged', `${reference.id}: ${reference.description}`, reference),
             treatment: 'challenge',
+          };
+        case 'tarpit':
+          return {
+            ...answer(403, 'rules/tarpit', `${reference.id}: ${reference.description}`, reference),
+            treatment: 'tarpit',
           };
         case 'close':
           return close('rules/closed', `${reference.id}: ${reference.description}`, reference);

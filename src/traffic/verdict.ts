@@ -39,7 +39,7 @@ export interface Refusal {
   readonly page?: Page;
 }
 
-/** What a refusal may do beside refusing. */
+/** What a refusal may do beside refusing: set a browser a task, or take its time. */
 export type Treatment = 'challenge' | 'tarpit';
 
 /** An answer of our own that is more than a refusal: validated field lines, each with its CRLF, and a body of latin1 text. */

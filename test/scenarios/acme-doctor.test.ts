@@ -81,6 +81,40 @@ test('http-01: a name that leads elsewhere is told from one where nobody listens
   assert.deepEqual(problems(await findings(world, 'good.example.net')), []);
 });
 
+test('a rule that lets IPv4 in alone, and a name that leads elsewhere over IPv6, which CAs try first', async (context) => {
+  const world = await acmeWorld(context, 1);
+  await world.pebble.dns('add-aaaa', { host: 'six.example.net.', addresses: ['::1'] });
+  const firewall = { rules: [`allow tcp ${world.httpPort} from 0.0.0.0/0`, 'allow tcp all from 127.0.0.0/8'] };
+  const acme = { challenges: ['http-01'], names: [] };
+  await world.start(world.words([], acme, { firewall, sites: [{ host: '*', to: 1 }] }));
+  const [denied] = problems(await findings(world, 'six.example.net'));
+  assert.equal(
+    denied,
+    `the default of the firewall denies TCP port ${world.httpPort} over IPv6 to the Internet: put allow tcp ${world.httpPort} from any before it: CAs call from anywhere`,
+  );
+  await stranger(context, '::1', world.httpPort, (_, response) => response.writeHead(404).end());
+  const open = { rules: ['allow tcp all from any'] };
+  const other = await acmeWorld(context, 1);
+  await other.pebble.dns('add-aaaa', { host: 'six.example.net.', addresses: ['::1'] });
+  await stranger(context, '::1', other.httpPort, (_, response) => response.writeHead(404).end());
+  await other.start(other.words([], acme, { firewall: open, sites: [{ host: '*', to: 1 }] }));
+  assert.deepEqual(problems(await findings(other, 'six.example.net')), [
+    `six.example.net leads to ::1, where another server answers at port ${other.httpPort}: status 404: lead six.example.net and TCP port ${other.httpPort} to this gate, or take the record with ::1 away`,
+  ]);
+});
+
+test('rules, limits, the WAF and redirects of our own are in no CA’s way', async (context) => {
+  const world = await acmeWorld(context, 1);
+  const strict = {
+    rules: ['block if path starts with /.well-known', 'ban 1h if path starts with /.well-known'],
+    rates: [{ limit: '1 per 1h' }],
+    waf: { mode: 'block' as const },
+  };
+  await world.start(world.words(['strict.example.net'], { challenges: ['http-01'] }, strict));
+  await world.hears(/^strict\.example\.net has/);
+  for (let time = 0; time < 3; time++) assert.deepEqual(problems(await findings(world, 'strict.example.net')), []);
+});
+
 test('tls-alpn-01: another TLS server is told by its certificate', async (context) => {
   const world = await acmeWorld(context, 1);
   await world.pebble.dns('add-a', { host: 'there.example.net.', addresses: ['127.0.0.8'] });

@@ -240,6 +240,36 @@ test('clocks that differ: the doctor says by how much, and a certificate that be
   );
 });
 
+test('the doctor counts what a public CA would: failed proofs, the same names, names under a domain', async (context) => {
+  const { clock, ca, keeperOf, settings } = await world(context);
+  const [authority] = settings.authorities;
+  const keeper = keeperOf();
+  await keeper.adopt({ ...settings, authorities: [{ ...authority!, isLimited: true }] }, []);
+  const reach = { useTokens: async () => {}, putCertificates: async () => {} };
+  const doctor = new Doctor({ clock, keeper, reach, listeners: () => [], denial: async () => '' });
+  const host = new URL(ca.directory).host;
+  const entry = { at: clock.now(), authority: ca.directory, names: [name] };
+  for (let time = 0; time < 5; time++) {
+    await keeper.ledger.note({ ...entry, kind: 'failure' });
+    await keeper.ledger.note({ ...entry, kind: 'certificate', isNew: time === 0 });
+  }
+  for (let time = 0; time < 49; time++)
+    await keeper.ledger.note({ ...entry, kind: 'certificate', names: [`h${time}.example.net`] });
+  const budgets = (await doctor.examine(name)).filter(({ check }) => check === 'budget');
+  const [anHour, aWeek] = [hour, 7 * 24 * hour].map((ms) => new Date(clock.now() + ms).toISOString());
+  assert.deepEqual(
+    budgets.map(({ level, says, cure }) => `${level}: ${says}: ${cure}`),
+    [
+      `problem: the budget of 5 failed proofs of one name in an hour at ${host} is spent: wait until ${anHour}, or name a fallback`,
+      `problem: the budget of 5 certificates for the same names in a week at ${host} is spent: wait until ${aWeek}, or name a fallback`,
+      `warning: the budget of 50 certificates for new names under example.net in a week at ${host} is spent; counted by the last labels, where the CA counts by the public suffix list: wait until ${aWeek}, or name a fallback`,
+      `good: 300 of 300 orders of one account in three hours are left at ${host}: `,
+    ],
+  );
+  await assert.rejects(keeper.renew(name, true), /the budget at .* is spent \(5 failed proofs .*, 5 certificates/);
+  assert.equal(ca.orders, 0);
+});
+
 test('what an order says of the profile, and of the certificate that it replaces (RFC 9773 5)', async (context) => {
   const { ca, keeperOf, until, said, clock } = await world(context);
   const base = ca.directory.slice(0, -'/dir'.length);

@@ -8,7 +8,7 @@ export class BudgetSpent extends Error {
   readonly restMs: number;
 
   constructor(directory: string, names: readonly string[], ledger: Ledger, now: number) {
-    const spent = ledger.budgets(directory, names, now).filter(({ left }) => left === 0);
+    const spent = ledger.budgets(directory, names, now).filter(({ left, isGuess }) => left === 0 && !isGuess);
     const moreAt = Math.max(...spent.map((budget) => budget.moreAt));
     const says = spent.map((budget) => `${budget.most} ${budget.says}`).join(', ');
     super(

@@ -26,6 +26,15 @@ for (const [records, more, level, says] of [
     /let nobody but issue "digicert\.com" certify www\.example\.com: add the record example\.com\. CAA 0 issue "letsencrypt\.org"$/,
   ],
   [issue(';'), {}, 'problem', /let nobody but issue ";"/],
+  [[{ critical: 0, ISSUE: 'digicert.com' }], {}, 'problem', /let nobody but issue "digicert\.com"/],
+  [
+    [...issue('letsencrypt.org'), { critical: 128, tbs: 'unknown' }],
+    {},
+    'problem',
+    /has a CAA record that is critical and that CAs need not know: tbs: take the record away/,
+  ],
+  [[{ critical: 128, issue: 'letsencrypt.org' }], {}, 'good', /lets letsencrypt\.org certify/],
+  [[{ critical: 0, tbs: 'unknown' }], {}, 'good', /^no CAA record says/],
   [issue(`letsencrypt.org; accounturi=${account}`), {}, 'good', /./],
   [
     issue('letsencrypt.org; accounturi=https://ca.example/acct/8'),

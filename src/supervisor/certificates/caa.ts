@@ -16,12 +16,30 @@ export interface CaaAsker {
   readonly kinds: readonly string[];
 }
 
+/** What node:dns has in a record beside the property. */
+const ownKeys: ReadonlySet<string> = new Set(['critical', 'type']);
+/** What every CA knows (RFC 8659 4, RFC 9495, and what the CA/Browser Forum has added). */
+const knownTags: ReadonlySet<string> = new Set([
+  'issue',
+  'issuewild',
+  'iodef',
+  'issuemail',
+  'contactemail',
+  'contactphone',
+]);
 /** Longest part of a record that is told. */
 const maxShown = 200;
 
 /** Judges the records that hold for a name, which stand at `at`: itself or the nearest name above it that has any. */
 export function judgeCaa(records: readonly CaaRecord[], at: string, asker: CaaAsker): Finding {
   const { identities, isWildcard, name } = asker;
+  const strange = records.find(isStrange);
+  if (strange !== undefined)
+    return problem(
+      'caa',
+      `${at} has a CAA record that is critical and that CAs need not know: ${tagOf(strange).slice(0, maxShown)}`,
+      'take the record away, or its critical flag: whoever does not know it must not issue',
+    );
   const wild = valuesOf(records, 'issuewild');
   const tag = isWildcard && wild.length > 0 ? 'issuewild' : 'issue';
   const values = tag === 'issuewild' ? wild : valuesOf(records, 'issue');
@@ -80,6 +98,24 @@ function parse(value: string): Value {
   return { domain: domain.toLowerCase(), parameters: new Map(parameters) };
 }
 
+/** Whether a CA that does not know its tag must not issue (RFC 8659 4.1). */
+function isStrange(record: CaaRecord): boolean {
+  const { critical } = record;
+  return typeof critical === 'number' && (critical & 0x80) !== 0 && !knownTags.has(tagOf(record));
+}
+
+/** The property's name in lower case: case is of no matter (RFC 8659 4.1). */
+function tagOf(record: CaaRecord): string {
+  return (
+    Object.keys(record)
+      .find((key) => !ownKeys.has(key))
+      ?.toLowerCase() ?? ''
+  );
+}
+
 function valuesOf(records: readonly CaaRecord[], tag: string): string[] {
-  return records.flatMap((record) => (typeof record[tag] === 'string' ? [record[tag]] : []));
+  return records
+    .filter((record) => tagOf(record) === tag)
+    .flatMap((record) => Object.entries(record).filter(([key]) => !ownKeys.has(key)))
+    .flatMap(([, value]) => (typeof value === 'string' ? [value] : []));
 }

@@ -13,6 +13,7 @@ import { Doctor } from './doctor.ts';
 import { CertificateKeeper } from './keeper.ts';
 import { OnDemand, type OnDemandSettings } from './on-demand.ts';
 import type { Reach } from './provers.ts';
+import { stranger, strangerPort } from './stranger.ts';
 
 /** What of the gate it needs. */
 export interface CertificatesTools {
@@ -47,7 +48,7 @@ export class Certificates {
       files: systemFiles,
       random: () => randomInt(2 ** 32) / 2 ** 32,
       ...reach,
-      diagnose: (name) => this.#doctor.sentences(name),
+      diagnose: (name, but) => this.#doctor.sentences(name, but),
       dnsProver: (settings) => dnsProver(settings, systemClock),
       warn: say,
       say,
@@ -57,7 +58,7 @@ export class Certificates {
       keeper: this.keeper,
       reach,
       listeners: tools.listeners,
-      denial: (port) => denialOf(port, tools),
+      denial: (port, family) => denialOf(port, family, tools),
     });
   }
 
@@ -118,17 +119,15 @@ async function status(url: string, timeoutMs: number): Promise<number> {
   return answer.status;
 }
 
-/** Somebody on the Internet (RFC 5737), who is no client of anybody. */
-const stranger = '203.0.113.7:52431';
-
 /** The rule that keeps strangers from a port at accept, as a sentence; '' where none does. */
-async function denialOf(port: number, { ask }: CertificatesTools): Promise<string> {
-  const { journey } = (await ask({ ask: 'rehearse', from: stranger, to: `:${port}/tcp` })) as Rehearsal;
+async function denialOf(port: number, family: 4 | 6, { ask }: CertificatesTools): Promise<string> {
+  const from = `${family === 4 ? stranger[4] : `[${stranger[6]}]`}:${strangerPort}`;
+  const { journey } = (await ask({ ask: 'rehearse', from, to: `:${port}/tcp` })) as Rehearsal;
   const { action, rule, description, at } = journey.firewall;
   if (action !== 'DENY') return '';
   const which =
     rule > 0
       ? `rule ${rule}${description === '' ? '' : ` "${description}"`}${at === '' ? '' : ` (${at})`}`
       : 'the default of the firewall';
-  return `${which} denies TCP port ${port} to the Internet`;
+  return `${which} denies TCP port ${port}${family === 6 ? ' over IPv6' : ''} to the Internet`;
 }

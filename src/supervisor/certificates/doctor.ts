@@ -10,6 +10,7 @@ import { judgeCaa } from './caa.ts';
 import { type Finding, good, problem, sentenceOf, warning } from './finding.ts';
 import type { CertificateKeeper } from './keeper.ts';
 import { kernelFinding } from './kernel-sight.ts';
+import type { Budget } from './ledger.ts';
 import { lookUp, lookUpCaa, resolverOf } from './look-up.ts';
 import { type Probed, probeHttp, probeTls } from './probe.ts';
 import type { Reach } from './provers.ts';
@@ -21,7 +22,7 @@ export interface DoctorTools {
   readonly reach: Reach;
   listeners(): readonly ListenerFacts[];
   /** What the rules say of a stranger's connection to this port: the rule that denies it, or ''. */
-  denial(port: number): Promise<string>;
+  denial(port: number, family: 4 | 6): Promise<string>;
 }
 
 /** Clocks that are further apart than this make certificates that are not valid yet, in ms. */
@@ -49,9 +50,9 @@ export class Doctor {
     return findings;
   }
 
-  /** The problems of a name as sentences, for the last error of its certificate. */
-  async sentences(name: string): Promise<string[]> {
-    const findings = await this.examine(name);
+  /** The problems of a name as sentences, for the last error of its certificate, which need not say twice what is known. */
+  async sentences(name: string, known: string): Promise<string[]> {
+    const findings = (await this.examine(name)).filter(({ says }) => says !== known);
     const problems = findings.filter(({ level }) => level === 'problem');
     return (problems.length > 0 ? problems : findings.filter(({ level }) => level === 'warning')).map(sentenceOf);
   }
@@ -69,16 +70,9 @@ export class Doctor {
         findings.push(problem('ca', (error as Error).message, 'certificates in use stay; it is tried again by itself'));
       }
       if (!settings.isLimited || name === '') continue;
-      for (const { says, left, most, moreAt } of keeper.ledger.budgets(settings.directory, [name], clock.now()))
-        if (left === 0)
-          findings.push(
-            problem(
-              'budget',
-              `the budget of ${most} ${says} at ${host} is spent`,
-              `wait until ${new Date(moreAt).toISOString()}, or name a fallback`,
-            ),
-          );
-        else findings.push(good('budget', `${left} of ${most} ${says} are left at ${host}`));
+      const names = keeper.all.find((managed) => managed.names.includes(name))?.names ?? [name];
+      for (const budget of keeper.ledger.budgets(settings.directory, names, clock.now()))
+        findings.push(budgetFinding(budget, host));
     }
     return findings;
   }
@@ -154,13 +148,17 @@ export class Doctor {
             ),
       );
     }
-    const denial = await this.#tools.denial(listener?.port ?? port);
-    if (denial !== '')
-      findings.push(problem(check, denial, `put allow tcp ${port} from any before it: CAs call from anywhere`));
-    const kernel = await kernelFinding(port);
-    if (kernel !== null) findings.push(kernel);
-    // Who is turned away at accept would only be told so again, at each address.
-    if (denial === '') for (const address of addresses) findings.push(await this.#probe(kind, name, address, port));
+    for (const family of [4, 6] as const) {
+      const own = addresses.filter((address) => address.includes(':') === (family === 6));
+      if (own.length === 0 && (family === 6 || addresses.length > 0)) continue;
+      const denial = await this.#tools.denial(listener?.port ?? port, family);
+      if (denial !== '')
+        findings.push(problem(check, denial, `put allow tcp ${port} from any before it: CAs call from anywhere`));
+      const kernel = await kernelFinding(port, family);
+      if (kernel !== null) findings.push(kernel);
+      // Who is turned away at accept would only be told so again, at each address.
+      if (denial === '') for (const address of own) findings.push(await this.#probe(kind, name, address, port));
+    }
     return findings;
   }
 
@@ -192,6 +190,17 @@ export class Doctor {
     const gone = () => reach.putCertificates([{ kind: 'challenge', name: probe, pair: null }]).catch(() => undefined);
     return probeTls(address, port, probe, proof.answer).finally(gone);
   }
+}
+
+function budgetFinding({ says, left, most, moreAt, isGuess }: Budget, host: string): Finding {
+  const how = isGuess ? '; counted by the last labels, where the CA counts by the public suffix list' : '';
+  if (left > 0) return good('budget', `${left} of ${most} ${says} are left at ${host}${how}`);
+  const find = isGuess ? warning : problem;
+  return find(
+    'budget',
+    `the budget of ${most} ${says} at ${host} is spent${how}`,
+    `wait until ${new Date(moreAt).toISOString()}, or name a fallback`,
+  );
 }
 
 function clockFinding(skewMs: number, host: string): Finding {

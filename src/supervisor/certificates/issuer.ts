@@ -81,9 +81,10 @@ export class Issuer {
     const mayAskAt = isLimited ? ledger.mayAskAt(directory, managed.names, now) : now;
     if (mayAskAt > now && managed.kept.order === null) throw new BudgetSpent(directory, managed.names, ledger, now);
     const { chain, keyPem, profile } = await this.#run(authority, managed);
+    const isNew = managed.kept.certificate === null || managed.isForOthers;
     const certificate = { chainPem: chain.pem, keyPem, authority: directory, profile, gotAt: clock.now() };
     await keep(managed, { names: managed.names, certificate, renewal: null, order: null, failure: null });
-    await ledger.note({ at: clock.now(), authority: directory, kind: 'certificate', names: managed.names });
+    await ledger.note({ at: clock.now(), authority: directory, kind: 'certificate', names: managed.names, isNew });
     return certificate;
   }
 

@@ -131,8 +131,8 @@ test('a new name is tried at the test system first, an old one is not', async (c
   assert.deepEqual(
     [spent(staging), spent(pebble)],
     [
-      [1, 0, 1],
-      [0, 0, 0],
+      [1, 0, 0, 1],
+      [0, 0, 0, 0],
     ],
     'it costs nothing of the budget',
   );

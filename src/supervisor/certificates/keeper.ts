@@ -20,8 +20,8 @@ export interface KeeperTools extends Reach {
   readonly files: Files;
   /** From 0 to 1. */
   random(): number;
-  /** Why a name cannot be had, as far as it can be seen from here: sentences with their cure. */
-  diagnose(name: string): Promise<readonly string[]>;
+  /** Why a name cannot be had, as far as it can be seen from here: sentences with their cure, without what is known. */
+  diagnose(name: string, known: string): Promise<readonly string[]>;
   /** Sets records for DNS-01, or null. */
   dnsProver(settings: NonNullable<AcmeSettings['dns']>): Prover;
   /** Hears of what needs the owner's eye. */
@@ -327,7 +327,8 @@ export class CertificateKeeper {
   async #fail(managed: Managed, error: Error): Promise<string> {
     const { clock, random } = this.#tools;
     const now = clock.now();
-    const found = await this.#tools.diagnose(error instanceof ProofFailure ? error.host : managed.id).catch(() => []);
+    const about = error instanceof ProofFailure ? error.host : managed.id;
+    const found = await this.#tools.diagnose(about, error.message).catch(() => []);
     const count = (managed.kept.failure?.count ?? 0) + 1;
     const directories = (this.#settings?.authorities ?? []).map(({ directory }) => directory);
     const asked = isOfCa(error) ? managed.rests.untilFirstMs(directories, now) : askedMs(error);

@@ -38,9 +38,26 @@ test('certificates are counted for the same names, orders for the account', asyn
   for (let at = 0; at < 3; at++) await ledger.note({ at, authority: ca, kind: 'certificate', names });
   await ledger.note({ at: 4, authority: ca, kind: 'order', names: ['z.example.com'] });
   const left = (of: readonly string[]) => ledger.budgets(ca, of, minute).map((budget) => budget.left);
-  assert.deepEqual(left(names), [5, 2, 299]);
-  assert.deepEqual(left([...names].reverse()), [5, 2, 299]);
-  assert.deepEqual(left(['a.example.com']), [5, 5, 299]);
+  assert.deepEqual(left(names), [5, 2, 47, 299]);
+  assert.deepEqual(left([...names].reverse()), [5, 2, 47, 299]);
+  assert.deepEqual(left(['a.example.com']), [5, 5, 47, 299]);
+  assert.deepEqual(left(['a.other.com']), [5, 5, 50, 299]);
+});
+
+test('new names under a domain are counted by its labels, renewals are not; and that is no reason not to ask', async (context) => {
+  const { ledger } = await ledgerOf(context);
+  for (let at = 0; at < 60; at++)
+    await ledger.note({ at, authority: ca, kind: 'certificate', names: [`h${at}.example.co.uk`], isNew: at < 50 });
+  const budget = () => ledger.budgets(ca, ['new.example.co.uk'], minute)[2]!;
+  assert.deepEqual(budget(), {
+    says: 'certificates for new names under example.co.uk in a week',
+    left: 0,
+    most: 50,
+    moreAt: 7 * 24 * 60 * minute,
+    isGuess: true,
+  });
+  assert.equal(ledger.budgets(ca, ['www.another.co.uk'], minute)[2]!.left, 50);
+  assert.equal(ledger.mayAskAt(ca, ['new.example.co.uk'], minute), minute);
 });
 
 test('what is no ledger is begun anew, and what in it is no entry is left out', async (context) => {

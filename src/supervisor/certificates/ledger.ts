@@ -1,5 +1,6 @@
 // What was asked of CAs lately, so that their rate limits are known before they are met (`acme/ledger.json`).
 
+import { domainGuess } from './domain-guess.ts';
 import type { CertificateStore } from './store.ts';
 
 /** Something that counts against a limit. */
@@ -9,6 +10,8 @@ export interface LedgerEntry {
   readonly kind: 'order' | 'certificate' | 'failure';
   /** For a failure the one name, otherwise all of the certificate. */
   readonly names: readonly string[];
+  /** Of a certificate: whether it is no renewal. */
+  readonly isNew?: boolean;
 }
 
 /** A limit as Let's Encrypt has it; other CAs have the like. */
@@ -16,7 +19,11 @@ interface Limit {
   readonly kind: LedgerEntry['kind'];
   readonly windowMs: number;
   readonly most: number;
-  readonly says: string;
+  says(names: readonly string[]): string;
+  /** Whether the entry counts against the limit for these names. */
+  concerns(entry: LedgerEntry, names: readonly string[]): boolean;
+  /** Whether the CA may count in another way, so that it is asked all the same. */
+  readonly isGuess?: boolean;
 }
 
 const hourMs = 3_600_000;
@@ -25,9 +32,38 @@ const weekMs = 7 * 24 * hourMs;
 const maxEntries = 5000;
 
 const limits: readonly Limit[] = [
-  { kind: 'failure', windowMs: hourMs, most: 5, says: 'failed proofs of one name in an hour' },
-  { kind: 'certificate', windowMs: weekMs, most: 5, says: 'certificates for the same names in a week' },
-  { kind: 'order', windowMs: 3 * hourMs, most: 300, says: 'orders of one account in three hours' },
+  {
+    kind: 'failure',
+    windowMs: hourMs,
+    most: 5,
+    says: () => 'failed proofs of one name in an hour',
+    concerns: ({ names: its }, names) => its.some((name) => names.includes(name) || names.includes(`*.${name}`)),
+  },
+  {
+    kind: 'certificate',
+    windowMs: weekMs,
+    most: 5,
+    says: () => 'certificates for the same names in a week',
+    concerns: ({ names: its }, names) => its.length === names.length && its.every((name) => names.includes(name)),
+  },
+  {
+    kind: 'certificate',
+    windowMs: weekMs,
+    most: 50,
+    says: (names) => `certificates for new names under ${domainsOf(names).slice(0, 3).join(', ')} in a week`,
+    concerns: ({ isNew, names: its }, names) => {
+      const domains = domainsOf(names);
+      return isNew !== false && domainsOf(its).some((domain) => domains.includes(domain));
+    },
+    isGuess: true,
+  },
+  {
+    kind: 'order',
+    windowMs: 3 * hourMs,
+    most: 300,
+    says: () => 'orders of one account in three hours',
+    concerns: () => true,
+  },
 ];
 
 /** How much is left of one limit. */
@@ -37,6 +73,8 @@ export interface Budget {
   readonly most: number;
   /** When there is more again, in ms since 1970. */
   readonly moreAt: number;
+  /** Whether the CA may count in another way. */
+  readonly isGuess: boolean;
 }
 
 /** The ledger of one store. */
@@ -64,27 +102,26 @@ export class Ledger {
 
   /** Every limit as it stands for these names at a CA. */
   budgets(authority: string, names: readonly string[], now: number): Budget[] {
-    return limits.map(({ kind, windowMs, most, says }) => {
+    return limits.map(({ kind, windowMs, most, says, concerns, isGuess = false }) => {
       const counted = this.#entries.filter(
         (entry) =>
           entry.kind === kind && entry.authority === authority && entry.at > now - windowMs && concerns(entry, names),
       );
       const oldest = counted.at(-most)?.at ?? counted[0]?.at ?? now;
-      return { says, left: Math.max(0, most - counted.length), most, moreAt: oldest + windowMs };
+      const left = Math.max(0, most - counted.length);
+      return { says: says(names), left, most, moreAt: oldest + windowMs, isGuess };
     });
   }
 
   /** When these names may be asked for at this CA: now, or once a limit has room again. */
   mayAskAt(authority: string, names: readonly string[], now: number): number {
-    const spent = this.budgets(authority, names, now).filter(({ left }) => left === 0);
+    const spent = this.budgets(authority, names, now).filter(({ left, isGuess }) => left === 0 && !isGuess);
     return Math.max(now, ...spent.map(({ moreAt }) => moreAt));
   }
 }
 
-function concerns({ kind, names: its }: LedgerEntry, names: readonly string[]): boolean {
-  if (kind === 'order') return true;
-  if (kind === 'failure') return its.some((name) => names.includes(name) || names.includes(`*.${name}`));
-  return its.length === names.length && its.every((name) => names.includes(name));
+function domainsOf(names: readonly string[]): string[] {
+  return [...new Set(names.map(domainGuess))];
 }
 
 function entriesOf(value: unknown): LedgerEntry[] | null {
@@ -95,6 +132,12 @@ function entriesOf(value: unknown): LedgerEntry[] | null {
       unknown
     >;
     const isKind = limits.some((limit) => limit.kind === kind);
-    return Number.isFinite(at) && typeof authority === 'string' && isKind && Array.isArray(names);
+    return (
+      Number.isFinite(at) &&
+      typeof authority === 'string' &&
+      isKind &&
+      Array.isArray(names) &&
+      names.every((name) => typeof name === 'string')
+    );
   });
 }

@@ -1,5 +1,6 @@
 // One layer of encoding taken off a value; whoever judges calls again until nothing is left or the bound is reached.
 
+import { holdsMarkup } from './cited.ts';
 import { AMPERSAND, BACKSLASH, NUL, PERCENT } from './classes.ts';
 import { base64Decode, mayBeBase64 } from './decodings/base64.ts';
 import { entityDecode } from './decodings/entities.ts';
@@ -38,7 +39,7 @@ export function peel(text: string, mask: number, decoded: readonly string[]): Pe
   const names = [...decoded];
   let form = text;
   if ((mask & PERCENT) !== 0) form = step(form, percentDecode(form, false), names, percentName(form));
-  if ((mask & AMPERSAND) !== 0) form = step(form, entityDecode(form), names, 'htmlEntityDecode');
+  if ((mask & AMPERSAND) !== 0) form = step(form, entityDecode(form, holdsMarkup(form)), names, 'htmlEntityDecode');
   if (form === text && (mask & NUL) !== 0) form = step(form, form.replaceAll('\0', ''), names, 'removeNulls');
   if (form === text && (mask & BACKSLASH) !== 0) form = step(form, scriptDecode(form), names, 'jsDecode');
   if (form === text) form = step(form, base64Decode(form) ?? form, names, 'base64Decode');

@@ -4,17 +4,18 @@ import type { Exchange } from '../traffic/exchange.ts';
 import type { Finding } from '../traffic/finding.ts';
 import { answer, pass, type Refusal, type Verdict } from '../traffic/verdict.ts';
 import { judgeArguments } from './arguments.ts';
+import { holdsMarkup, isMarkedUp } from './cited.ts';
 import { AMPERSAND, ANY, BRACKET, CONTROL, classify, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
 import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode, styleDecode } from './decodings/escapes.ts';
-import { type Detection, Subject } from './detectors/detection.ts';
+import { type Detection, isFenced, Subject } from './detectors/detection.ts';
 import { isGraphql } from './detectors/graphql.ts';
 import { detectHtml } from './detectors/html.ts';
 import { detectors, signSet } from './detectors.ts';
 import type { Exclusions } from './exclusions.ts';
 import { type JsonPath, type JsonVisitor, looksLikeJson, walkJson } from './json.ts';
-import { GRAPHQL, HTML, jsonName, type Place, placeName } from './places.ts';
+import { CODE, GRAPHQL, HTML, jsonName, type Place, placeName, SHELL, SQL } from './places.ts';
 import { isTelling } from './telling.ts';
 
 /** What the WAF holds for one site. */
@@ -54,6 +55,14 @@ interface Heard {
   readonly detector: string;
   readonly detection: Detection;
   readonly form: string;
+}
+
+/** What is left of a detection where the text only cites code: suspicion. */
+function cited(bit: number, detection: Detection, form: string): Detection {
+  if (detection.score < 5) return detection;
+  // Because XML is what some objects and expressions come as.
+  if (!isFenced(form, detection.start) && (bit === CODE || !isMarkedUp(form))) return detection;
+  return { ...detection, score: 3, severity: 'WARNING' };
 }
 
 /** Orders detections: by score, and what only has the shape of an attack behind what names its means. */
@@ -233,8 +242,10 @@ export class Inspection implements JsonVisitor {
     const classes = mask === 0 ? ANY : mask;
     for (const detector of detectors) {
       if ((place.runs & detector.bit) === 0 || (classes & detector.gate) === 0) continue;
-      const detection = detector.detect(subject, place);
-      if (detection === null) continue;
+      const told = detector.detect(subject, place);
+      if (told === null) continue;
+      const detection =
+        place.inHead || (detector.bit & (SQL | SHELL | CODE)) === 0 ? told : cited(detector.bit, told, form);
       heard ??= [];
       heard.push({ detector: detector.name, detection, form });
     }
@@ -254,7 +265,7 @@ export class Inspection implements JsonVisitor {
     const all = [...heard];
     if ((mask & AMPERSAND) !== 0 && (place.runs & HTML) !== 0) {
       // Because the `;` of `&lt;script` looks like the end of a command, and what was meant is the markup.
-      const markup = entityDecode(form);
+      const markup = entityDecode(form, holdsMarkup(form));
       const detection = markup === form ? null : detectHtml(markup);
       if (detection !== null && detection.score >= 5)
         all.unshift({ detector: 'cross-site-scripting', detection, form: markup });

@@ -62,20 +62,33 @@ const named: ReadonlyMap<string, string> = new Map([
 /** Longest name in the table. */
 const maxName = 16;
 
-/** `text` with its character references undone once, or the same string where it has none. Never longer than `text`. */
-export function entityDecode(text: string): string {
+/**
+ * `text` with its character references undone once, or the same string where it has none. Never longer than `text`.
+ * Where it is markup, those that spell a `<` between its tags stay: they are text.
+ */
+export function entityDecode(text: string, isMarkup = false): string {
   let from = 0;
   let out = '';
+  let read = 0;
+  let inTag = false;
   let at = text.indexOf('&');
   while (at >= 0) {
+    for (; isMarkup && read < at; read++) {
+      const code = text.charCodeAt(read);
+      if (code === 60 || code === 62) inTag = code === 60;
+    }
     const end = text.charCodeAt(at + 1) === 35 ? numericEnd(text, at) : namedEnd(text, at);
-    if (end > 0) {
+    if (end > 0 && !(isMarkup && !inTag && spellsAngle(text, at, end))) {
       out += text.slice(from, at) + (text.charCodeAt(at + 1) === 35 ? numeric(text, at, end) : name(text, at, end));
       from = end;
     }
     at = text.indexOf('&', Math.max(end, at + 1));
   }
   return from === 0 ? text : out + text.slice(from);
+}
+
+function spellsAngle(text: string, at: number, end: number): boolean {
+  return (text.charCodeAt(at + 1) === 35 ? numeric(text, at, end) : name(text, at, end)) === '<';
 }
 
 /** Where the reference `&#…` ends, its semicolon included, or 0 where it is none. */

@@ -14,43 +14,18 @@ const innerSchemes: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Names of arguments that hold text, or an address that the browser goes to, or one that tells where the visitor is. */
-const harmlessNames: readonly string[] = [
-  'q',
-  's',
-  'query',
-  'search',
-  'keyword',
-  'term',
-  'text',
-  'message',
-  'comment',
-  'body',
-  'content',
-  'description',
-  'title',
-  'note',
-  'subject',
-  'bio',
-  'redirect',
-  'return',
-  'next',
-  'callback',
-  'continue',
-  'referer',
-  'referrer',
-  'ref',
-  'origin',
-  'back',
-  'goto',
-  'dl',
-  'dr',
-  'post_logout',
-  'success',
-  'cancel',
-  'relaystate',
-  'client_id',
-];
+/** Names of arguments that hold text. */
+const textNames: ReadonlySet<string> = new Set(
+  'q s query search keyword term text message comment body content description title note subject bio'.split(' '),
+);
+/** Names of arguments that hold an address which the browser goes to, or which tells where the visitor is. */
+const browserNames: ReadonlySet<string> = new Set(
+  'redirect return next callback continue referer referrer ref origin back goto dl dr post_logout success cancel relaystate client_id'.split(
+    ' ',
+  ),
+);
+/** Ports under which developers look at their own work. */
+const developerPorts: readonly string[] = [':3000', ':4200', ':5000', ':5173', ':8000', ':8080', ':8888'];
 /** Words inside a JSON path that say that a client describes itself. */
 const telling = [
   'request.',
@@ -103,8 +78,16 @@ function judgeHosts(subject: Subject, start: number, scheme: string): Detection 
 function weigh(subject: Subject, network: Network, isSpelled: boolean): number {
   if (network.kind === 'metadata' || network.isHidden || (isSpelled && network.kind !== 'public')) return 5;
   if (network.kind === 'public') return 0;
-  if (isHarmless(subject.name)) return 0;
+  if (isHarmless(subject.name)) return isTyped(subject, network) ? 5 : 0;
   return subject.text.split(' ', 4).length > 3 ? 2 : 5;
+}
+
+/** Whether a text is nothing but the number of the machine itself, which people write by name: `http://127.0.0.1:6379/`. */
+function isTyped({ text, name }: Subject, network: Network): boolean {
+  if (network.kind !== 'loopback' || text.length > 96 || hasBlank(text)) return false;
+  const last = name.toLowerCase().slice(name.lastIndexOf('.') + 1);
+  if (!textNames.has(last) || text.toLowerCase().includes('localhost')) return false;
+  return !developerPorts.some((port) => text.includes(port));
 }
 
 /** Whether the argument holds text, or an address for the browser rather than for the server. */
@@ -113,7 +96,7 @@ function isHarmless(name: string): boolean {
   const lower = name.toLowerCase();
   if (telling.some((word) => lower.includes(word))) return true;
   const last = lower.slice(lower.lastIndexOf('.') + 1);
-  if (harmlessNames.includes(last)) return true;
+  if (textNames.has(last) || browserNames.has(last)) return true;
   return ['redirect', 'return', 'callback', 'continue', 'referer', 'referrer', 'origin', 'logout'].some((word) =>
     last.includes(word),
   );

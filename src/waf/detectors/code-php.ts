@@ -159,7 +159,10 @@ function called(subject: Subject): Detection | null {
       (isText || lower.includes('base64_decode'))
     )
       return found(1048004, 5, `the value calls ${name}(), which runs code`, start, open + 64);
-    if (reaching.has(name) && isText && isHarmful(lower, open))
+    // Because every program of Node begins with lines like `const http = require('http')`.
+    const isImport =
+      name === 'require' && (lower.startsWith('const ') || lower.startsWith('var ') || lower.startsWith('let '));
+    if (reaching.has(name) && isText && !isImport && isHarmful(lower, open))
       return found(1048005, 5, `the value calls ${name}() on a file of the server`, start, open + 64);
     if ((showing.has(name) || lower.startsWith('echo')) && lower.slice(open, open + 200).includes('md5('))
       return found(1048005, 5, 'the value prints a hash, as probes do', start, open + 64);

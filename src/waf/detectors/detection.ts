@@ -126,6 +126,31 @@ function isBlank(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13);
 }
 
+/** Places of fences that are looked at, so that many of them stay linear. */
+const maxFences = 64;
+
+/**
+ * Whether `at` stands in a block that is fenced by lines of three backticks, which ends as well. A page renders such a
+ * block as text; a shell or a database that it is pasted into reads the fence first.
+ */
+export function isFenced(text: string, at: number): boolean {
+  let isOpen = false;
+  let fence = fenceFrom(text, 0);
+  for (let count = 0; fence >= 0 && count < maxFences; count++) {
+    if (fence > at) return isOpen;
+    isOpen = !isOpen;
+    fence = fenceFrom(text, fence + 3);
+  }
+  return false;
+}
+
+/** The next line that begins with three backticks, from `from` on; -1 where there is none. */
+function fenceFrom(text: string, from: number): number {
+  for (let at = text.indexOf('```', from); at >= 0; at = text.indexOf('```', at + 3))
+    if (at === 0 || text.charCodeAt(at - 1) === 10) return at;
+  return -1;
+}
+
 /** A sign of an attack in a text in lower case: what to look for, what it is worth anywhere, and what where nothing else stands beside it. */
 export interface Sign {
   readonly text: string;

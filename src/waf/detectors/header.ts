@@ -58,6 +58,7 @@ const options: readonly string[] = ['-oqueuedirectory', ' -x/', '-oq/', " -be '"
 /** Header injection in one value. Ids 1021001–1021006. Linear; never throws. */
 export function detectHeader(subject: Subject): Detection | null {
   const { lower } = subject;
+  if (!subject.inHead && isMessage(lower)) return null;
   const optioned = option(lower);
   if (optioned !== null) return optioned;
   let count = 0;
@@ -68,6 +69,15 @@ export function detectHeader(subject: Subject): Detection | null {
     if (behind > at + 1) at = behind - 1;
   }
   return null;
+}
+
+/** Whether the text begins as a whole request or answer of HTTP does, which nobody can paste into a field of one. */
+function isMessage(lower: string): boolean {
+  const end = lower.indexOf('\n');
+  if (end < 0 || end > 400) return false;
+  const line = lower.slice(0, end).trimEnd();
+  if (line.startsWith('http/') && line.charCodeAt(8) === 32) return true;
+  return (line.endsWith(' http/1.1') || line.endsWith(' http/2')) && line.indexOf(' /') < 8 && line.indexOf(' /') > 0;
 }
 
 /** CR, LF, and the characters whose last byte some servers write as one: U+560A, U+560D. */

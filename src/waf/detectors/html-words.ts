@@ -24,7 +24,7 @@ export const elements: ReadonlyMap<string, ElementWord> = new Map([
   ['applet', word(5, 'an <applet> element runs foreign code')],
   ['base', word(3, 'a <base> element moves every relative address', 'href', 5)],
   ['meta', word(2, 'a <meta> element can redirect the page')],
-  ['link', word(2, 'a <link> element loads a foreign style sheet', 'href', 5)],
+  ['link', word(0, 'a <link> element loads a foreign style sheet')],
   ['iframe', word(3, 'an <iframe> element embeds a foreign page', 'srcdoc', 5)],
   ['frame', word(4, 'a <frame> element embeds a foreign page')],
   ['frameset', word(4, 'a <frameset> element replaces the page')],
@@ -40,6 +40,22 @@ export const elements: ReadonlyMap<string, ElementWord> = new Map([
   ['layer', word(3, 'a <layer> element loads foreign content', 'src', 5)],
   ['ilayer', word(3, 'an <ilayer> element loads foreign content', 'src', 5)],
 ]);
+
+/** What a `<link>` must be related by to load anything. */
+export const loadingLinks: readonly string[] = ['stylesheet', 'import', 'preload', 'prefetch', 'manifest'];
+
+/** Style sheets of the world that pages name, and the scripts of posts that editors embed: nobody but their owners writes to them. */
+export const knownSheets: readonly string[] = ['https://fonts.googleapis.com/css', '//fonts.googleapis.com/css'];
+export const knownScripts: readonly string[] = [
+  '//platform.twitter.com/widgets.js',
+  '//platform.x.com/widgets.js',
+  '//www.instagram.com/embed.js',
+  '//www.tiktok.com/embed.js',
+  '//embed.reddit.com/widgets.js',
+  '//embedr.flickr.com/assets/client-code.js',
+  '//s.imgur.com/min/embed.js',
+  '//assets.pinterest.com/js/pinit.js',
+];
 
 /** Elements whose end tag ends raw text, so that what stands behind it is markup again. */
 export const rawText: ReadonlySet<string> = new Set([

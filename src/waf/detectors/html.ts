@@ -1,9 +1,20 @@
 // Cross-site scripting: whether a value would execute in a page, as text, inside an attribute or inside a script string.
 
 import { isWord } from '../classes.ts';
-import type { Detection } from './detection.ts';
+import { type Detection, isFenced } from './detection.ts';
 import { type Attribute, type Context, TagReader, type TagSink } from './html-tags.ts';
-import { addressAttributes, clobbered, elements, isKnownHandler, rawText, styleLoads } from './html-words.ts';
+import {
+  addressAttributes,
+  clobbered,
+  elements,
+  isKnownHandler,
+  knownScripts,
+  knownSheets,
+  loadingLinks,
+  rawText,
+  sinks,
+  styleLoads,
+} from './html-words.ts';
 import { callsFunction, detectScript, isIdleAddress, scriptScheme } from './script.ts';
 
 /** How much behind a tag's name is shown with it, in characters. */
@@ -52,7 +63,7 @@ function isProse(text: string, start: number, end: number): boolean {
     if (!isWord(text.charCodeAt(at)) && !" ,.'!?-".includes(text.charAt(at))) return false;
   for (let at = end; at < text.length; at++)
     if (!isWord(text.charCodeAt(at)) && !' ,.!?'.includes(text.charAt(at))) return false;
-  return words >= 2;
+  return words >= 2 || (words === 1 && text.charCodeAt(end) === 32);
 }
 
 /** `{save}` and `{props.onSave}`: a name in braces and nothing else. */
@@ -88,6 +99,24 @@ function callsSink(value: string): boolean {
   );
 }
 
+/** `go()`, `save('draft');`, `return app.check(this)`: one call of a function that is none of those attackers call. */
+function isPlainCall(text: string, start: number, end: number): boolean {
+  const from = text.startsWith('return ', start) ? start + 7 : start;
+  let at = from;
+  while (at < end && (isWord(text.charCodeAt(at)) || text.charCodeAt(at) === 46)) at++;
+  const name = text.slice(from, at).toLowerCase();
+  if (name === '' || text.charCodeAt(at) !== 40) return false;
+  if (sinks.has(name.slice(name.lastIndexOf('.') + 1)) || callsSink(name)) return false;
+  for (at++; at < end && text.charCodeAt(at) !== 41; at++)
+    if (!isWord(text.charCodeAt(at)) && !" ',.-".includes(text.charAt(at))) return false;
+  for (at++; at < end; at++) if (!'; "\''.includes(text.charAt(at))) return false;
+  return true;
+}
+
+function isLetterAt(text: string, at: number): boolean {
+  return (text.charCodeAt(at) | 32) >= 97 && (text.charCodeAt(at) | 32) <= 122;
+}
+
 /** Keeps the worst that one value shows in the contexts it is read in. */
 class MarkupJudge implements TagSink {
   readonly #text: string;
@@ -120,9 +149,12 @@ class MarkupJudge implements TagSink {
       if (rawText.has(name)) this.#found(1041010, 2, `an end tag </${name}> leaves the element around it`, start, end);
       return;
     }
-    if (local === 'script' && this.#isTalkOfScript(end)) {
-      this.#found(1041008, 3, 'the value names a <script> element that holds no code', start, end + shown);
-      return;
+    if (local === 'script') {
+      if (this.#isKnownScript(end)) return;
+      if (this.#isTalkOfScript(end) || this.#isOwnScript(end)) {
+        this.#found(1041008, 3, 'the value names a <script> element that holds no code', start, end + shown);
+        return;
+      }
     }
     const known = elements.get(local);
     if (local === 'style' && this.#loadsByStyle(end))
@@ -134,6 +166,7 @@ class MarkupJudge implements TagSink {
   /** Whether what stands behind `<script` at `end` is prose: words without a call, an assignment, a path or an end tag. */
   #isTalkOfScript(end: number): boolean {
     const text = this.#text;
+    if (text.charCodeAt(end) === 62 && this.#tagStart === 0 && text.length <= end + 2) return true;
     if (text.charCodeAt(end) === 62 && this.#tagStart > 3 && isProse(text, this.#tagStart, end + 1)) return true;
     if (text.charCodeAt(end) !== 62 || ++this.#looks > maxLooks || text.length - end > maxLook) return false;
     let words = 0;
@@ -144,6 +177,43 @@ class MarkupJudge implements TagSink {
       if (code === 32 && isWord(text.charCodeAt(at + 1))) words++;
     }
     return words >= 2;
+  }
+
+  /** The address in quotes that the script behind `end` is loaded from, where it holds nothing else; '' elsewhere. */
+  #sourceOf(end: number): string {
+    if (++this.#looks > maxLooks) return '';
+    const text = this.#text;
+    const close = text.indexOf('>', end);
+    if (close < 0 || close - end > 256) return '';
+    const rest = text
+      .slice(close + 1, close + 12)
+      .trimStart()
+      .toLowerCase();
+    if (rest !== '' && !rest.startsWith('</script')) return '';
+    const head = text.slice(end, close);
+    const at = head.indexOf('src="');
+    const stop = head.indexOf('"', at + 5);
+    // Because a handler or a second source would make it another script.
+    if (at < 0 || stop < 0 || head.toLowerCase().includes(' on') || head.indexOf('src', at + 3) >= 0) return '';
+    return head.charCodeAt(at - 1) === 32 ? head.slice(at + 5, stop) : '';
+  }
+
+  /** Whether the script is one of those that come with embedded posts. */
+  #isKnownScript(end: number): boolean {
+    const source = this.#sourceOf(end);
+    const address = source.startsWith('https:') ? source.slice(6) : source;
+    return knownScripts.includes(address);
+  }
+
+  /** Whether the script is a file of the page's own server, as the source of any page names some. */
+  #isOwnScript(end: number): boolean {
+    const source = this.#sourceOf(end);
+    if (!source.endsWith('.js') || source.startsWith('//')) return false;
+    for (let at = 0; at < source.length; at++) {
+      const code = source.charCodeAt(at);
+      if (!isWord(code) && code !== 45 && code !== 46 && code !== 47) return false;
+    }
+    return source.length > 4;
   }
 
   /** Whether the style sheet behind `end` loads or runs something. */
@@ -177,6 +247,8 @@ class MarkupJudge implements TagSink {
     const quote = this.#text.charCodeAt(valueStart - 1);
     const isQuoted = quote === 34 || quote === 39;
     const isAbroad = value.startsWith('//') || (!isQuoted && value.startsWith('http'));
+    if (tag === 'link' && name === 'href' && (isAbroad || value.startsWith('http') || value.startsWith('\\')))
+      this.#link(value, end);
     if ((tag === 'iframe' || tag === 'frame') && name === 'src' && isAbroad)
       this.#found(1041005, 5, `the <${tag}> element embeds a foreign page`, this.#tagStart, end);
     if (tag === 'form' && name === 'action' && (value.startsWith('//') || value.startsWith('http')))
@@ -196,11 +268,25 @@ class MarkupJudge implements TagSink {
       this.#found(1041003, 5, `the attribute ${name} of a framework runs a script`, this.#tagStart, end);
   }
 
+  /** A `<link>` to another server, whose address is `value`. */
+  #link(value: string, end: number): void {
+    if (knownSheets.some((one) => value.startsWith(one))) return;
+    const close = this.#text.indexOf('>', end);
+    const stop = Math.min(close < 0 ? this.#text.length : close, this.#tagStart + 512);
+    const head = this.#text.slice(this.#tagStart, stop).toLowerCase();
+    const loads = loadingLinks.some((one) => head.includes(one));
+    this.#found(1041005, loads ? 5 : 2, 'a <link> element loads a foreign style sheet', this.#tagStart, end);
+  }
+
   #handler(isInTag: boolean, { name, start, valueStart, end }: Attribute): void {
     for (let index = 2; index < name.length; index++) if (!isWord(name.charCodeAt(index))) return;
     // Because a function of JSX that nobody calls is the notation of components.
     if (this.#text.startsWith('{(', valueStart) && this.#text.slice(valueStart, valueStart + 40).includes('=>')) return;
     if (this.#text.startsWith('{', valueStart) && isMember(this.#text, valueStart + 1)) return;
+    if (this.#isCitedCall(isInTag, start, valueStart, end)) {
+      this.#found(1041003, 3, `the text shows the attribute ${name}`, start, end);
+      return;
+    }
     if (isInTag) {
       this.#found(1041002, 5, `the attribute ${name} of a tag runs a script`, this.#tagStart, end);
       return;
@@ -210,6 +296,14 @@ class MarkupJudge implements TagSink {
     const quoted = this.#context !== 'unquoted';
     const score = known && (runs || quoted) ? 5 : runs ? 4 : 2;
     if (known || runs) this.#found(1041003, score, `the value leaves its attribute and adds ${name}`, start, end);
+  }
+
+  /** Whether a handler only calls a function by its plain name, in a fenced block or in the midst of a sentence. */
+  #isCitedCall(isInTag: boolean, start: number, valueStart: number, end: number): boolean {
+    const text = this.#text;
+    if (end - valueStart > 64 || !isPlainCall(text, valueStart, end)) return false;
+    if (isInTag || isFenced(text, start)) return isFenced(text, start);
+    return this.#context === 'unquoted' && text.charCodeAt(end) === 32 && isLetterAt(text, end + 1);
   }
 
   #address(isInTag: boolean, { name, start, valueStart, end }: Attribute): void {

@@ -151,12 +151,28 @@ function condition(lower: string): Detection | null {
       return found(1043005, 5, 'the value closes a string and adds a condition of JavaScript', at, next + 32);
   }
   const self = lower.indexOf('this.');
-  if (self < 0 || self > 24) return null;
+  if (self < 0 || self > 24 || !isOwnCondition(lower, self)) return null;
   const rest = lower.slice(self, self + 60);
   const compares = rest.includes('==') || rest.includes('.length >') || rest.includes('.match(');
   return compares && !lower.includes('\n') && lower.length < 80
     ? found(1043005, 5, 'the value is a condition over the fields of a document', self, self + 60)
     : null;
+}
+
+/** Whether `this.` begins the value or what a function returns, and what opens in it closes again: no line out of a program. */
+function isOwnCondition(lower: string, self: number): boolean {
+  const before = lower.slice(0, self).trimEnd();
+  const last = lower.trimEnd();
+  if (before === '' && (last.endsWith(';') || last.endsWith('&&') || lower.includes(' = '))) return false;
+  if (before === 'return') return false;
+  if (before !== '' && !before.endsWith('return') && !before.endsWith(';') && !before.endsWith('||')) return false;
+  let depth = 0;
+  for (let at = 0; at < lower.length && depth >= 0; at++) {
+    const sign = lower.charAt(at);
+    if (sign === '(' || sign === '{' || sign === '[') depth++;
+    if (sign === ')' || sign === '}' || sign === ']') depth--;
+  }
+  return depth === 0;
 }
 
 function isLetter(code: number): boolean {

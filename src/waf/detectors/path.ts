@@ -104,7 +104,7 @@ const wrappers: readonly string[] = [
 ];
 
 /** Climbs from which even prose is taken for an attack: documents do point two or three folders up. */
-const maxProseClimbs = 3;
+const maxProseClimbs = 5;
 
 /** Path traversal in one decoded value. Ids 1030001–1030008. Linear; never throws. */
 export function detectPath(value: string, place: PathPlace): Detection | null {
@@ -127,9 +127,19 @@ function climbing(value: string, start: number, place: PathPlace): Detection | n
     return detection(1030002, 5, 'CRITICAL', 'the value climbs with ".." to a sensitive file', first, value.length);
   // Because a value that begins with its climb is a path, whatever blanks its file name has.
   const isProse = first !== start && hasSpace(value, start, value.length);
-  if (isProse ? run > maxProseClimbs : climbs >= 2)
+  const most = isProse ? maxProseClimbs : isPageFile(value) ? 3 : 1;
+  if ((isProse ? run : climbs) > most)
     return detection(1030001, 5, 'CRITICAL', `the value climbs ${climbs} folders up with ".."`, first, value.length);
+  if (isProse && run < 3) return null;
   return detection(1030003, 2, 'NOTICE', 'the value climbs up with ".."', first, Math.min(value.length, last + 64));
+}
+
+/** Whether the value ends as what pages load: documents point to pictures and styles a few folders up. */
+function isPageFile(value: string): boolean {
+  const end = value.slice(-6).toLowerCase();
+  return ['.png', '.jpg', '.jpeg', '.gif', '.svg', '.webp', '.css', '.js', '.ts', '.woff2', '.ico'].some((one) =>
+    end.endsWith(one),
+  );
 }
 
 /** Climbs in all, the longest row of them without a name between, where the first begins and the last ends. */
@@ -175,7 +185,8 @@ function isClimb(value: string, start: number, end: number): boolean {
   const next = value.charCodeAt(end);
   if (length === 2) return end === value.length ? isSlash(value.charCodeAt(start - 1)) : isSlash(next) || next === 59;
   const afterNext = value.charCodeAt(end + 1);
-  if (length === 3) return isSlash(next) && afterNext === 46 && isSlash(value.charCodeAt(end + 2));
+  if (length === 3)
+    return isSlash(next) && (isSlash(afterNext) || (afterNext === 46 && isSlash(value.charCodeAt(end + 2))));
   return isSlash(next) && isSlash(afterNext);
 }
 

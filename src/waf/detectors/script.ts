@@ -16,6 +16,16 @@ const globals: ReadonlySet<string> = new Set([
   'document',
 ]);
 
+/** What every program for pages uses, and proves nothing where it stands in a line of one. */
+const developers: ReadonlySet<string> = new Set([
+  '.innerhtml',
+  '.outerhtml',
+  'localstorage.',
+  'sessionstorage.',
+  'document.body',
+  'document.createelement',
+]);
+
 /** How far before and behind a call is looked at, in characters. */
 const reach = 64;
 
@@ -175,7 +185,8 @@ function calls(value: string): Detection | null {
     const isSent = name === 'document.cookie' && value.charCodeAt(at - 1) === 43;
     const isOut = breaksOut(value, 0, at) || isSent;
     const isFirst = isPath(value.slice(Math.max(0, at - reach), at)) && at < reach;
-    const score = isOut || (isFirst && isWrite(value, at + name.length)) ? 5 : 3;
+    const talked = developers.has(name) ? 2 : 3;
+    const score = isOut || (isFirst && isWrite(value, at + name.length)) ? 5 : talked;
     if (best === null || score > best.score)
       best = found(1041014, score, `the value uses ${name} of the page`, at, at + name.length + reach);
   }
@@ -208,7 +219,11 @@ function sinkCall(value: string): Detection | null {
 }
 
 function callScore(value: string, name: string, start: number, at: number): number {
-  const isOut = breaksOut(value, Math.max(0, start - reach), start);
+  // Because a function that nobody calls is a line of a program.
+  if (name === 'function' && !value.includes(')(') && !value.includes('}(') && !value.includes('`')) return 0;
+  // Because these two are written with a capital, and other languages have their own.
+  if (name.startsWith('set') && value.startsWith(name, start)) return 0;
+  const isOut = breaksOut(value, Math.max(0, start - reach), start) && !value.startsWith('>>> ');
   if (!sinks.has(name)) return isOut ? 3 : 0;
   // Because templates of programs call what they like: `${list.write()}`.
   if (isOut && value.charCodeAt(start - 1) === 123 && !loneSinks.has(name) && value.length > 64) return 0;
@@ -306,8 +321,9 @@ function isWrite(value: string, at: number): boolean {
 function template(value: string): Detection | null {
   const open = firstExpression(value);
   if (open < 0) return null;
+  const line = value.indexOf('\n', open);
   const lower = value
-    .slice(open, open + 4096)
+    .slice(open, line < 0 ? open + 4096 : Math.min(line, open + 4096))
     .toLowerCase()
     .replaceAll(' ', '');
   for (const name of templateEscapes)
@@ -338,7 +354,11 @@ function arithmetic(value: string, open: number): boolean {
   while (value.charCodeAt(at) >= 48 && value.charCodeAt(at) <= 57) at++;
   if (at === first) return false;
   while (value.charCodeAt(at) === 32) at++;
-  return value.charCodeAt(at) === 42;
+  if (value.charCodeAt(at) !== 42) return false;
+  at++;
+  while (value.charCodeAt(at) === 42 || value.charCodeAt(at) === 32) at++;
+  const code = value.charCodeAt(at);
+  return (code >= 48 && code <= 57) || code === 39 || code === 34;
 }
 
 function found(id: number, score: number, says: string, start: number, end: number): Detection {

@@ -49,7 +49,12 @@ export function rankArguments(value: string, from: number, name: string, interpr
     if (words === 0 && code === 0x23) break;
     if (code === 0x3c || code === 0x3e) {
       const behind = value.charCodeAt(skipBlanks(value, at + 1));
-      if (code === 0x3e || behind === 0x2f || behind === 0x3c) best = Math.max(best, SHAPED);
+      const writes =
+        code === 0x3e &&
+        name !== 'where' &&
+        (words > 0 || behind === 0x2f || behind === 0x26) &&
+        isTarget(value, at, behind);
+      if (writes || behind === 0x2f || behind === 0x3c) best = Math.max(best, SHAPED);
       at++;
       words++;
       continue;
@@ -66,6 +71,16 @@ export function rankArguments(value: string, from: number, name: string, interpr
   if (words > 0) return best;
   if (ASKING.has(name)) return ALONE;
   return SHORT.has(name) ? ALONE_SHORT : NAMED;
+}
+
+/** Whether a file's name may stand behind the `>` at `at`, whose next visible character is `behind`: a number is compared with, and nothing ends markup. */
+function isTarget(value: string, at: number, behind: number): boolean {
+  const isSpaced = value.charCodeAt(at + 1) === 0x20;
+  if (behind >= 0x30 && behind <= 0x39) return !isSpaced;
+  if (behind === 0x26) return !isSpaced;
+  return (
+    isLetter(behind) || behind === 0x2f || behind === 0x2e || behind === 0x24 || behind === 0x3e || behind === 0x7e
+  );
 }
 
 /** Assignments, calls, lists and object keys are other languages than the shell's. */

@@ -155,6 +155,9 @@ function mayStart(code: number): boolean {
 /** Whether something was taken away between letters, and in pairs where it comes in pairs: c'a't, but not i'd. */
 function isHidden(raw: string, plain: string): boolean {
   if (raw.length === plain.length) return false;
+  // Because a name that is quoted as a whole is a word in quotes: `"date" | "time"`.
+  if (raw.length === plain.length + 2 && (raw.startsWith('"') || raw.startsWith("'")) && raw.endsWith(raw.charAt(0)))
+    return false;
   let quotes = 0;
   let inside = false;
   for (let at = 0; at < raw.length; at++) {

@@ -86,7 +86,7 @@ export const VERBS: Readonly<Record<string, ReadonlySet<string>>> = {
 /** Commands of developers that harm nobody by their mere options, so that documentation is full of their chains. */
 export const MILD: ReadonlySet<string> = setOf(
   'echo git npm npx yarn pnpm pip pip3 make cargo go mvn gradle brew cd grep egrep fgrep sort head tail uniq wc cut tr sed awk',
-  'xargs jq tee column journalctl systemctl docker kubectl node python python3 php ruby export set source mkdir touch tar du df ps',
+  'apt apt-get apk dnf yum pacman brew bundle composer gem xargs jq tee column journalctl systemctl docker kubectl node python python3 php ruby export set source mkdir touch tar du df ps',
 );
 
 /** PowerShell's commands that run the text in brackets behind them. */

@@ -106,6 +106,8 @@ function judgeCommands(value: string, seen: number): Suspect | null {
   }
   if ((seen & S.COMMAND_BEHIND) === 0) return best;
   let bare = -1;
+  // Because a loop from its first word on is a line of a script, and nothing was ended before it.
+  const isLoop = value.startsWith('for ') && value.includes('; do ');
   const rows = new TableRows(value);
   const word = new WordBefore(value);
   for (let at = 0; at < value.length; at++) {
@@ -117,7 +119,8 @@ function judgeCommands(value: string, seen: number): Suspect | null {
     const command = readCommand(value, at + 1);
     if (command.rank !== NO_COMMAND) {
       if (bare < 0) bare = wordsBefore(value, start);
-      const isTold = command.isMild && command.rank <= SHAPED && (isCommandLine || bare > 2 || value.startsWith('#!'));
+      const isTold =
+        command.rank <= SHAPED && (isLoop || (command.isMild && (isCommandLine || bare > 2 || value.startsWith('#!'))));
       const doubled = at > start;
       const score = Math.min(isTold ? 3 : 5, weigh(value, start, code, command, bare, before, doubled, rows, word));
       if (score >= 5) {
@@ -172,6 +175,7 @@ function weigh(
   const { rank, interprets } = command;
   if (closesMarkup(value, command.end)) return 0;
   if (rank === DAMNING) return 5;
+  if (code === 0x7c && !doubled && isFilter(value, start, command.end)) return 0;
   if (code === 0x7c && interprets && before >= LIKELY && before !== ALONE) return 5;
   if (code === 0x7c && rows.holds(start)) return rank === SHAPED ? 3 : 0;
   if (code === 0x0a || code === 0x0d) return weighLine(value, start, rank);
@@ -186,6 +190,14 @@ function weigh(
   // "name;id" is a list of columns as well as an attack; no list has its separators twice.
   if (!isOneName(value, start)) return 0;
   return doubled && code !== 0x3b ? 5 : 2;
+}
+
+/** Whether the bar at `start` chains a filter of a template, or is one of several in a list of alternatives: `{{ x | date }}`, `get|has|id|len`. */
+function isFilter(value: string, start: number, end: number): boolean {
+  const before = value.slice(Math.max(0, start - 160), start);
+  const open = Math.max(before.lastIndexOf('{{'), before.lastIndexOf('{%'));
+  if (open >= 0 && before.indexOf('}}', open) < 0 && before.indexOf('%}', open) < 0) return true;
+  return value.charCodeAt(end) === 0x7c && value.charCodeAt(end + 1) !== 0x7c && before.includes('|');
 }
 
 /**

@@ -4,7 +4,6 @@ import type { SqlGrammar } from './sql-grammar.ts';
 import * as G from './sql-marks.ts';
 import { NO_STATEMENT, readStatement, STATEMENT, WORDY } from './sql-statements.ts';
 import * as T from './sql-tokens.ts';
-import { STATEMENTS } from './sql-words.ts';
 
 // What the value begins with, before it does anything to the query.
 export const AFTER_QUOTE = 0;
@@ -216,11 +215,18 @@ function readClause(reading: Reading, word: string): void {
   }
 }
 
+/** Statements of SQL Server, which needs no semicolon between two. */
+const unseparated: ReadonlySet<string> = new Set(
+  'select insert update delete drop alter create truncate exec execute declare waitfor shutdown if begin print backup restore merge use'.split(
+    ' ',
+  ),
+);
+
 /** A statement behind the query without a semicolon, as SQL Server takes it. */
 function readUnseparated(reading: Reading): void {
   const { grammar } = reading;
   const isQuery = grammar.word() === 'select';
-  const rank = STATEMENTS.has(grammar.word()) ? readStatement(grammar) : NO_STATEMENT;
+  const rank = unseparated.has(grammar.word()) ? readStatement(grammar) : NO_STATEMENT;
   // Because `the "SELECT x" and the rest` ends in an open string: a word of SQL in quotes.
   if (isQuery && grammar.kind() === T.END && grammar.tokens.kind(grammar.at - 1) === T.OPEN) grammar.stuck = true;
   else if (rank === STATEMENT || (rank === WORDY && grammar.kind() === T.COMMENT)) reading.statement = rank;

@@ -180,9 +180,11 @@ function weighConditions(reading: Reading): Recognised['what'] | null {
     if (reading.truth > 0) return weighTruth(reading, tail, comment);
   }
   if (!reading.compared || !solid) return null;
-  if (prefix === AFTER_QUOTE && tail && (comment || !hasLetters(reading)))
+  if (prefix === AFTER_QUOTE && tail && (comment || !hasLetters(reading))) {
     // Because a sentence quotes signs as well: "unexpected token '<', ".
-    return !comment && isProseBefore(grammar) ? 'suspicion' : 'tautology';
+    if (!comment && isProseBefore(grammar)) return 'suspicion';
+    return !comment && (opensApart(reading) || tailPunctuates(reading)) ? null : 'tautology';
+  }
   const { tokens } = grammar;
   const second = tokens.word(1);
   if (
@@ -253,6 +255,7 @@ function weighClosing(reading: Reading): Recognised['what'] | null {
   const { grammar, prefix, quote } = reading;
   if (prefix !== AFTER_QUOTE || quote === '`' || grammar.stuck) return null;
   if (grammar.kind() === T.COMMENT && !reading.compared && reading.joints === 0) {
+    if (isQuotedSign(reading)) return null;
     if (reading.list && reading.closed > 0) return 'closed';
     return !reading.list && !commentTalks(grammar) ? 'closed' : null;
   }
@@ -266,5 +269,52 @@ function weighClosing(reading: Reading): Recognised['what'] | null {
     // Words around the operator mean that the quotes are prose or code.
     if (code === 0x20 || code === 0x28 || code === 0x5b) return null;
   }
+  if (tailPunctuates(reading) || opensApart(reading)) return null;
   return reading.calculated || (reading.joints > 0 && grammar.tokens.word(0) === '||') ? 'joined' : null;
+}
+
+/** Where the quote stands that the value closes, as far as that can be told from behind it. */
+function closesAt({ grammar, quote }: Reading): number {
+  const { value, starts } = grammar.tokens;
+  return value.lastIndexOf(quote, (grammar.tokens.kind(0) === T.END ? value.length : starts[0]!) - 1);
+}
+
+/** Whether something stands before that quote and is set apart from it, as before a string that begins: `c = "<"`. */
+function opensApart(reading: Reading): boolean {
+  const at = closesAt(reading);
+  if (at <= 0) return false;
+  const before = reading.grammar.tokens.value.charAt(at - 1);
+  return ' \t(:[{=,'.includes(before);
+}
+
+/** Whether only the punctuation of a program stands behind the quote that was opened last: `"<",` and `'=') {`. */
+function tailPunctuates({ grammar }: Reading): boolean {
+  const text = grammar.tokens.text(grammar.at - 1);
+  for (let at = 0; at < text.length; at++) if (!' ,;:)}]{>\n'.includes(text.charAt(at))) return false;
+  return text.length > 0;
+}
+
+/** Whether the comment is a sign in quotes, a colour or a ruler: `("#")`, `"#a0a0a0",`, `\" ------`. */
+function isQuotedSign(reading: Reading): boolean {
+  const { value, starts } = reading.grammar.tokens;
+  const from = starts[reading.grammar.at]!;
+  const mark = value.charAt(from);
+  let end = from;
+  while (end < value.length && value.charAt(end) === '-') end++;
+  if (end - from > 4 && opensBefore(value, from)) return true;
+  const close = value.indexOf(reading.quote, from);
+  if (close < 0 || (mark !== '#' && mark !== '-')) return false;
+  if (opensApart(reading) || (close === from + 1 && closesAt(reading) === 0)) return true;
+  for (let at = from + 1; at < close; at++) if (!isHex(value.charCodeAt(at))) return false;
+  return mark === '#' && close - from > 3 && close - from < 10;
+}
+
+/** Whether a blank stands right before `at`. */
+function opensBefore(value: string, at: number): boolean {
+  return value.charCodeAt(at - 1) === 0x20;
+}
+
+function isHex(code: number): boolean {
+  const lower = code | 32;
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x66);
 }

@@ -29,8 +29,9 @@ function hasSentence(text: string): boolean {
   let letters = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
+    const was = inTag;
     if (code === 60 || code === 62) inTag = code === 60;
-    if (inTag) continue;
+    if (was) continue;
     if (isLetter(code) || code > 0xbf || code === 39) letters++;
     else {
       words =

@@ -169,6 +169,8 @@ const maxAlone = 160;
 export function detectScripting(subject: Subject): Detection | null {
   const sign = strongest(subject, scriptSigns);
   if (sign !== null) {
+    // Because a variable that is read runs nothing: `process.env.NODE_ENV`.
+    if (sign.sign.text === 'process.env' && subject.text.charAt(sign.at + 11) === '.') return null;
     const isAlone = sign.sign.anywhere > 0 || (subject.text.length < maxAlone && isBegun(subject.text, sign.at));
     if (isAlone && sign.score > 0)
       return found(

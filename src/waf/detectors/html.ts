@@ -166,7 +166,6 @@ class MarkupJudge implements TagSink {
   /** Whether what stands behind `<script` at `end` is prose: words without a call, an assignment, a path or an end tag. */
   #isTalkOfScript(end: number): boolean {
     const text = this.#text;
-    if (text.charCodeAt(end) === 62 && this.#tagStart === 0 && text.length <= end + 2) return true;
     if (text.charCodeAt(end) === 62 && this.#tagStart > 3 && isProse(text, this.#tagStart, end + 1)) return true;
     if (text.charCodeAt(end) !== 62 || ++this.#looks > maxLooks || text.length - end > maxLook) return false;
     let words = 0;
@@ -303,7 +302,8 @@ class MarkupJudge implements TagSink {
     const text = this.#text;
     if (end - valueStart > 64 || !isPlainCall(text, valueStart, end)) return false;
     if (isInTag || isFenced(text, start)) return isFenced(text, start);
-    return this.#context === 'unquoted' && text.charCodeAt(end) === 32 && isLetterAt(text, end + 1);
+    const isQuoted = text.charCodeAt(valueStart - 1) === 34;
+    return isQuoted && this.#context === 'unquoted' && text.charCodeAt(end) === 32 && isLetterAt(text, end + 1);
   }
 
   #address(isInTag: boolean, { name, start, valueStart, end }: Attribute): void {

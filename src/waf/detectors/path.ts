@@ -104,7 +104,9 @@ const wrappers: readonly string[] = [
 ];
 
 /** Climbs from which even prose is taken for an attack: documents do point two or three folders up. */
-const maxProseClimbs = 5;
+const maxProseClimbs = 3;
+/** The same where the climb begins a word: sources name the files beside them. */
+const maxWordClimbs = 5;
 
 /** Path traversal in one decoded value. Ids 1030001–1030008. Linear; never throws. */
 export function detectPath(value: string, place: PathPlace): Detection | null {
@@ -127,7 +129,8 @@ function climbing(value: string, start: number, place: PathPlace): Detection | n
     return detection(1030002, 5, 'CRITICAL', 'the value climbs with ".." to a sensitive file', first, value.length);
   // Because a value that begins with its climb is a path, whatever blanks its file name has.
   const isProse = first !== start && hasSpace(value, start, value.length);
-  const most = isProse ? maxProseClimbs : isPageFile(value) ? 3 : 1;
+  const isWord = !isSlash(value.charCodeAt(first - 1));
+  const most = isProse ? (isWord ? maxWordClimbs : maxProseClimbs) : isPageFile(value) ? 3 : 1;
   if ((isProse ? run : climbs) > most)
     return detection(1030001, 5, 'CRITICAL', `the value climbs ${climbs} folders up with ".."`, first, value.length);
   if (isProse && run < 3) return null;

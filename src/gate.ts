@@ -10,8 +10,9 @@ import type { Observe } from './observe/observe.ts';
 import type { Tarpit } from './tarpit.ts';
 import type { Connection } from './traffic/connection.ts';
 import type { Timekeeper } from './traffic/deadline.ts';
-import type { Exchange } from './traffic/exchange.ts';
+import { Exchange } from './traffic/exchange.ts';
 import type { Refusal } from './traffic/verdict.ts';
+import type { RequestHead } from './traffic/wire.ts';
 
 /** A listener as the spine needs it. */
 export interface Listener {
@@ -53,6 +54,8 @@ export interface Gate {
   readonly generation: Generation;
   readonly tools: GatewayTools;
   readonly tarpit: Tarpit;
+  /** Whether something is to be known first: then `resume` is called, and nothing is judged before. */
+  await(exchange: Exchange, generation: Generation, resume: () => void): boolean;
   /** Asks the stations about the head of an exchange: the refusal, or null where it may go on. */
   judgeHead(exchange: Exchange, generation: Generation): Refusal | null;
   /** What an exchange that was refused, or found nothing, may count against its client. */
@@ -83,4 +86,18 @@ export function refuse(exchange: Exchange, station: string, refusal: Refusal): R
 export function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return `${error.name}: ${error.message} ${error.stack?.split('\n')[1]?.trim() ?? ''}`;
+}
+
+/** The record of a new exchange: a spare one where there is one. */
+export function recordOf(gate: Gate, connection: Connection, head: RequestHead, now: number): Exchange {
+  const { method, target, path, query, version, host, headers } = head;
+  const bodyLength = head.framing === 'chunked' ? -1 : Math.max(0, head.contentLength);
+  const id = gate.tools.identifiers.next(now);
+  const { spare } = gate;
+  const number = connection.requests;
+  if (spare === null)
+    return new Exchange(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
+  gate.spare = null;
+  spare.renew(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
+  return spare;
 }

@@ -246,6 +246,13 @@ export class Gateway implements Gate, Reception, Securing {
     socket.removeAllListeners('data').on('data', (bytes: Buffer) => read(bytes, bytes.length));
   }
 
+  /** Only requests that say to come from a robot are waited for, and only where the settings name robots. */
+  await(exchange: Exchange, generation: Generation, resume: () => void): boolean {
+    if (generation.settings.bots.verified.length === 0) return false;
+    exchange.client = generation.clientResolver.resolve(exchange.connection.peer, exchange.headers);
+    return generation.bots.await(exchange, resume);
+  }
+
   /** Asks the stations about the head of an exchange, under the generation that stands. */
   judgeHead(exchange: Exchange, generation: Generation): Refusal | null {
     exchange.trace = this.tools.observe.trace(exchange);

@@ -4,7 +4,7 @@ import { joined } from './base/catalogue.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { inPieces, type Pause } from './base/in-pieces.ts';
 import { type Built, built, failed, type Path, type Problem } from './base/problem.ts';
-import { Bots, reasons as botReasons } from './bots/bots.ts';
+import { Bots, reasons as botReasons, reverseLookup } from './bots/bots.ts';
 import { openAtlas, ruleFiles, type Settings, type SiteSettings } from './config/config.ts';
 import {
   build as buildConnections,
@@ -147,7 +147,14 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     found.take(['listen', index, 'proxyProtocol'], buildAnnouncers(proxyProtocol));
   const clientResolver = found.take('trustedProxies', buildClientResolver(settings.trustedProxies));
   const atlas = found.take(null, openAtlas(settings.geography));
-  const bots = new Bots(settings.bots, { now: () => clock.now(), key: await challengeKey(settings, filesOf(tools)) });
+  const bots = new Bots(settings.bots, {
+    now: () => clock.now(),
+    nowMs: () => clock.monotonicMs(),
+    key: await challengeKey(settings, filesOf(tools)),
+    timekeeper,
+    lookup: reverseLookup(settings.bots.resolvers),
+    previous: tools.previous?.bots ?? null,
+  });
   const isSpared = (exchange: Exchange) => bots.isSpared(exchange);
   const ruleTools = {
     isSpared,

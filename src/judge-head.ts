@@ -30,6 +30,9 @@ export function judgeHead(exchange: Exchange, generation: Generation, guard: Cli
   const misdirected = misdirection(exchange, generation);
   if (misdirected !== null) return refuse(exchange, 'tls', misdirected);
 
+  bots.recognise(exchange);
+  if (exchange.botStanding === 'verified') exchange.skipsRates = true;
+
   const rulePolicy = index < 0 ? rules.common : rules.policies[index]!;
   const ruled =
     rulePolicy.length === 0 ? pass : rules.judge(exchange, rulePolicy, waf.policies[index]?.mode === 'block');

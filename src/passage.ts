@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { AnswerOut } from './answer-out.ts';
 import { type BodyInspector, openBody, stationOf } from './body-judges.ts';
 import { outgoingRequest, ownForwarding } from './departure.ts';
-import { type Gate, type Listener, mayRedirect, type Passing, placeOf, refuse } from './gate.ts';
+import { type Gate, type Listener, mayRedirect, type Passing, placeOf, recordOf, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
@@ -14,7 +14,7 @@ import { refusalAnswer, secureRedirect } from './own-answers.ts';
 import { type Carried, type Endpoint, Failure, type Route } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
 import type { Held } from './tarpit.ts';
-import { Exchange } from './traffic/exchange.ts';
+import type { Exchange } from './traffic/exchange.ts';
 import type { Fault } from './traffic/fault.ts';
 import type { Headers } from './traffic/headers.ts';
 import type { OutgoingRequest } from './traffic/outgoing.ts';
@@ -89,30 +89,32 @@ export class Passage implements ClientHandler, Carried {
   onRequest(head: RequestHead): void {
     const { tools, generation } = this.#gateway;
     const now = tools.clock.now();
-    const exchange = this.#record(tools.identifiers.next(now), head, now);
+    const exchange = recordOf(this.#gateway, this.side.connection, head, now);
     exchange.requestBytes = head.bytes;
     this.side.connection.lastActiveAt = now;
     this.#begin(exchange, head, generation);
     const proof = tools.challenges.find(exchange, now);
-    const refusal = proof === null ? this.#gateway.judgeHead(exchange, generation) : null;
     if (proof !== null) this.#finishOwn(exchange, proof);
-    else if (this.#listener.redirectPort > 0 && mayRedirect(refusal)) this.#redirect(exchange, head);
-    else if (refusal !== null) this.#answerRefusal(refusal);
-    else this.#admit(exchange, head);
+    // A body would have to be kept meanwhile: robots that only look bring none.
+    else if (head.framing !== 'none' || !this.#gateway.await(exchange, generation, () => this.#resume(head)))
+      this.#judge(exchange, head);
   }
 
-  /** The record of a new exchange: a spare one where there is one. */
-  #record(id: string, head: RequestHead, now: number): Exchange {
-    const { connection } = this.side;
-    const { method, target, path, query, version, host, headers } = head;
-    const bodyLength = head.framing === 'chunked' ? -1 : Math.max(0, head.contentLength);
-    const { spare } = this.#gateway;
-    const number = connection.requests;
-    if (spare === null)
-      return new Exchange(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
-    this.#gateway.spare = null;
-    spare.renew(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
-    return spare;
+  /** What was to be known first is known; the client may have left meanwhile. */
+  #resume(head: RequestHead): void {
+    if (this.#head !== head) return;
+    try {
+      this.#judge(this.#exchange!, head);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #judge(exchange: Exchange, head: RequestHead): void {
+    const refusal = this.#gateway.judgeHead(exchange, this.#generation);
+    if (this.#listener.redirectPort > 0 && mayRedirect(refusal)) this.#redirect(exchange, head);
+    else if (refusal !== null) this.#answerRefusal(refusal);
+    else this.#admit(exchange, head);
   }
 
   #begin(exchange: Exchange, head: RequestHead, generation: Generation): void {

@@ -55,7 +55,7 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
   'node:https': ['src/acme/https-call.ts'],
   'node:http2': [],
   'node:dgram': ['src/observe/sinks.ts'],
-  'node:dns': ['src/proxy/resolver.ts'],
+  'node:dns': ['src/proxy/resolver.ts', 'src/bots/reverse-lookup.ts'],
   'node:dns/promises': ['src/cli/', 'src/supervisor/never-ban.ts', 'src/supervisor/certificates/look-up.ts'],
   'node:fs': [
     'src/admin/',
@@ -231,6 +231,7 @@ export const maps: Exceptions = {
   'src/firewall/import/nft.ts': 'chains and sets of one list of nftables, bounded by `maxImportLength`',
   'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
   'src/tarpit.ts': 'clients that are held: `bots.tarpit.max_held` is asked before one is added',
+  'src/bots/verified-bots.ts': 'questions under way: `maxAsking`',
   'src/gateway.ts': 'live connections, bounded by `limits.max_connections`',
   'src/securing.ts': 'live connections within their handshake, bounded by `limits.max_connections`',
   'src/http/h2-connection.ts':

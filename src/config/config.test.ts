@@ -459,6 +459,9 @@ test('defaults are those of the design', () => {
     bots: {
       challenge: { bits: 16, answerWithinMs: 300_000, validMs: 3_600_000 },
       tarpit: { holdMs: 60_000, everyMs: 5000, maxHeld: 200 },
+      verified: [],
+      waitMs: 1000,
+      resolvers: [],
     },
     rules: [],
     lists: {},

@@ -1,6 +1,6 @@
 // The settings of what tells browsers and good robots from the rest.
 
-import { duration, group, whole } from './kinds.ts';
+import { dnsServer, duration, group, list, oneOrMany, text, whole } from './kinds.ts';
 
 /** `bots`: tasks for browsers, and refusals that take their time. */
 export const bots = group({
@@ -13,6 +13,24 @@ export const bots = group({
   })
     .prefault({})
     .describe('The task that `challenge if …` and `then: challenge` set.'),
+  verified: list(
+    group({
+      name: text('a name such as Googlebot', 64).describe('What journeys and rules call it.'),
+      agent: text('what its User-Agent contains', 128).describe('What its User-Agent contains, whatever the case.'),
+      domains: oneOrMany(text('a domain such as googlebot.com', 253), 'a domain such as googlebot.com').describe(
+        'The domains that names of its addresses lie in.',
+      ),
+    }),
+    'a list of robots, such as - { name: Googlebot, agent: googlebot, domains: [googlebot.com, google.com] }',
+  )
+    .prefault([])
+    .describe('Robots that are known by the names of their addresses (reverse DNS, and back): no task and no limit.'),
+  verify_wait: duration('0s', '5s')
+    .prefault('1s')
+    .describe('How long the first request of such a robot waits for the DNS; then it is judged as not verified.'),
+  resolvers: oneOrMany(dnsServer(), 'the address of a DNS server, such as 10.0.0.2 or 127.0.0.1:5353')
+    .prefault([])
+    .describe('DNS servers that names of robots are asked of; those of this machine where missing.'),
   tarpit: group({
     hold: duration('1s', '10m').prefault('60s').describe('How long a refusal takes.'),
     every: duration('500ms', '1m').prefault('5s').describe('How often a byte of it is sent.'),

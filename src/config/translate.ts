@@ -300,8 +300,15 @@ function rateOf(rate: Complete['rates'][number]): RateSettings {
   return { ...rate.limit, by, path, status, treatment, repeatedBanMs, when, statuses, burst, wider, shadow };
 }
 
-function botsOf({ challenge, tarpit }: Complete['bots']): BotSettings {
+function botsOf({ challenge, tarpit, verified, verify_wait, resolvers }: Complete['bots']): BotSettings {
   return {
+    verified: verified.map(({ name, agent, domains }) => ({
+      name,
+      agent: agent.toLowerCase(),
+      domains: domains.map((domain) => domain.toLowerCase()),
+    })),
+    waitMs: verify_wait,
+    resolvers,
     tarpit: { holdMs: tarpit.hold, everyMs: tarpit.every, maxHeld: tarpit.max_held },
     challenge: {
       bits: challenge.difficulty,

@@ -485,6 +485,18 @@ test('a redirect is an answer, not a refusal', () => {
   ]);
 });
 
+test('a robot is told with what the DNS said of it', () => {
+  const lines = told({ bot: { name: 'Googlebot', standing: 'false' } });
+  assert.ok(
+    lines.some(
+      (line) =>
+        line.trim() ===
+        'bot  says to be Googlebot and is none: its address has no such name, or the name leads elsewhere',
+    ),
+    lines.join('\n'),
+  );
+});
+
 test('bytes of an attacker stay bytes', () => {
   const rule = {
     id: 1,

@@ -135,7 +135,8 @@ function wafStep({ journey, rehearsed, end }: Story): Step {
   if (isOwnWord(verdict.station) && verdict.action !== 'pass') {
     // A redirect is an answer that the gate gives by itself, and nothing was refused.
     const word = (response?.status ?? 400) < 400 ? 'ANSWER' : 'REFUSE';
-    return step(`${word}  ${verdictText(journey)}`, rates?.us ?? -1);
+    const more = journey.bot === undefined ? [] : [botText(journey.bot)];
+    return step(`${word}  ${verdictText(journey)}`, rates?.us ?? -1, more);
   }
   const more: string[] = [];
   const score = waf !== null && waf.threshold > 0 ? `  score ${waf.score}/${waf.threshold}` : '';
@@ -146,6 +147,7 @@ function wafStep({ journey, rehearsed, end }: Story): Step {
       more.push(`${findingText(rule)}  +${rule.score}`, findingNote(rule));
     if (others.length >= maxFindings) more.push(`and ${others.length - maxFindings + 1} more`);
   }
+  if (journey.bot !== undefined) more.push(botText(journey.bot));
   if (rates?.shadow !== undefined)
     more.push(`rates  would have been refused by "${rates.shadow}", which is in shadow mode`);
   if (rates !== null && rates.limit >= 0)
@@ -154,6 +156,15 @@ function wafStep({ journey, rehearsed, end }: Story): Step {
   const refused = waf.action === 'block' && first === undefined ? `  ${verdictText(journey)}` : '';
   const text = first !== undefined ? `  ${findingText(first)}` : waf.action === 'off' ? '  for this site' : refused;
   return step(`${waf.action.toUpperCase()}${text}${waf.action === 'off' ? '' : score}`, waf.us, more);
+}
+
+function botText({ name, standing }: NonNullable<Journey['bot']>): string {
+  const says = {
+    verified: 'is one: the name of its address leads back to it',
+    false: 'is none: its address has no such name, or the name leads elsewhere',
+    unknown: 'may be one: the DNS has not said so',
+  }[standing];
+  return `bot  says to be ${name} and ${says}`;
 }
 
 function serverStep({ journey, rehearsed, end }: Story): Step {

@@ -92,6 +92,12 @@ export const fields: Readonly<Record<string, Field>> = Object.freeze({
   },
   ja4: text('what kind of TLS client it is, as JA4', ({ connection }) => connection.tls?.ja4 ?? ''),
   sni: text('the name that the TLS client asked for', ({ connection }) => connection.tls?.sni ?? ''),
+  'verified-bot': text('the robot of `bots.verified` that it is, as the DNS confirms', ({ bot, botStanding }) =>
+    botStanding === 'verified' ? bot : '',
+  ),
+  'false-bot': text('the robot of `bots.verified` that it says to be and is not', ({ bot, botStanding }) =>
+    botStanding === 'false' ? bot : '',
+  ),
   header: named('a header field', readHeader),
   cookie: named('a cookie', readCookies),
   argument: named('an argument of the query, decoded', readArguments),

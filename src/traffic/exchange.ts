@@ -43,6 +43,10 @@ export class Exchange {
   /** Name of the site it was placed on, or ''. */
   site!: string;
 
+  /** The robot of the settings that it says it comes from, or '', and whether the DNS confirms that; '' where it says nothing. */
+  bot!: string;
+  botStanding!: '' | 'verified' | 'false' | 'unknown';
+
   /** Whether a rule of its owner lets it pass by limits, or by the WAF. */
   skipsRates!: boolean;
   skipsWaf!: boolean;
@@ -129,6 +133,8 @@ export class Exchange {
     this.isShared = false;
     this.siteIndex = -1;
     this.site = '';
+    this.bot = '';
+    this.botStanding = '';
     this.skipsRates = false;
     this.skipsWaf = false;
     this.refusal = null;

@@ -12,6 +12,8 @@ export interface Journey {
   /** `via`: who announced `from` in a PROXY header, missing where `from` is on the socket itself. */
   connection: { id: number; from: string; to: string; listener: string; via?: string; reused: boolean };
   client: string;
+  /** The robot of `bots.verified` that it says to be, and whether the DNS confirms that; missing where it says nothing. */
+  bot?: { name: string; standing: 'verified' | 'false' | 'unknown' };
   firewall: { action: 'ALLOW' | 'DENY'; rule: number; description: string; at: string; us: number };
   tls: (Omit<TlsFacts, 'client' | 'clientPolicy'> & { client: Omit<ClientIdentity, 'der'> | null; us: number }) | null;
   request: {
@@ -81,6 +83,7 @@ export function journeyOf(exchange: Exchange): Journey {
     ...journeyBase(connection, exchange.id, exchange.startedAt),
     connection: { ...connectionPart(connection), reused: exchange.requestNumber > 1 },
     client: exchange.client,
+    ...(exchange.botStanding === '' ? {} : { bot: { name: exchange.bot, standing: exchange.botStanding } }),
     request: {
       method: exchange.method,
       target: shownTarget(exchange),

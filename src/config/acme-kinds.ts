@@ -78,7 +78,14 @@ const dns = () =>
       .optional()
       .describe('A command that sets records; it is called with `present` or `cleanup`, the name and the text.'),
     update: update().optional().describe('Dynamic updates (RFC 2136) with TSIG.'),
-    wait: duration('0s', '1h').prefault('10s').describe('How long after that the records are at every server.'),
+    propagation: duration('0s', '1h')
+      .prefault('2m')
+      .describe(
+        "How long it is looked, at the zone's own name servers, whether all have the record; 0s for not at all.",
+      ),
+    wait: duration('0s', '1h')
+      .prefault('10s')
+      .describe('How long to wait in place of that where these name servers cannot be asked.'),
   });
 
 /** `tls.acme`. */

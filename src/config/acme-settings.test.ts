@@ -100,6 +100,7 @@ test('everything that can be said', () => {
       hook: null,
       update: { server: '10.0.0.2', keyName: 'k.', key: 'c2VjcmV0', algorithm: 'hmac-sha256', zone: '', ttl: 60 },
       waitMs: 0,
+      propagationMs: 120_000,
     },
     keyKind: 'rsa-2048',
     profile: 'shortlived',

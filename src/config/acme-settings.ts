@@ -194,7 +194,7 @@ function stagingFor({ staging }: Acme, first: AuthoritySettings): AuthoritySetti
 
 function dnsOf({ dns }: Acme): AcmeSettings['dns'] {
   if (dns === undefined) return null;
-  const { hook, update, wait } = dns;
+  const { hook, update, wait, propagation } = dns;
   return {
     hook: hook ?? null,
     update:
@@ -209,6 +209,7 @@ function dnsOf({ dns }: Acme): AcmeSettings['dns'] {
             ttl: update.ttl,
           },
     waitMs: wait,
+    propagationMs: propagation,
   };
 }
 

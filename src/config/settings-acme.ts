@@ -16,6 +16,8 @@ export interface AcmeSettings {
     readonly hook: readonly string[] | null;
     readonly update: DnsUpdateSettings | null;
     readonly waitMs: number;
+    /** How long it is looked whether the servers of the zone have a record; `waitMs` holds where they cannot be asked. */
+    readonly propagationMs: number;
   } | null;
   readonly keyKind: 'ecdsa-p256' | 'ecdsa-p384' | 'rsa-2048' | 'rsa-3072' | 'rsa-4096';
   /** '' for the CA's own choice. */

@@ -22,6 +22,10 @@ await fetch(admin + (what === 'present' ? '/set-txt' : '/clear-txt'), { method: 
   const dns = { hook: [process.execPath, script, world.pebble.dnsAdmin], wait: '0s' };
   await world.start(world.words(['*.wild.example.net'], { dns, challenges: ['dns-01'] }));
   await world.hears(/^\*\.wild\.example\.net has a certificate/);
+  // The CA's name server knows no NS, so that nobody can be asked.
+  await world.hears(
+    /^the name servers of _acme-challenge\.wild\.example\.net cannot be found, so that the CA is asked after 0 s/,
+  );
   const socket = await world.connect('any.wild.example.net');
   assert.equal(socket.getPeerCertificate().subjectaltname, 'DNS:*.wild.example.net');
   socket.destroy();

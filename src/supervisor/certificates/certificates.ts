@@ -49,7 +49,7 @@ export class Certificates {
       random: () => randomInt(2 ** 32) / 2 ** 32,
       ...reach,
       diagnose: (name, but) => this.#doctor.sentences(name, but),
-      dnsProver: (settings) => dnsProver(settings, systemClock),
+      dnsProver: (settings, resolvers) => dnsProver(settings, { clock: systemClock, resolvers, note: say }),
       warn: say,
       say,
     });

@@ -1,10 +1,11 @@
-// DNS-01: records are set by a command of the owner's, or by dynamic updates (RFC 2136); then it is waited until every server has them.
+// DNS-01: records are set by a command of the owner's, or by dynamic updates (RFC 2136); then it is looked whether every server has them.
 
 import { spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { dnsText, type Proof, type Prover, updateRecord } from '../../acme/acme.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { AcmeSettings } from '../../config/config.ts';
+import { awaitSpread, type PropagationTools } from './propagation.ts';
 
 type DnsSettings = NonNullable<AcmeSettings['dns']>;
 
@@ -12,9 +13,20 @@ type DnsSettings = NonNullable<AcmeSettings['dns']>;
 const hookMs = 120_000;
 const maxSaid = 500;
 
+/** What a prover is handed. */
+export interface DnsProverTools {
+  readonly clock: Clock;
+  readonly resolvers: readonly string[];
+  /** The port of name servers: 53, but for tests. */
+  readonly port?: number;
+  /** Hears what the owner should know although the CA is asked. */
+  note(says: string): void;
+}
+
 /** A prover under these settings. */
-export function dnsProver(settings: DnsSettings, clock: Clock): Prover {
-  const { update, hook, waitMs } = settings;
+export function dnsProver(settings: DnsSettings, tools: DnsProverTools): Prover {
+  const { update, hook } = settings;
+  const { clock } = tools;
   const change = (what: 'present' | 'cleanup', proof: Proof): Promise<void> => {
     const name = `_acme-challenge.${proof.name}`;
     if (update !== null)
@@ -26,12 +38,29 @@ export function dnsProver(settings: DnsSettings, clock: Clock): Prover {
     show: async (proofs) => {
       // One after the other: a zone that several change at once is what hooks of people are not written for.
       for (const proof of proofs) await change('present', proof);
-      if (waitMs > 0) await wait(waitMs);
+      await settle(proofs, settings, tools);
     },
     hide: async (proofs) => {
       for (const proof of proofs) await change('cleanup', proof).catch(() => undefined);
     },
   };
+}
+
+/** Waits until a CA would see the records: as long as the zone's own servers say, or a fixed time where these cannot be asked. */
+async function settle(proofs: readonly Proof[], settings: DnsSettings, tools: DnsProverTools): Promise<void> {
+  const { waitMs, propagationMs } = settings;
+  const { clock, resolvers, port = 53, note } = tools;
+  if (propagationMs > 0) {
+    const sought = proofs.map((proof) => ({ name: `_acme-challenge.${proof.name}`, text: dnsText(proof) }));
+    const spreading: PropagationTools = { resolvers, port, monotonicMs: () => clock.monotonicMs(), pause: wait };
+    const { outcome, says } = await awaitSpread(sought, propagationMs, spreading);
+    if (outcome === 'seen' || outcome === 'missing') {
+      if (says !== '') note(`${says}; the CA is asked all the same`);
+      return;
+    }
+    note(`${says}, so that the CA is asked after ${waitMs / 1000} s (tls.acme.dns.wait)`);
+  }
+  if (waitMs > 0) await wait(waitMs);
 }
 
 /** Runs the command with `present NAME TEXT` or `cleanup NAME TEXT` behind its own words; rejects with what it said. */

@@ -23,7 +23,7 @@ export interface KeeperTools extends Reach {
   /** Why a name cannot be had, as far as it can be seen from here: sentences with their cure, without what is known. */
   diagnose(name: string, known: string): Promise<readonly string[]>;
   /** Sets records for DNS-01, or null. */
-  dnsProver(settings: NonNullable<AcmeSettings['dns']>): Prover;
+  dnsProver(settings: NonNullable<AcmeSettings['dns']>, resolvers: readonly string[]): Prover;
   /** Hears of what needs the owner's eye. */
   warn(says: string): void;
   /** Hears what went well. */
@@ -314,12 +314,12 @@ export class CertificateKeeper {
     });
   }
 
-  #provers({ challenges, dns }: AcmeSettings): Prover[] {
+  #provers({ challenges, dns, resolvers }: AcmeSettings): Prover[] {
     const tools = this.#tools;
     return challenges.flatMap((kind) => {
       if (kind === 'http-01') return [this.http];
       if (kind === 'tls-alpn-01') return [tlsProver(tools, tools.clock)];
-      return dns === null ? [] : [tools.dnsProver(dns)];
+      return dns === null ? [] : [tools.dnsProver(dns, resolvers)];
     });
   }
 

@@ -23,8 +23,8 @@ const nothing: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND']);
 const timeoutMs = 3000;
 
 /** A resolver that asks these servers, or those of the machine. */
-export function resolverOf(servers: readonly string[]): Resolver {
-  const resolver = new Resolver({ timeout: timeoutMs, tries: 2 });
+export function resolverOf(servers: readonly string[], tries = 2): Resolver {
+  const resolver = new Resolver({ timeout: timeoutMs, tries });
   if (servers.length > 0) resolver.setServers([...servers]);
   return resolver;
 }

@@ -1,5 +1,6 @@
 // `node bench/connections.ts [--count 10000] [--workers 1] [--requests 0|1] [--json]`: idle TLS connections held on one port,
-// listed and counted by the gate itself, further clients served meanwhile, and what each costs. 100,000 need `--workers 7`.
+// listed and counted by the gate itself, further clients served meanwhile, and what each costs, beside a bare server of Node with as many of
+// them (`--no-bare` leaves it out). 100,000 need `--workers 7`.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,9 +14,9 @@ import { createInterface, type Interface } from 'node:readline';
 import { parseArgs, promisify } from 'node:util';
 import { writeCertificate } from './certificate.ts';
 import type { Holding } from './holder.ts';
-import { type CertificateFiles, gateCommand, loadCore, portcullis, startGateProxy } from './peers.ts';
+import { type CertificateFiles, gateCommand, loadCore, portcullis, serverCore, startGateProxy } from './peers.ts';
 import { descriptors, residentBytes, tcpKernelBytes, treeOf } from './proc.ts';
-import { Missing, pinned, requirePrograms } from './processes.ts';
+import { freePort, Missing, pinned, requirePrograms, serve } from './processes.ts';
 
 /** What was found. Figures in bytes are for one connection and count the gate's processes only. */
 interface Report {
@@ -36,12 +37,25 @@ interface Report {
   readonly dropped: number;
   readonly bytesEach: number;
   readonly kernelBytesEach: number;
+  /** The same of a process with nothing in it but a TLS server of Node; null where it was not measured. */
+  readonly bareBytesEach: number | null;
   readonly descriptors: { readonly used: number; readonly limit: number; readonly left: number };
   /** The lines of `portcullis status` about what they cost and what is left. */
   readonly told: readonly string[];
   /** Connections that the gate still lists after all clients have gone. */
   readonly remaining: number;
   readonly met: boolean;
+}
+
+/** Most connections that one process is asked to hold. */
+const maxBare = 15_000;
+
+interface Wanted {
+  readonly count: number;
+  readonly requests: number;
+  readonly workers: number;
+  readonly clients: number;
+  readonly concurrency: number;
 }
 
 interface Holder {
@@ -51,6 +65,7 @@ interface Holder {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
+    allowNegative: true,
     options: {
       count: { type: 'string', default: '10000' },
       requests: { type: 'string', default: '1' },
@@ -59,20 +74,25 @@ async function main(): Promise<number> {
       clients: { type: 'string' },
       concurrency: { type: 'string', default: '32' },
       gate: { type: 'string' },
+      bare: { type: 'boolean', default: true },
       json: { type: 'boolean', default: false },
     },
   });
   requirePrograms({ openssl: 'openssl' });
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
+  const wanted = {
+    count: Number(values.count),
+    requests: Number(values.requests),
+    workers: Number(values.workers),
+    clients:
+      values.clients === undefined ? Math.max(2, Math.ceil(Number(values.count) / 12_500)) : Number(values.clients),
+    concurrency: Number(values.concurrency),
+  };
   try {
-    const report = await run(folder, gateCommand(values.gate), {
-      count: Number(values.count),
-      requests: Number(values.requests),
-      workers: Number(values.workers),
-      clients:
-        values.clients === undefined ? Math.max(2, Math.ceil(Number(values.count) / 12_500)) : Number(values.clients),
-      concurrency: Number(values.concurrency),
-    });
+    const ofGate = await run(folder, gateCommand(values.gate), wanted);
+    const bareBytesEach =
+      values.bare && wanted.count <= maxBare ? await runBare(writeCertificate(folder), wanted) : null;
+    const report = { ...ofGate, bareBytesEach };
     process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report));
     return report.met ? 0 : 1;
   } finally {
@@ -80,11 +100,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(
-  folder: string,
-  command: readonly string[],
-  wanted: { count: number; requests: number; workers: number; clients: number; concurrency: number },
-): Promise<Report> {
+async function run(folder: string, command: readonly string[], wanted: Wanted): Promise<Omit<Report, 'bareBytesEach'>> {
   const tls = writeCertificate(folder);
   const upstream = await startAnswering();
   const limits = {
@@ -157,12 +173,27 @@ async function run(
   }
 }
 
-function holdingOf(
-  index: number,
-  port: number,
-  caFile: string,
-  wanted: { count: number; requests: number; clients: number; concurrency: number },
-): Holding {
+/** Resident bytes for each connection of a server that does nothing else. */
+async function runBare(tls: CertificateFiles, wanted: Wanted): Promise<number> {
+  const port = await freePort();
+  const words = [process.execPath, join(import.meta.dirname, 'bare-tls.ts'), String(port), JSON.stringify(tls)];
+  const server = await serve(pinned(serverCore, words), port);
+  const holders: Holder[] = [];
+  try {
+    await askOnce(port, tls);
+    const before = residentBytes(treeOf(server.pid));
+    for (let index = 0; index < wanted.clients; index++)
+      holders.push(startHolder(holdingOf(index, port, tls.certificate, wanted)));
+    const held = await Promise.all(holders.map(said));
+    const open = held.reduce((sum, one) => sum + Number(one.open), 0);
+    return (residentBytes(treeOf(server.pid)) - before) / open;
+  } finally {
+    for (const { child } of holders) child.kill('SIGKILL');
+    await server.stop();
+  }
+}
+
+function holdingOf(index: number, port: number, caFile: string, wanted: Wanted): Holding {
   const share = Math.floor(wanted.count / wanted.clients);
   const count = index === 0 ? wanted.count - share * (wanted.clients - 1) : share;
   const { requests, concurrency } = wanted;
@@ -275,12 +306,13 @@ function textOf(report: Report): string {
   const kibibytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
   const told = (count: number) => (count < 0 ? 'not told' : String(count));
   const { used, limit, left } = report.descriptors;
+  const bare = report.bareBytesEach === null ? '' : `, ${kibibytes(report.bareBytesEach)} in a bare server of Node`;
   return `${report.open} of ${report.asked} TLS connections held on one port, ${report.requestsEach} request each
   opened in       ${(report.openMs / 1000).toFixed(1)} s, ${report.perSecond.toFixed(0)} a second
   failed          ${report.failed}${report.firstFailure && ` (${report.firstFailure})`}; dropped while idle ${report.dropped}
   listed          ${told(report.listed)} by \`connections\` in ${report.listMs.toFixed(0)} ms; ${told(report.counted)} by \`status\`
   one more        ${report.oneMore.status === 0 ? 'NOT SERVED' : report.oneMore.status} in ${report.oneMore.ms.toFixed(1)} ms; of 200 more p50 ${report.oneMore.p50.toFixed(1)} ms, p99 ${report.oneMore.p99.toFixed(1)} ms
-  memory each     ${kibibytes(report.bytesEach)} in the gate, ${kibibytes(report.kernelBytesEach)} of socket buffers in the kernel (both ends)
+  memory each     ${kibibytes(report.bytesEach)} in the gate${bare}; ${kibibytes(report.kernelBytesEach)} of socket buffers in the kernel (both ends)
   descriptors     ${used} used of ${limit}, ${left} left
   after the end   ${told(report.remaining)} left
   status says     ${report.told.join('\n                  ')}

@@ -34,6 +34,9 @@ export interface HandshakeTools {
 }
 
 const handshakeRecord = 22;
+const ignore = (): void => {};
+/** Less than the first buffer between Node and OpenSSL holds. */
+const maxPieceBytes = 1000;
 
 /** One connection on its way to TLS. */
 export class Handshake implements Expiring {
@@ -44,6 +47,7 @@ export class Handshake implements Expiring {
   /** Null once the bytes were handed on: the socket holds on to this object for as long as it lives, and should hold nothing large. */
   #records: HelloRecords | null = new HelloRecords();
   readonly #onGone = (): void => this.fail('tls/client-gone', '');
+  #readFrom: ReadFrom | null = null;
   #isOver = false;
   hello: ClientHello | null = null;
 
@@ -60,6 +64,7 @@ export class Handshake implements Expiring {
     // Because a client that is gone before its first byte would otherwise be waited for until the deadline.
     socket.allowHalfOpen = false;
     socket.on('end', this.#onGone).on('close', this.#onGone).on('error', this.#onGone);
+    this.#readFrom = readFrom;
     readFrom(socket, (bytes, count) => this.#take(bytes.subarray(0, count)));
     if (rest !== null) this.#take(rest);
     if (this.#isOver || this.#records === null) return;
@@ -94,8 +99,11 @@ export class Handshake implements Expiring {
     this.#leave();
     // Where bytes came as events, they flow no longer.
     if (socket.listenerCount('data') > 0) socket.removeAllListeners('data').pause();
+    // Because it would hold on to this handshake for as long as it lives.
+    else this.#readFrom?.(socket, ignore);
     socket.unshift(this.#records!.bytes);
     this.#records = null;
+    readInPieces(socket);
     return socket;
   }
 
@@ -166,4 +174,19 @@ export class Handshake implements Expiring {
   #leave(): void {
     this.socket.off('end', this.#onGone).off('close', this.#onGone).off('error', this.#onGone);
   }
+}
+
+/**
+ * Makes `socket` give what lies in its queue in small pieces, which is how Node hands it to OpenSSL. The buffer between them starts with 1 KiB and gets
+ * a successor of 16 KiB, for as long as the connection lives, once a piece fills it; a long request or upload still has it then.
+ */
+function readInPieces(socket: Socket): void {
+  const { read } = socket;
+  socket.read = (bytes?: number): Buffer | null => {
+    if (bytes !== undefined) return read.call(socket, bytes);
+    if (socket.readableLength > maxPieceBytes) return read.call(socket, maxPieceBytes);
+    // Not deleted: V8 gives an object that lost a property a kilobyte more.
+    socket.read = read;
+    return read.call(socket);
+  };
 }

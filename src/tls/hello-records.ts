@@ -44,7 +44,8 @@ export class HelloRecords {
   #keep(bytes: Uint8Array): boolean {
     const needed = this.#rawCount + bytes.length;
     if (this.#raw === null || needed > this.#raw.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#raw === null ? 0 : 2 * this.#raw.length));
+      // Not from Node's pool: it keeps a few bytes of each connection there, and they would keep the hellos beside them.
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#raw === null ? 0 : 2 * this.#raw.length));
       this.#raw?.copy(larger, 0, 0, this.#rawCount);
       this.#raw = larger;
     }

@@ -239,6 +239,23 @@ test('TLS 1.3 with the facts of the session', async () => {
   assert.deepEqual(gate.calls, [1]);
 });
 
+test('OpenSSL gets the hello in pieces that its first small buffer holds', async (context) => {
+  const gate = await open(oneSite);
+  const proxied = connect({ port: gate.port, host: '127.0.0.1', ca: authorityPem, servername: 'one.test' });
+  sockets.push(proxied);
+  const handles = Object.getPrototypeOf((proxied as unknown as { _handle: object })._handle);
+  const received: number[] = [];
+  const { receive } = handles;
+  context.mock.method(handles, 'receive', function (this: unknown, bytes: Buffer) {
+    received.push(bytes.length);
+    return receive.call(this, bytes);
+  });
+  const outcome = await gate.outcome(0);
+  assert.ok('facts' in outcome, outcome.why);
+  assert.ok(received.length > 1, 'a hello with X25519MLKEM768 is longer than one piece');
+  assert.ok(Math.max(...received) <= 1000, String(received));
+});
+
 test('TLS 1.2 without SNI and ALPN', async () => {
   const gate = await open(oneSite);
   const { facts } = await visit(gate, 0, { maxVersion: 'TLSv1.2' });

@@ -6,7 +6,7 @@ import type { Configuration } from './schema.ts';
 import type { Settings } from './settings.ts';
 
 export { openAtlas } from './atlas.ts';
-export { withExclusions } from './edit.ts';
+export { type WrittenExclusion, withExclusions, withMode } from './edit.ts';
 export { ConfigurationTrouble, type Loaded } from './load.ts';
 export { type Choice, dataDirectoryFrom, findConfiguration, type Surroundings } from './places.ts';
 export { pathText } from './problems.ts';

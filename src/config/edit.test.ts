@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { withExclusions } from './edit.ts';
+import { withExclusions, withMode } from './edit.ts';
 
 const one = { detector: '1030001', place: 'ARGS:q', path: '/search', because: "it's a search" };
 const line = "- { detector: '1030001', place: 'ARGS:q', path: /search, because: 'it''s a search' }";
@@ -46,10 +46,42 @@ test('a list that is there goes on', () => {
 
 test('where there is no place for a line nothing is changed', () => {
   for (const text of [
-    'sites: [{ host: a.example, to: 3000 }]\n',
-    '{"sites":[{"host":"a.example","to":3000}]}',
     'sites: [',
     'workers: 1\n',
-  ])
+    'waf: &w { mode: block }\nsites: [{ host: a.example, waf: *w }]\n',
+    'sites: [{}]\n',
+  ]) {
     assert.equal(withExclusions(text, 0, [one], 'why'), null);
+    assert.equal(withMode(text, 0, 'detect'), null);
+  }
+});
+
+test('what stands on one line stays on it', () => {
+  const item = line.slice(2);
+  for (const [text, next] of [
+    ['sites: [{ host: a.example, to: 3000 }]', `sites: [{ host: a.example, to: 3000, waf: { exclude: [${item}] } }]`],
+    [
+      'sites:\n  - { to: [1, 2], breaker: {} } # b',
+      `sites:\n  - { to: [1, 2], breaker: {}, waf: { exclude: [${item}] } } # b`,
+    ],
+    ['sites:\n  - to: 1\n    waf: { mode: off }', `sites:\n  - to: 1\n    waf: { mode: off, exclude: [${item}] }`],
+    ["sites: [{ waf: { exclude: [{ place: 'a' }] } }]", `sites: [{ waf: { exclude: [{ place: 'a' }, ${item}] } }]`],
+  ] as const)
+    assert.equal(withExclusions(text, 0, [one], 'why'), next);
+});
+
+test('the mode of a site is put in the place of the one before, or where there is room', () => {
+  for (const [text, next] of [
+    ['sites: [{ host: a.example, to: 3000 }]\n', 'sites: [{ host: a.example, to: 3000, waf: { mode: detect } }]\n'],
+    ['sites:\n  - to: 1\n\nworkers: 1\n', 'sites:\n  - to: 1\n    waf:\n      mode: detect\n\nworkers: 1\n'],
+    ['sites:\n  - to: 1\n    waf: { mode: "block" } # x\n', 'sites:\n  - to: 1\n    waf: { mode: "detect" } # x\n'],
+    ['sites:\n  - waf:\n      mode: off\n', 'sites:\n  - waf:\n      mode: detect\n'],
+    [
+      "sites:\n  - waf:\n      exclude:\n        - { place: 'a' } # c\n    to: 1\n",
+      "sites:\n  - waf:\n      exclude:\n        - { place: 'a' } # c\n      mode: detect\n    to: 1\n",
+    ],
+    ['{"sites":[{"waf":{"mode":"off"}}]}', '{"sites":[{"waf":{"mode":"detect"}}]}'],
+    ['{"sites":[{"to":3000}]}', null],
+  ] as const)
+    assert.equal(withMode(text, 0, 'detect'), next, text);
 });

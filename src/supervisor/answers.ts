@@ -23,6 +23,7 @@ export function answersOf(gateway: Gateway, opened: () => readonly Opened[], sta
     close: (question) => typeof question.number === 'number' && gateway.close(question.number),
     firewall: () => firewallOf(gateway),
     bill: () => gateway.generation.waf.bill(),
+    excused: () => gateway.generation.waf.excused(),
     explain: (question) => explainOf(gateway, question),
     rehearse: (question) =>
       rehearse(gateway.generation, hypothesisOf(question), gateway.tools.clock.now(), opened().map(rehearsed)),

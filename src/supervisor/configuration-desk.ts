@@ -81,15 +81,19 @@ export class ConfigurationDesk {
     return this.#tools.file!;
   }
 
+  #beside<T>(question: ControlQuestion, look: (file: string) => Promise<T>): Promise<T> {
+    return this.beside(textOf(question), look);
+  }
+
   /** Does something with a text as if it stood in the file's place: what is named relative to it is found all the same. */
-  async #beside<T>(question: ControlQuestion, look: (file: string) => Promise<T>): Promise<T> {
+  async beside<T>(text: string, look: (file: string) => Promise<T>): Promise<T> {
     const file = await this.#file();
     const beside = join(
       dirname(file),
       `.${basename(file, extname(file))}-${process.pid}-${++this.#count}${extname(file)}`,
     );
     try {
-      await writeFile(beside, textOf(question), { flag: 'wx', mode: 0o600 });
+      await writeFile(beside, text, { flag: 'wx', mode: 0o600 });
       return await look(beside);
     } catch (error) {
       // Because its name means nothing to whoever asked.

@@ -7,10 +7,12 @@ import { systemClock } from '../base/clock.ts';
 import { jsonSchema, type Settings } from '../config/config.ts';
 import { analyse, build } from '../firewall/firewall.ts';
 import type { Blueprint } from './blueprint.ts';
+import type { Totals } from './chronicle.ts';
 import { ConfigurationDesk } from './configuration-desk.ts';
 import type { Answers } from './control.ts';
 import { version } from './figures.ts';
 import { OwnCommands } from './own-commands.ts';
+import { Proposals } from './proposals.ts';
 import type { DashboardTools } from './running.ts';
 import { GateTrouble } from './trouble.ts';
 
@@ -82,12 +84,20 @@ function houseAnswers({ settings: { dataDirectory }, tools, answers, blueprint }
     load: tools.load,
     reload: async () => answers.reload!({ ask: 'reload' }),
   });
+  const proposals = new Proposals({
+    dataDirectory,
+    commands,
+    answers,
+    load: async () => (await tools.load(file ?? '')).settings,
+    beside: (text, look) => desk.beside(text, look),
+  });
   const needsFile = (run: () => Promise<unknown>) => async () => {
     if (file === null) throw new Error('this gate runs without a configuration file');
     return run();
   };
   return {
     ...desk.answers(),
+    ...proposals.answers(),
     'configuration-schema': () => jsonSchema(),
     listening: () => commands.json(['ports', '--listening'], []),
     learn: ({ what, count, hear }) =>
@@ -95,7 +105,9 @@ function houseAnswers({ settings: { dataDirectory }, tools, answers, blueprint }
         if (typeof hear === 'function') hear(line);
       }),
     'firewall-analysis': () => analysisOf(blueprint()),
-    'waf-sites': () => wafOf(blueprint().settings),
+    'waf-sites': async () =>
+      wafOf(blueprint().settings, (await answers.excused!({ ask: 'excused' })) as Record<string, number[]>),
+    'waf-found': async () => foundOf((await answers.figures!({ ask: 'figures' })) as Totals | null),
     'kernel-exposure': needsFile(() => commands.json(['firewall', 'exposure'])),
     'kernel-plan': needsFile(() => commands.json(['plan'])),
     'kernel-generations': () => commands.json(['rollback', '--list'], bare),
@@ -115,13 +127,24 @@ function analysisOf({ settings, places }: Blueprint) {
   return { enforce: settings.firewall.enforce, findings };
 }
 
-/** What the WAF does where. */
-function wafOf({ waf, sites }: Settings) {
+/** What the WAF does where; `excused` says how often each exclusion had something to excuse. */
+function wafOf({ waf, sites }: Settings, excused: Readonly<Record<string, readonly number[]>>) {
   return {
     mode: waf.mode,
     threshold: waf.ruleFiles?.inboundThreshold ?? waf.threshold,
     rules: waf.ruleFiles === null ? 'built-in' : (waf.ruleFiles.crs ?? waf.ruleFiles.files.join(', ')),
     paranoia: waf.ruleFiles?.crs === null ? 0 : (waf.ruleFiles?.paranoia ?? 0),
-    sites: sites.map(({ name, waf: own }) => ({ name, mode: own.mode, exclusions: own.exclude })),
+    sites: sites.map(({ name, waf: own }) => ({
+      name,
+      mode: own.mode,
+      exclusions: own.exclude.map((one, index) => ({ ...one, excused: excused[name]?.[index] ?? 0 })),
+    })),
   };
+}
+
+/** Rules by how often they found something, since the gate started. */
+function foundOf(totals: Totals | null) {
+  return Object.entries(totals?.traffic.rules ?? {})
+    .map(([rule, count]) => ({ rule, count }))
+    .sort((one, other) => other.count - one.count);
 }

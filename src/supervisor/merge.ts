@@ -15,6 +15,7 @@ export const merges: Readonly<Record<string, Merge>> = Object.freeze({
   close: (answers) => answers.includes(true),
   firewall: (answers) => mergeFirewall(answers),
   explain: (answers) => mergeExplain(answers),
+  excused: (answers) => mergeExcused(answers),
 });
 
 /** Numbers that are the same in every worker, or mean nothing when they are added up. */
@@ -138,6 +139,17 @@ function mergeFirewall(answers: readonly unknown[]): unknown {
     rules: all[0]!.rules.map((rule, index) => ({ ...rule, hits: hits(index) })),
     defaultHits: all.reduce((sum, { defaultHits }) => sum + defaultHits, 0),
   };
+}
+
+/** Counts by site, in the order of its exclusions, of all workers. */
+function mergeExcused(answers: readonly unknown[]): unknown {
+  const all = answers as Readonly<Record<string, readonly number[]>>[];
+  return Object.fromEntries(
+    Object.entries(all[0]!).map(([site, counts]) => [
+      site,
+      counts.map((_, index) => all.reduce((sum, one) => sum + (one[site]?.[index] ?? 0), 0)),
+    ]),
+  );
 }
 
 /** Most journeys that one answer lists. */

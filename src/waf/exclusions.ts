@@ -34,9 +34,12 @@ interface Exclusion {
 /** The exclusions of one site. */
 export class Exclusions {
   readonly #list: readonly Exclusion[];
+  /** How often each excused something, in the order of the settings. */
+  readonly excused: number[];
 
   private constructor(list: readonly Exclusion[]) {
     this.#list = list;
+    this.excused = list.map(() => 0);
   }
 
   /** The exclusions that `settings` say; what is wrong with them goes to `problems` under `path`. */
@@ -62,13 +65,16 @@ export class Exclusions {
 
   /** Whether an owner excluded `detector` (or its rule `id`) at `place` on the path of `exchange`. */
   cover(detector: string, id: number, place: string, exchange: RequestPath): boolean {
-    for (const one of this.#list) {
+    for (let index = 0; index < this.#list.length; index++) {
+      const one = this.#list[index]!;
       if (one.detector !== '' && one.detector !== detector) continue;
       if (one.rule !== 0 && one.rule !== id) continue;
       if (one.place !== '' && !matchesPlace(one.place, place)) continue;
       if (one.method !== '' && one.method !== exchange.method) continue;
       if (exchange.startedAt >= one.endsAt) continue;
-      if (one.path === '' || isBelow(exchange, one.path)) return true;
+      if (one.path !== '' && !isBelow(exchange, one.path)) continue;
+      this.excused[index]!++;
+      return true;
     }
     return false;
   }

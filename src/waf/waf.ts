@@ -163,6 +163,11 @@ export class Waf {
     return inspection.verdict;
   }
 
+  /** How often each exclusion excused something since it was built, by site and in the order of the settings. */
+  excused(): Readonly<Record<string, readonly number[]>> {
+    return Object.fromEntries(this.policies.map(({ site, exclusions }) => [site, [...exclusions.excused]]));
+  }
+
   /** What each rule of files cost and found; null for the built-in rules. */
   bill(): BillAnswer | null {
     return this.rules?.bill() ?? null;

@@ -13,13 +13,23 @@ import { start } from '../portcullis-process.ts';
 import { buildDashboard, type Visit, visit } from './dashboard-visit.ts';
 import { hostile } from './hostile.ts';
 
+/** What came back. */
+export interface Answered {
+  readonly id: string;
+  readonly status: number;
+}
+
 /** The gate, and who looks at it. */
 export interface DashboardGate {
   readonly seen: Visit;
   /** Where everything of it lies, and its configuration in there. */
   readonly folder: string;
   readonly file: string;
-  /** Sends a request and gives its number. */
+  /** The port of the gate, for TLS. */
+  readonly port: number;
+  /** Sends a request and gives its number and status; `from` is an address of the loopback. */
+  ask(path: string, headers?: Readonly<Record<string, string>>, from?: string): Promise<Answered>;
+  /** The same, and gives the number alone. */
   send(path: string, headers?: Readonly<Record<string, string>>): Promise<string>;
   end(): Promise<void>;
 }
@@ -37,8 +47,8 @@ export const viewNames = [
   'Learn',
 ];
 
-/** Starts all of it; the load goes on until the end. */
-export async function dashboardGate(): Promise<DashboardGate> {
+/** Starts all of it; the load goes on until the end, where one is wanted. */
+export async function dashboardGate(isLoaded = true): Promise<DashboardGate> {
   buildDashboard();
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-dashboard-'));
   const file = join(folder, 'portcullis.yaml');
@@ -49,13 +59,17 @@ export async function dashboardGate(): Promise<DashboardGate> {
   const { addresses } = JSON.parse((await gate.says(/^\{.*\}$/m))[0]);
   const { port } = addresses[0];
   const seen = await visit(gate, join(folder, 'data'));
-  const send = (path: string, headers: Readonly<Record<string, string>> = {}) => sent(port, path, headers);
+  const ask = (path: string, headers: Readonly<Record<string, string>> = {}, from = '127.0.0.1') =>
+    asked(port, path, headers, from);
+  const send = async (path: string, headers: Readonly<Record<string, string>> = {}) => (await ask(path, headers)).id;
   let isOver = false;
-  const load = Promise.all(Array.from({ length: 2 }, () => traffic(send, () => isOver)));
+  const load = Promise.all(Array.from({ length: isLoaded ? 2 : 0 }, () => traffic(send, () => isOver)));
   return {
     seen,
     folder,
     file,
+    port,
+    ask,
     send,
     end: async () => {
       isOver = true;
@@ -112,17 +126,22 @@ function printable(text: string): string {
   );
 }
 
-function sent(port: number, path: string, more: Readonly<Record<string, string>>): Promise<string> {
+function asked(
+  port: number,
+  path: string,
+  more: Readonly<Record<string, string>>,
+  localAddress: string,
+): Promise<Answered> {
   const headers = { host: 'localhost', ...more };
   return new Promise((resolve, reject) => {
-    const asked = secureRequest(
-      { port, host: '127.0.0.1', path, headers, rejectUnauthorized: false, agent: false },
+    const request = secureRequest(
+      { port, host: '127.0.0.1', path, headers, localAddress, rejectUnauthorized: false, agent: false },
       (answer) => {
         answer.resume();
-        answer.on('end', () => resolve(String(answer.headers['x-request-id'])));
+        answer.on('end', () => resolve({ id: String(answer.headers['x-request-id']), status: answer.statusCode ?? 0 }));
       },
     );
-    asked.on('error', reject);
-    asked.end();
+    request.on('error', reject);
+    request.end();
   });
 }

@@ -9,8 +9,9 @@ import { attempt, tell } from '../parts/notices.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Failed, Panel, Waiting } from '../parts/states.tsx';
 import { Text } from '../parts/text.tsx';
+import { Difference } from './difference.tsx';
+import { type Replayed, ReplayedText } from './replayed.tsx';
 import { helpAt, type Schema } from './schema-help.ts';
-import { differenceOf } from './text-difference.ts';
 
 interface File {
   readonly file: string;
@@ -279,39 +280,36 @@ function PlanPanel({
           ))}
         </ul>
       )}
+      <h3>Requests</h3>
+      <ReplayLast text={after} />
       <h3>Text</h3>
       <Difference before={before} after={after} />
     </Panel>
   );
 }
 
-/** Unchanged lines around a change that are shown. */
-const context = 2;
+/** Requests of the history that are decided once more. */
+const replayedAtOnce = 1000;
 
-function Difference({ before, after }: { readonly before: string; readonly after: string }) {
-  const lines = useMemo(() => differenceOf(before, after), [before, after]);
-  const near = lines.map((_, at) =>
-    lines.slice(Math.max(0, at - context), at + context + 1).some(({ kind }) => kind !== 'same'),
-  );
-  if (!near.includes(true)) return <p class="quiet">Both are the same.</p>;
-  const signs = { same: ' ', gone: '−', new: '+' } as const;
+function ReplayLast({ text }: { readonly text: string }) {
+  const [replayed, setReplayed] = useState<Replayed | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const ask = async () => {
+    setBusy(true);
+    try {
+      setReplayed(await post<Replayed>('/replays', { last: replayedAtOnce, text }));
+    } catch (error) {
+      tell((error as Error).message, true);
+    }
+    setBusy(false);
+  };
   return (
-    <Scroll name="Difference of the texts" class="wire mono">
-      {lines.map((line, at) =>
-        near[at] ? (
-          <p key={at} class={`diff diff-${line.kind}`}>
-            <span class="diff-number">{line.young || line.old}</span>
-            <span>
-              {signs[line.kind]} <Text text={line.text} max={400} none="" />
-            </span>
-          </p>
-        ) : at > 0 && near[at - 1] ? (
-          <p key={at} class="quiet">
-            …
-          </p>
-        ) : null,
-      )}
-    </Scroll>
+    <div class="try">
+      <button type="button" disabled={isBusy} onClick={() => void ask()}>
+        {isBusy ? 'Deciding…' : 'Replay the last requests'}
+      </button>
+      <div role="status">{replayed !== null && <ReplayedText replayed={replayed} />}</div>
+    </div>
   );
 }
 

@@ -1,17 +1,19 @@
 // One journey: asked for, shown, and what can be done about it.
 
 import { useState } from 'preact/hooks';
-import { get } from '../api.ts';
+import { get, post } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { moment } from '../format.ts';
 import { BanDialog } from '../parts/ban-dialog.tsx';
-import { attempt } from '../parts/notices.tsx';
+import { attempt, tell } from '../parts/notices.tsx';
 import { Failed, Waiting } from '../parts/states.tsx';
-import { Text } from '../parts/text.tsx';
+import { safe, Text } from '../parts/text.tsx';
 import { encoded, linkTo } from '../route.ts';
 import type { Told } from '../shapes.ts';
 import { curlOf } from './curl.ts';
 import { JourneyBody } from './journey-body.tsx';
+import { ExclusionDialog } from './proposal.tsx';
+import { type Replayed, replayedOne } from './replayed.tsx';
 
 /** The page of the journey with this id. */
 export function JourneyPage({ id }: { readonly id: string }) {
@@ -62,6 +64,19 @@ export function JourneyPage({ id }: { readonly id: string }) {
 
 function Actions({ told: { journey } }: { readonly told: Told }) {
   const [isBanning, setBanning] = useState(false);
+  const [isExcluding, setExcluding] = useState(false);
+  const [replayed, setReplayed] = useState('');
+  const isFound = (journey.waf?.rules ?? []).some(({ score, detector }) => score > 0 && detector !== 'own-rule');
+  const replay = () => {
+    setReplayed('Deciding…');
+    post<Replayed>('/replays', { id: journey.id }).then(
+      (told) => setReplayed(replayedOne(told)),
+      (error: Error) => {
+        setReplayed('');
+        tell(error.message, true);
+      },
+    );
+  };
   const command = curlOf(journey);
   const { request, client, connection, verdict } = journey;
   const again =
@@ -88,6 +103,16 @@ function Actions({ told: { journey } }: { readonly told: Told }) {
           Copy as curl
         </button>
       )}
+      {isFound && (
+        <button type="button" onClick={() => setExcluding(true)}>
+          Exclude…
+        </button>
+      )}
+      {request !== null && (
+        <button type="button" onClick={replay}>
+          Replay
+        </button>
+      )}
       {again !== null && (
         <a class="button" href={again}>
           Imagine it again…
@@ -103,7 +128,11 @@ function Actions({ told: { journey } }: { readonly told: Told }) {
           All with this reason
         </a>
       )}
+      <p class="replayed" role="status">
+        {safe(replayed, 300)}
+      </p>
       {isBanning && <BanDialog target={client} onClose={() => setBanning(false)} />}
+      {isExcluding && <ExclusionDialog id={journey.id} onClose={() => setExcluding(false)} />}
     </div>
   );
 }

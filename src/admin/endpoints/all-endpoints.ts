@@ -8,6 +8,7 @@ import { firewall } from './firewall.ts';
 import { gate } from './gate.ts';
 import { journeys } from './journeys.ts';
 import { learn } from './learn.ts';
+import { proposals } from './proposals.ts';
 import { waf } from './waf.ts';
 
 /** The table. */
@@ -19,5 +20,6 @@ export const allEndpoints: readonly Endpoint[] = [
   ...bans,
   ...waf,
   ...configuration,
+  ...proposals,
   ...learn,
 ];

@@ -58,7 +58,11 @@ export const configuration = [
     path: '/configuration',
     role: 'write',
     says: 'Writes the file and has the gate go on with it; all stays as it was where it does not.',
-    body: z.object({ text, revision: z.string().max(64) }),
+    body: z.object({
+      text,
+      revision: z.string().max(64),
+      because: z.string().max(200).optional().describe('Why, for whoever reads the audit trail.'),
+    }),
     answer: z.looseObject({ generation: z.number(), changes: z.array(z.string()), warnings: z.array(z.string()) }),
     run: ({ body }, { ask }) => ask({ ask: 'configuration-apply', ...body }),
   }),

@@ -5,8 +5,9 @@ import { systemClock } from '../../base/clock.ts';
 import type { ControlQuestion } from '../control.ts';
 import { countsOf, groupsOf } from './counting.ts';
 import type { FromThread, ThreadOrder, ThreadStart, ToThread } from './messages.ts';
-import { journeysOf, search } from './search.ts';
+import { journeysOf, lastLines, search } from './search.ts';
 import { HistoryStore } from './store.ts';
+import { tuningOf } from './tuning.ts';
 
 /** Most journeys that one answer has whole. */
 const maxJourneys = 100;
@@ -47,6 +48,10 @@ function answer(store: HistoryStore, question: ControlQuestion): unknown {
       return store.read((database) => groupsOf(database, question));
     case 'history-counts':
       return { rows: store.read((database) => countsOf(database, question)), ...store.sums };
+    case 'history-tuning':
+      return store.read((database) => tuningOf(database, question));
+    case 'history-lines':
+      return store.read((database) => lastLines(database, question));
     case 'journeys':
       return store.read((database) => journeysOf(database, question, maxJourneys));
     default:

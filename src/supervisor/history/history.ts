@@ -79,7 +79,13 @@ export class History {
   /** The table of answers for the control socket. */
   answers(): Answers {
     const ask = (question: ControlQuestion) => this.#ask(question);
-    return { history: ask, 'history-groups': ask, 'history-counts': ask };
+    return {
+      history: ask,
+      'history-groups': ask,
+      'history-counts': ask,
+      'history-tuning': ask,
+      'history-lines': ask,
+    };
   }
 
   /** The whole journeys that a question of `explain` is about; none where nothing is kept or found. */

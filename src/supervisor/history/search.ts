@@ -42,6 +42,20 @@ export function journeysOf(database: DatabaseSync, question: ControlQuestion, ma
   return rows.flatMap(({ n }) => unpacked(body.get(Number(n))?.journey) ?? []);
 }
 
+/** Most whole journeys that one question gives. */
+const maxLines = 2000;
+
+/** The newest journeys that had a request, whole, the newest first. */
+export function lastLines(database: DatabaseSync, question: ControlQuestion): string[] {
+  const limit = Math.min(maxLines, numberOf(question, 'limit') ?? maxLines);
+  return database
+    .prepare(
+      "SELECT journey FROM journeys CROSS JOIN bodies USING (n) WHERE method <> '' ORDER BY journeys.n DESC LIMIT ?",
+    )
+    .all(limit)
+    .flatMap(({ journey }) => unpacked(journey) ?? []);
+}
+
 /** `address:port` or an address alone, by the index of clients: who is behind a trusted proxy is found by their own address alone. */
 function tupleRows(database: DatabaseSync, from: string, maxJourneys: number) {
   const isWhole = from.includes(':') && !from.endsWith(':') && (from.startsWith('[') || from.split(':').length === 2);

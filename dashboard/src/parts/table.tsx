@@ -1,0 +1,59 @@
+// A table of as many rows as there are, which are few: columns named once, each with what stands in its cells.
+
+import type { ComponentChildren } from 'preact';
+import { Scroll } from './scroll.tsx';
+
+/** One column. */
+export interface TableColumn<T> {
+  readonly name: string;
+  readonly isNumber?: boolean;
+  readonly isCode?: boolean;
+  /** Whether it stays on one line. */
+  readonly isWhole?: boolean;
+  readonly cell: (row: T) => ComponentChildren;
+}
+
+interface Props<T> {
+  /** What it is called by a screen reader; the place that scrolls has ", table" behind it. */
+  readonly name: string;
+  readonly columns: readonly TableColumn<T>[];
+  readonly rows: readonly T[];
+  /** What tells a row from the others; its place where nothing does. */
+  readonly keyOf?: (row: T) => string | number;
+  /** Whether it keeps its width where there is little room, and scrolls. */
+  readonly isBroad?: boolean;
+}
+
+/** The table. */
+export function Table<T>({ name, columns, rows, keyOf, isBroad = false }: Props<T>) {
+  return (
+    <Scroll name={`${name}, table`}>
+      <table class={isBroad ? 'broad' : ''}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.name} class={column.isNumber ? 'num' : ''}>
+                {column.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={keyOf === undefined ? index : keyOf(row)}>
+              {columns.map((column) => (
+                <td key={column.name} class={classOf(column)}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function classOf<T>({ isNumber, isCode, isWhole }: TableColumn<T>): string {
+  return [isNumber && 'num', isCode && 'mono', isWhole && 'nowrap'].filter(Boolean).join(' ');
+}

@@ -2,7 +2,20 @@
 
 import { z } from 'zod';
 import { nearest } from '../base/problem.ts';
-import { dnsServer, duration, flag, group, host, list, oneOf, oneOrMany, reading, text, whole } from './kinds.ts';
+import {
+  dnsServer,
+  duration,
+  flag,
+  group,
+  host,
+  list,
+  oneOf,
+  oneOrMany,
+  reading,
+  secret,
+  text,
+  whole,
+} from './kinds.ts';
 
 /** Directories of CAs that go by a name. */
 const authorities: Readonly<Record<string, string>> = Object.freeze({
@@ -51,7 +64,9 @@ function authority() {
 function externalAccount() {
   return group({
     kid: text('the key id that the CA gave', 512).describe('The key id that the CA gave.'),
-    key: text('the key that the CA gave, in base64url', 1024).describe('The key that the CA gave, in base64url.'),
+    key: secret('the key that the CA gave, in base64url').describe(
+      'The key that the CA gave, in base64url, or { file: NAME } for a file that holds it.',
+    ),
   });
 }
 
@@ -62,7 +77,9 @@ const update = () =>
   group({
     server: dnsServer().describe('The primary name server, such as 10.0.0.2 or 127.0.0.1:5353; it is asked over TCP.'),
     key_name: text('the name of a TSIG key', 255).describe('The name of the TSIG key.'),
-    key: text('the secret of the TSIG key, in base64', 1024).describe('Its secret, in base64.'),
+    key: secret('the secret of the TSIG key, in base64').describe(
+      'Its secret, in base64, or { file: NAME } for a file that holds it.',
+    ),
     algorithm: oneOf('hmac-sha256', 'hmac-sha384', 'hmac-sha512')
       .prefault('hmac-sha256')
       .describe('What it signs with.'),

@@ -5,7 +5,7 @@ import type { Path, Problem } from '../base/problem.ts';
 import { isPublicName } from '../base/public-name.ts';
 import { isPublicAuthority, stagingOf } from './acme-kinds.ts';
 import type { Complete } from './schema.ts';
-import type { AcmeSettings, AuthoritySettings } from './settings.ts';
+import type { AcmeSettings, AuthoritySettings, Secret } from './settings.ts';
 
 type Acme = NonNullable<Complete['tls']['acme']>;
 type Kind = AcmeSettings['challenges'][number];
@@ -27,7 +27,7 @@ export function acmeOf(words: Complete, absolute: (name: string) => string): Acm
     staging: stagingFor(acme, first),
     wanted: wantedBy(words, acme),
     challenges: challengesOf(words, acme),
-    dns: dnsOf(acme),
+    dns: dnsOf(acme, absolute),
     keyKind: acme.key,
     profile: acme.profile ?? '',
     preferredIssuer: acme.preferred_chain ?? '',
@@ -178,7 +178,7 @@ function authorityOf(
   const { external_account: external, roots } = words;
   return {
     directory: words.directory,
-    externalAccount: external === undefined ? null : { kid: external.kid, macKey: external.key },
+    externalAccount: external === undefined ? null : { kid: external.kid, macKey: secretOf(external.key, absolute) },
     roots: roots === undefined ? null : absolute(roots),
     isLimited:
       isPublicAuthority(words.directory) && !words.directory.includes('staging') && !words.directory.includes('test'),
@@ -192,7 +192,11 @@ function stagingFor({ staging }: Acme, first: AuthoritySettings): AuthoritySetti
   return { directory, externalAccount: null, roots: staging === true ? null : first.roots, isLimited: false };
 }
 
-function dnsOf({ dns }: Acme): AcmeSettings['dns'] {
+function secretOf(secret: string | { readonly file: string }, absolute: (name: string) => string): Secret {
+  return typeof secret === 'string' ? secret : { file: absolute(secret.file) };
+}
+
+function dnsOf({ dns }: Acme, absolute: (name: string) => string): AcmeSettings['dns'] {
   if (dns === undefined) return null;
   const { hook, update, wait, propagation } = dns;
   return {
@@ -203,7 +207,7 @@ function dnsOf({ dns }: Acme): AcmeSettings['dns'] {
         : {
             server: update.server,
             keyName: update.key_name,
-            key: update.key,
+            key: secretOf(update.key, absolute),
             algorithm: update.algorithm,
             zone: update.zone ?? '',
             ttl: update.ttl,

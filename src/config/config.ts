@@ -12,6 +12,7 @@ export { type Choice, dataDirectoryFrom, findConfiguration, type Surroundings } 
 export { pathText } from './problems.ts';
 export { ruleFiles } from './rule-files.ts';
 export { type Configuration, jsonSchema } from './schema.ts';
+export { readSecret } from './secret-files.ts';
 export type * from './settings.ts';
 export { parseDuration } from './units.ts';
 

@@ -35,6 +35,12 @@ export function text(expectation: string, maxLength = 1024) {
   return z.string({ error: expectation }).min(1, { error: expectation }).max(maxLength, { error: expectation });
 }
 
+/** A text of 1 to `maxLength` characters that nobody else should know: as it is, or in a file. */
+export function secret(expectation: string, maxLength = 1024) {
+  const file = text('a file name').describe('A file that holds it alone, and that others may not read.');
+  return z.union([text(expectation, maxLength), group({ file })], { error: `${expectation}, or { file: NAME }` });
+}
+
 /** True or false; YAML's yes and no are texts (YAML 1.2). */
 export function flag() {
   return z.boolean({ error: 'true or false' });

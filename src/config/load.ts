@@ -10,6 +10,7 @@ import { problemsOf, without, withoutEchoes } from './issues.ts';
 import { type Choice, dataDirectoryOr, displayName, isProgram, type Surroundings } from './places.ts';
 import { locate, type Placed, printProblems, type Source } from './problems.ts';
 import { type Complete, configuration } from './schema.ts';
+import { secretProblems } from './secret-files.ts';
 import type { Settings } from './settings.ts';
 import { settingsOf } from './translate.ts';
 
@@ -106,7 +107,8 @@ function understand(value: unknown, origin: Origin): Loaded {
   const isGroup = !lost.has('');
   const agreement = isGroup ? agree(words, lost, origin.mustBeWhole) : { problems: [], warnings: [] };
   const loaded = loadedOf(words, agreement.warnings, origin);
-  const problems = [...faults, ...withoutEchoes(mistakes), ...agreement.problems];
+  const secrets = isGroup && !lost.has('tls') ? secretProblems(loaded.settings.tls.acme) : [];
+  const problems = [...faults, ...withoutEchoes(mistakes), ...agreement.problems, ...secrets];
   if (problems.length === 0) return loaded;
   throw new ConfigurationTrouble(problems, source, isGroup ? loaded : null, lost);
 }

@@ -1,5 +1,8 @@
 // The settings of automatic certificates (`tls.acme`), complete; see `acme-settings.ts` for how the file's words become these.
 
+/** A secret as it is written, or the file (absolute) that it is read from when it is needed. */
+export type Secret = string | { readonly file: string };
+
 /** Certificates that look after themselves. */
 export interface AcmeSettings {
   /** '' for none. */
@@ -34,7 +37,7 @@ export interface AcmeSettings {
 export interface AuthoritySettings {
   /** Address of its directory. */
   readonly directory: string;
-  readonly externalAccount: { readonly kid: string; readonly macKey: string } | null;
+  readonly externalAccount: { readonly kid: string; readonly macKey: Secret } | null;
   /** PEM file of roots for its own HTTPS, absolute, or null. */
   readonly roots: string | null;
   /** Whether it is a public CA whose rate limits are known and kept to beforehand. */
@@ -45,7 +48,7 @@ export interface AuthoritySettings {
 export interface DnsUpdateSettings {
   readonly server: string;
   readonly keyName: string;
-  readonly key: string;
+  readonly key: Secret;
   readonly algorithm: 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512';
   /** '' where the server is asked for it. */
   readonly zone: string;

@@ -4,6 +4,7 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import { createSecureContext, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { Path, Problem } from '../base/problem.ts';
 import type { ClientIdentity } from '../traffic/connection.ts';
+import { judgeCrl } from './crl-dates.ts';
 import { errorCode, type Files } from './files.ts';
 import { oneLine, pemBlocks, readCertificate } from './identity.ts';
 
@@ -37,8 +38,15 @@ export async function loadClientPolicy(
   const before = problems.length;
   const ca = await readPem(settings.ca, [...path, 'ca'], 'CERTIFICATE', files, problems);
   const crl: string[] = [];
-  for (const [at, name] of settings.crl.entries())
-    crl.push(...(await readPem(name, [...path, 'crl', at], 'X509 CRL', files, problems)));
+  for (const [at, name] of settings.crl.entries()) {
+    const where = [...path, 'crl', at];
+    const lists = await readPem(name, where, 'X509 CRL', files, problems);
+    for (const text of lists) {
+      const judged = judgeCrl(text, name, where, now);
+      if (judged !== null) (judged.weight === 'problem' ? problems : warnings).push(judged.problem);
+    }
+    crl.push(...lists);
+  }
   for (const text of ca) judgeAuthority(text, settings.ca, [...path, 'ca'], now, problems, warnings);
   if (problems.length > before) return null;
   const refused = refusalOf({ ca, crl });

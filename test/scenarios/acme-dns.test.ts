@@ -51,7 +51,9 @@ test('dynamic updates with TSIG set the records, and take them away', async (con
     await world.pebble.dns('clear-txt', { host });
     for (const value of texts) await world.pebble.dns('set-txt', { host, value });
   };
-  const update = { server: server.server, key_name: 'gate.', key: secret.toString('base64') };
+  const file = join(world.directory, 'tsig.key');
+  writeFileSync(file, `${secret.toString('base64')}\n`, { mode: 0o600 });
+  const update = { server: server.server, key_name: 'gate.', key: { file } };
   await world.start(world.words(['*.zone.example.net'], { dns: { update, wait: '0s' }, challenges: ['dns-01'] }));
   await world.hears(/^\*\.zone\.example\.net has a certificate/);
   assert.deepEqual(server.texts.get('_acme-challenge.zone.example.net'), []);

@@ -3,7 +3,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { Account, CaProblem, CaSession, httpsCaller, newAccountKey } from '../../acme/acme.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { AuthoritySettings } from '../../config/config.ts';
+import { type AuthoritySettings, readSecret } from '../../config/config.ts';
 import type { Files } from '../../tls/tls.ts';
 import type { CertificateStore } from './store.ts';
 
@@ -92,7 +92,9 @@ export class Authority {
   }
 
   async #register(account: Account): Promise<void> {
-    await account.register(this.email, this.settings.externalAccount);
+    const { externalAccount: external } = this.settings;
+    const binding = external === null ? null : { kid: external.kid, macKey: readSecret(external.macKey) };
+    await account.register(this.email, binding);
     await this.#keep(account);
   }
 

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { dnsText, type Proof, type Prover, updateRecord } from '../../acme/acme.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { AcmeSettings } from '../../config/config.ts';
+import { type AcmeSettings, readSecret } from '../../config/config.ts';
 import { awaitSpread, type PropagationTools } from './propagation.ts';
 
 type DnsSettings = NonNullable<AcmeSettings['dns']>;
@@ -30,7 +30,7 @@ export function dnsProver(settings: DnsSettings, tools: DnsProverTools): Prover 
   const change = (what: 'present' | 'cleanup', proof: Proof): Promise<void> => {
     const name = `_acme-challenge.${proof.name}`;
     if (update !== null)
-      return updateRecord(update, what === 'present' ? 'add' : 'remove', name, dnsText(proof), clock);
+      return changeRecord(update, what === 'present' ? 'add' : 'remove', name, dnsText(proof), clock);
     return callHook(hook ?? [], what, name, dnsText(proof));
   };
   return {
@@ -44,6 +44,16 @@ export function dnsProver(settings: DnsSettings, tools: DnsProverTools): Prover 
       for (const proof of proofs) await change('cleanup', proof).catch(() => undefined);
     },
   };
+}
+
+async function changeRecord(
+  update: NonNullable<DnsSettings['update']>,
+  what: 'add' | 'remove',
+  name: string,
+  text: string,
+  clock: Clock,
+): Promise<void> {
+  await updateRecord({ ...update, key: readSecret(update.key) }, what, name, text, clock);
 }
 
 /** Waits until a CA would see the records: as long as the zone's own servers say, or a fixed time where these cannot be asked. */

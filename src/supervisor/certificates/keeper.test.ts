@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { proxyDirectory } from '../../../test/directory-proxy.ts';
@@ -197,6 +197,24 @@ test('one more name is got on demand, and asked for once', async (context) => {
   await until(() => said.length === 1);
   assert.deepEqual([...served.keys()], ['acme:new.example.net']);
   assert.equal(await keeper.demand('new.example.net'), true);
+});
+
+test('an account is bound to a customer of the CA by a key in a file, which nobody else may read', async (context) => {
+  const { directory, until, keeperOf, port, said, warned } = await world(context);
+  const macKey = Buffer.alloc(32, 7).toString('base64url');
+  const pebble = await startPebble(context, { httpPort: port, externalKeys: { 'kid-1': macKey } });
+  const settings = settingsFor(context, [pebble], ['l.example.net']);
+  const file = join(directory, 'eab.key');
+  writeFileSync(file, `${macKey}\n`, { mode: 0o644 });
+  const externalAccount = { kid: 'kid-1', macKey: { file } };
+  const keeper = keeperOf();
+  await keeper.adopt({ ...settings, authorities: [{ ...settings.authorities[0]!, externalAccount }] }, []);
+  keeper.start();
+  await until(() => warned.length === 1);
+  assert.match(warned[0]!, /eab\.key is open to every user of this machine: chmod o= /);
+  chmodSync(file, 0o600);
+  await keeper.renew('l.example.net', true);
+  assert.equal(said.length, 1);
 });
 
 test('an account that the CA has forgotten is registered anew', async (context) => {

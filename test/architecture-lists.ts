@@ -277,7 +277,8 @@ export const maps: Exceptions = {
   'src/waf/regex/dfa.ts': 'states of one automaton: emptied when its table or their steps reach 64 KiB',
   'src/waf/regex/union.ts': 'states of one automaton, as in dfa.ts: 256 KiB',
   'src/waf/regex/program.ts': 'numbers of sets and assertions while one pattern is compiled, bounded by its length',
-  'src/waf/regex/set.ts': 'numbers of texts while one set is compiled, bounded by its patterns',
+  'src/waf/regex/filter.ts': 'numbers of texts while one set is compiled, bounded by its patterns',
+  'src/waf/regex/possible.ts': 'answers by kinds of characters: all are found anew when there are more than `maxKept`',
   'src/waf/clean.ts': 'two halves of `maxEntries`, the older half dropped whole',
 };
 
@@ -384,7 +385,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the tables of `regex.test.ts` and `set.test.ts`, through the door, and `test/agree/regex.test.ts` against PCRE2',
-    'src/waf/regex/backtrack.ts src/waf/regex/byte-set.ts src/waf/regex/captures.ts src/waf/regex/classes.ts src/waf/codes.ts src/waf/regex/cursor.ts src/waf/regex/dfa.ts src/waf/regex/escapes.ts src/waf/regex/frontier.ts src/waf/regex/groups.ts src/waf/regex/literals.ts src/waf/regex/lower.ts src/waf/regex/meter.ts src/waf/regex/parse-class.ts src/waf/regex/parse-group.ts src/waf/regex/parse.ts src/waf/regex/pattern.ts src/waf/regex/phrases.ts src/waf/regex/places.ts src/waf/regex/problem.ts src/waf/regex/program.ts src/waf/regex/union.ts src/waf/regex/signs.ts src/waf/regex/sweep.ts src/waf/regex/tree.ts src/waf/regex/visited.ts',
+    'src/waf/regex/backtrack.ts src/waf/regex/captures.ts src/waf/regex/classes.ts src/waf/codes.ts src/waf/regex/cursor.ts src/waf/regex/dfa.ts src/waf/regex/escapes.ts src/waf/regex/filter.ts src/waf/regex/frontier.ts src/waf/regex/groups.ts src/waf/regex/literals.ts src/waf/regex/lower.ts src/waf/regex/meter.ts src/waf/regex/parse-class.ts src/waf/regex/parse-group.ts src/waf/regex/parse.ts src/waf/regex/pattern.ts src/waf/regex/phrases.ts src/waf/regex/places.ts src/waf/regex/possible.ts src/waf/regex/problem.ts src/waf/regex/program.ts src/waf/regex/union.ts src/waf/regex/signs.ts src/waf/regex/sweep.ts src/waf/regex/tree.ts src/waf/regex/visited.ts',
   ],
   [
     '`decode.test.ts`, one table for all',

@@ -227,7 +227,7 @@ class Draft implements View {
   readonly members = new Set<Member>();
   readonly rulesOf = new Map<number, number[]>();
   readonly present: number[];
-  set: MemberSet = { matchCodes: () => 0 };
+  set: MemberSet = { matchCodes: () => 0, mayMatch: () => false };
 
   constructor(number: number, asks: readonly Ask[], words: Map<Transformation, number>) {
     this.number = number;

@@ -27,16 +27,23 @@ const maxLook = 4096;
 
 /** Cross-site scripting in one decoded value. Ids 1041001–1041019. Linear: five passes at most; never throws. */
 export function detectHtml(value: string): Detection | null {
+  const [isTagged, isDouble, isSingle, isGiven] = [
+    value.includes('<'),
+    value.includes('"'),
+    value.includes("'"),
+    value.includes('='),
+  ];
+  if (!isTagged && !isDouble && !isSingle && !isGiven) return detectScript(value);
   const judge = new MarkupJudge(value);
-  if (value.includes('<')) {
+  if (isTagged) {
     judge.read('text', 0);
     const behind = behindRawText(value);
     if (behind > 0) judge.read('text', behind);
   }
   if (judge.isSure) return judge.best;
-  if (value.includes('"')) judge.read('double-quoted', 0);
-  if (value.includes("'")) judge.read('single-quoted', 0);
-  if (value.includes('=')) judge.read('unquoted', 0);
+  if (isDouble) judge.read('double-quoted', 0);
+  if (isSingle) judge.read('single-quoted', 0);
+  if (isGiven) judge.read('unquoted', 0);
   if (judge.isSure) return judge.best;
   const script = detectScript(value);
   return script !== null && script.score > (judge.best?.score ?? 0) ? script : judge.best;

@@ -101,6 +101,7 @@ function hasLineBreak(text: string, start: number, end: number): boolean {
 }
 
 function addressAtStart(value: string): Detection | null {
+  if (!value.includes(':')) return null;
   const scheme = scriptScheme(value, 0, Math.min(value.length, 256));
   if (scheme === '' || scheme === 'data:') return null;
   const colon = value.indexOf(scheme.startsWith('data') ? ',' : ':');
@@ -158,10 +159,12 @@ function coded(value: string): Detection | null {
 
 /** Ways to any function without its name: the constructor of a constructor, a property of `window` called by a string. */
 function reached(value: string): Detection | null {
+  if (!value.includes('.') && !value.includes('[')) return null;
   const twice = value.indexOf('.constructor.constructor');
   if (twice >= 0) return found(1041018, 5, 'the value reaches for the constructor of functions', twice, twice + reach);
   if (value.length > 1024) return null;
   const open = value.indexOf('[');
+  if (open < 0) return null;
   let from = Math.max(0, open);
   while (from > 0 && (isWord(value.charCodeAt(from - 1)) || value.charCodeAt(from - 1) === 46)) from--;
   const object = value.slice(from, Math.max(0, open)).trim();
@@ -177,7 +180,7 @@ function reached(value: string): Detection | null {
 /** Calls of script sinks and uses of script objects, judged by what stands around them. */
 function calls(value: string): Detection | null {
   let best = sinkCall(value);
-  if (best !== null && best.score >= 5) return best;
+  if ((best !== null && best.score >= 5) || !hasMember(value)) return best;
   const lower = value.toLowerCase();
   for (const name of scriptObjects) {
     const at = lower.indexOf(name);
@@ -193,7 +196,15 @@ function calls(value: string): Detection | null {
   return best;
 }
 
+/** Whether a dot stands as in `document.cookie`, `localstorage.` and `.innerhtml`: what uses an object has one. */
+function hasMember(value: string): boolean {
+  for (let at = value.indexOf('.'); at >= 0; at = value.indexOf('.', at + 1))
+    if (isLetter(value.charCodeAt(at + 1)) || (value.charCodeAt(at - 1) | 32) === 0x65) return true;
+  return false;
+}
+
 function sinkCall(value: string): Detection | null {
+  if (!value.includes('(') && !value.includes('`')) return null;
   let best: Detection | null = null;
   let inTicks = value.charCodeAt(0) === 96;
   for (let at = 1; at < value.length; at++) {
@@ -337,6 +348,7 @@ function template(value: string): Detection | null {
 
 /** Where `{{`, `${`, `#{`, `<%` or `{%` begins, or -1. */
 function firstExpression(value: string): number {
+  if (!value.includes('{') && !value.includes('%')) return -1;
   for (let at = 1; at < value.length; at++) {
     const code = value.charCodeAt(at);
     const before = value.charCodeAt(at - 1);

@@ -87,6 +87,62 @@ export function scanSql(value: string): number {
   return seen;
 }
 
+/** Most semicolons whose next word is looked at. */
+const maxSemicolons = 16;
+
+/** Whether a statement may begin behind a semicolon of `value`; false is final. */
+export function mayStack(value: string): boolean {
+  let at = value.indexOf(';');
+  for (let count = 0; at >= 0; count++) {
+    if (count === maxSemicolons || mayBeginAt(value, at + 1)) return true;
+    at = value.indexOf(';', at + 1);
+  }
+  return false;
+}
+
+/** Whether a word that begins a statement, or what could hide one, stands at `from` behind blanks. */
+function mayBeginAt(value: string, from: number): boolean {
+  const at = pastBlanks(value, from);
+  const code = value.charCodeAt(at);
+  // Because comments, and blanks that only some databases know, may stand before the word.
+  if (isOpenOrOdd(code)) return true;
+  const end = pastWord(value, at);
+  const word = value.slice(at, end).toLowerCase();
+  if (word === 'with') return mayName(value, end);
+  return STATEMENTS.has(word) || ATTACKING.has(word) || isOpenOrOdd(value.charCodeAt(pastBlanks(value, end)));
+}
+
+/** Whether WITH that ends at `from` may name a query, as prose seldom does: WITH name AS, WITH name (, WITH RECURSIVE. */
+function mayName(value: string, from: number): boolean {
+  const at = pastBlanks(value, from);
+  const end = pastWord(value, at);
+  const next = pastBlanks(value, end);
+  if (at === end || isOpenOrOdd(value.charCodeAt(next)) || value.charCodeAt(at) >= 0x7f) return true;
+  if (value.slice(at, end).toLowerCase() === 'recursive') return true;
+  return value.slice(next, next + 2).toLowerCase() === 'as';
+}
+
+/** A bracket, what may begin or end a comment, and what is no ASCII. */
+function isOpenOrOdd(code: number): boolean {
+  return code === 0x28 || code === 0x2f || code === 0x2d || code === 0x23 || code === 0x2a || code >= 0x7f;
+}
+
+function pastBlanks(value: string, from: number): number {
+  let at = from;
+  while (value.charCodeAt(at) <= 0x20) at++;
+  return at;
+}
+
+function pastWord(value: string, from: number): number {
+  let at = from;
+  for (; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    const isPart = code < 128 && (classes[code] === LETTER || code === 0x24 || (code >= 0x30 && code <= 0x39));
+    if (!isPart) break;
+  }
+  return at;
+}
+
 function pairAt(value: string, at: number, code: number): number {
   const next = value.charCodeAt(at + 1);
   if (code === 0x40) return next === 0x40 ? SYSTEM_MARK | SUBSTANCE | GAP : 0;

@@ -69,8 +69,11 @@ function triggersBare(seen: number): boolean {
 
 /** Whether what prose could hold before an injection is worth passing over. */
 function triggersDeep(seen: number): boolean {
-  if ((seen & S.SET_WORD) !== 0 || ((seen & S.OR_WORD) !== 0 && (seen & S.EQUALS) !== 0)) return true;
-  return (seen & S.SEMICOLON_SEEN) !== 0 && (seen & S.STATEMENT_WORD) !== 0;
+  return joinsDeep(seen) || ((seen & S.SEMICOLON_SEEN) !== 0 && (seen & S.STATEMENT_WORD) !== 0);
+}
+
+function joinsDeep(seen: number): boolean {
+  return (seen & S.SET_WORD) !== 0 || ((seen & S.OR_WORD) !== 0 && (seen & S.EQUALS) !== 0);
 }
 
 /** Judges one decoded value for SQL injection in a bare place, in each kind of quotes and in a comment. */
@@ -81,15 +84,17 @@ export function judgeSql(value: string, bare: boolean): Detection | null {
   const seen = S.scanSql(value);
   if (!triggers(seen)) return bare && isChoice(value) ? choice(value) : null;
   const deep = triggersDeep(seen);
+  // Because prose has semicolons and words that begin statements, but not one behind the other.
+  const seeks = deep && (joinsDeep(seen) || S.mayStack(value));
   let best: Detection | null = null;
   if (bare && triggersBare(seen) && (deep || mayBegin(value, seen)))
-    best = stronger(best, judgeRest(value, 0, '', true, deep), 0);
-  if ((seen & S.SINGLE_QUOTE) !== 0) best = judgeQuoted(value, "'", deep, best);
-  if ((seen & S.DOUBLE_QUOTE) !== 0) best = judgeQuoted(value, '"', deep, best);
-  if ((seen & S.BACK_QUOTE) !== 0) best = judgeQuoted(value, '`', deep, best);
+    best = stronger(best, judgeRest(value, 0, '', true, seeks), 0);
+  if ((seen & S.SINGLE_QUOTE) !== 0) best = judgeQuoted(value, "'", { deep, seeks }, best);
+  if ((seen & S.DOUBLE_QUOTE) !== 0) best = judgeQuoted(value, '"', { deep, seeks }, best);
+  if ((seen & S.BACK_QUOTE) !== 0) best = judgeQuoted(value, '`', { deep, seeks }, best);
   const bracket = value.indexOf(']');
   if (bracket >= 0 && bracket < 64 && value.lastIndexOf('[', bracket) < 0 && triggersBare(seen))
-    best = stronger(best, judgeRest(value, bracket + 1, '', true, deep), bracket);
+    best = stronger(best, judgeRest(value, bracket + 1, '', true, seeks), bracket);
   if ((seen & S.COMMENT_END) !== 0 && triggersBare(seen)) best = judgeCommented(value, best);
   return bare && (best?.score ?? 0) < 5 && isChoice(value) ? choice(value) : best;
 }
@@ -116,7 +121,12 @@ function mayBegin(value: string, seen: number): boolean {
 }
 
 /** Reads the value as what stands behind each quote that may close the string it is pasted into. */
-function judgeQuoted(value: string, quote: string, deep: boolean, soFar: Detection | null): Detection | null {
+function judgeQuoted(
+  value: string,
+  quote: string,
+  { deep, seeks }: { readonly deep: boolean; readonly seeks: boolean },
+  soFar: Detection | null,
+): Detection | null {
   let best = soFar;
   const first = value.indexOf(quote);
   const escapes = value.includes('\\');
@@ -129,13 +139,13 @@ function judgeQuoted(value: string, quote: string, deep: boolean, soFar: Detecti
     if (at < 0 || at === last) continue;
     last = at;
     if (!deep && !mayContinue(value, at + 1)) continue;
-    best = stronger(best, judgeRest(value, at + 1, quote, true, deep), at);
-    if (escapes) best = stronger(best, judgeRest(value, at + 1, quote, false, deep), at);
+    best = stronger(best, judgeRest(value, at + 1, quote, true, seeks), at);
+    if (escapes) best = stronger(best, judgeRest(value, at + 1, quote, false, seeks), at);
   }
   // Because a probe doubles its quote for the one that an application takes away.
   const isDoubled = value[first + 1] === quote && value[first + 2] === ' ' && first > 0;
   if (isDoubled && (best === null || best.score < 5))
-    best = stronger(best, judgeRest(value, first + 2, quote, true, deep), first);
+    best = stronger(best, judgeRest(value, first + 2, quote, true, seeks), first);
   return best;
 }
 

@@ -37,6 +37,8 @@ export interface OperatorTools {
 /** An operator that is ready to be asked. Never throws; linear time. */
 export interface Matcher {
   test(value: string): boolean;
+  /** Marks (`marks.ts`): a value that has none of them does not match. */
+  readonly signs?: number;
   /** The texts for TX:0 to TX:9 of a value that matched; where it is missing, nothing is captured. */
   capture?(value: string): readonly (string | null)[];
   /** The pattern or the phrases, where the question is nothing but "does one of them occur": many are then asked in one pass. */

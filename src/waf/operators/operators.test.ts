@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { toolsOf } from '../../../test/waf-patterns.ts';
+import { markOfByte, marksOf } from '../marks.ts';
 import * as addresses from './addresses.ts';
 import * as numbers from './numbers.ts';
 import * as people from './numbers-of-people.ts';
@@ -33,6 +34,11 @@ const bytes = fc.string({
   unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
   maxLength: 40,
 });
+
+const wordsOfAttacks =
+  'select union or and drop table sleep if waitfor delay 1 0x31 -- # /* */ ! ~ || = javascript: alert document.cookie constructor onerror $ ^ % { } [ ] < > /'.split(
+    ' ',
+  );
 
 test('there are at least 35 operators, and 7 that stop the load', () => {
   const all = Object.values(words);
@@ -65,6 +71,23 @@ for (const [name, word] of Object.entries(words)) {
         : word.build(argument, tools);
     assert.ok(!isFault(matcher));
     fc.assert(fc.property(bytes, (value) => typeof matcher.test(value) === 'boolean'));
+  });
+
+  const built = word.kind === 'built' ? word.build(word.examples[0]![0], tools) : null;
+  if (built === null || isFault(built) || built.signs === undefined) continue;
+  const { signs } = built;
+  test(`@${name} matches nothing without its signs`, () => {
+    const others = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => (markOfByte[byte]! & signs) === 0);
+    const plain = fc.oneof(
+      fc.constantFrom(...others).map((byte) => String.fromCharCode(byte)),
+      fc.constantFrom(...wordsOfAttacks).filter((one) => (marksOf(one) & signs) === 0),
+    );
+    fc.assert(
+      fc.property(fc.array(plain, { maxLength: 20 }), (parts) => {
+        assert.equal(built.test(parts.join('')), false, parts.join(''));
+      }),
+      { numRuns: 2000 },
+    );
   });
 }
 

@@ -1,6 +1,27 @@
 // Operators without an argument, the detectors, and those that stop the load: detectSQLi, detectXSS, noMatch, unconditionalMatch, …
 
+import * as M from '../marks.ts';
 import type { BuiltOperator, Refused } from './operator.ts';
+
+/** Without one of them a value is one word, a number or a path of words: no SQL. */
+const sqlSigns =
+  M.WHITE |
+  M.CONTROL |
+  M.NUL |
+  M.HIGH |
+  M.QUOTE |
+  M.BACKTICK |
+  M.COMMA |
+  M.PLUS |
+  M.PAREN |
+  M.STAR |
+  M.SIGN |
+  M.PIPE |
+  M.AMPERSAND |
+  M.BRACKET;
+/** Without one of them a value is neither markup nor script. */
+const htmlSigns =
+  M.ANGLE | M.QUOTE | M.EQUALS | M.BRACE | M.PERCENT | M.COLON | M.DOT | M.BRACKET | M.PAREN | M.BACKTICK;
 
 export const unconditionalMatch: BuiltOperator = {
   kind: 'built',
@@ -18,6 +39,7 @@ export const detectSQLi: BuiltOperator = {
   kind: 'built',
   says: 'The value would change the meaning of an SQL statement; what it looks like is captured.',
   build: (_argument, tools) => ({
+    signs: sqlSigns,
     test: (value) => tools.detectSqli(value) !== null,
     capture: (value) => [tools.detectSqli(value)],
   }),
@@ -29,7 +51,11 @@ export const detectSQLi: BuiltOperator = {
 export const detectXSS: BuiltOperator = {
   kind: 'built',
   says: 'The value would run a script in a page that shows it.',
-  build: (_argument, tools) => ({ test: (value) => tools.detectXss(value), capture: (value) => [value] }),
+  build: (_argument, tools) => ({
+    signs: htmlSigns,
+    test: (value) => tools.detectXss(value),
+    capture: (value) => [value],
+  }),
   examples: [
     ['', '<script>alert(1)</script>', true],
     ['', 'a plain text', false],

@@ -1,5 +1,6 @@
 // Operators that check how a value is written: validateByteRange, validateUrlEncoding, validateUtf8Encoding.
 
+import { HIGH, markOfByte, PERCENT } from '../marks.ts';
 import type { BuiltOperator, Fault } from './operator.ts';
 
 function built(says: string, build: BuiltOperator['build'], examples: BuiltOperator['examples']): BuiltOperator {
@@ -15,6 +16,7 @@ export const validateByteRange: BuiltOperator = built(
       if (fault !== null) return fault;
     }
     return {
+      signs: markOfByte.reduce((marks, mark, byte) => (allowed[byte] === 0 ? marks | mark : marks), 0),
       test(value) {
         for (let index = 0; index < value.length; index++)
           if (allowed[value.charCodeAt(index) & 255] === 0) return true;
@@ -47,6 +49,7 @@ function allow(allowed: Uint8Array, part: string): Fault | null {
 export const validateUrlEncoding: BuiltOperator = built(
   'The value has a % that two hexadecimal digits do not follow.',
   () => ({
+    signs: PERCENT,
     test(value) {
       for (let at = value.indexOf('%'); at >= 0; at = value.indexOf('%', at + 1))
         if (!isHex(value.charCodeAt(at + 1)) || !isHex(value.charCodeAt(at + 2))) return true;
@@ -69,7 +72,7 @@ function isHex(code: number): boolean {
 
 export const validateUtf8Encoding: BuiltOperator = built(
   'The value is not well-formed UTF-8: cut off, overlong, a surrogate, or beyond U+10FFFF.',
-  () => ({ test: (value) => !isUtf8(value) }),
+  () => ({ signs: HIGH, test: (value) => !isUtf8(value) }),
   [
     ['', 'abc', false],
     ['', '\xc3\xa4', false],

@@ -7,7 +7,7 @@ import type { Phase } from '../variables/variable.ts';
 import { Memory } from './memory.ts';
 import type { Absence, Answers, Link, Plan, Program, View } from './program.ts';
 import type { Needed } from './run.ts';
-import { type Stage, Stages } from './stages.ts';
+import { type Stage, Stages, UNSIGNED } from './stages.ts';
 
 /** The rules by values, after a plan. What it gives is its own, and true until it is asked again. */
 export function neededBy(plan: Plan): Needed {
@@ -31,6 +31,7 @@ class Finder implements Answers {
   readonly #memories: readonly Memory[];
   /** The value in hand and what transformations made of it, by how many were undergone. */
   readonly #forms: Codes[] = [];
+  #number = 0;
   /** What the value in hand answers. */
   readonly #found: number[] = [];
   /** By value: what it answers, where that is anything. */
@@ -135,8 +136,14 @@ class Finder implements Answers {
     for (const rule of view.present) this.#need(rule);
     const codes = this.#form(0);
     const marks = marksIn(codes.read(value), codes);
-    this.#walk(view, this.#stages[view.number]!.begin(marks), codes, marks, 0);
+    this.#walk(view, this.#stages[view.number]!.begin(marks), codes, marks, 0, this.#nextNumber());
     if (value.length > longValue) for (const form of this.#forms) form.shrink();
+  }
+
+  /** A number for a text that was not there before. */
+  #nextNumber(): number {
+    this.#number = (this.#number + 1) % Number.MAX_SAFE_INTEGER;
+    return this.#number;
   }
 
   #form(depth: number): Codes {
@@ -149,33 +156,54 @@ class Finder implements Answers {
   }
 
   /** Asks everything of a text that is asked of it, and of what the transformations behind it make of it. */
-  #walk(view: View, { wanted, absences, questions, steps }: Stage, text: Codes, marks: number, depth: number): void {
-    if (wanted !== null) this.#match(view, text, marks, wanted, absences);
-    for (const { matcher, whenTrue, whenFalse } of questions)
-      for (const rule of matcher.test(text.text) ? whenTrue : whenFalse) this.#need(rule);
+  #walk(
+    view: View,
+    { wanted, absences, questions, steps }: Stage,
+    text: Codes,
+    marks: number,
+    depth: number,
+    number: number,
+  ): void {
+    if (wanted !== null) this.#match(view, text, marks, number, wanted, absences);
+    // Because an empty value has no byte, whatever it is marked with.
+    const known = text.length === 0 ? 0 : marks;
+    for (const { matcher, signs, whenTrue, whenFalse } of questions) {
+      const answer = ((known | UNSIGNED) & signs) !== 0 && matcher.test(text.text);
+      for (const rule of answer ? whenTrue : whenFalse) this.#need(rule);
+    }
     for (const step of steps) {
+      if (!step.mayAnswer(known)) continue;
       const { transformation } = step;
       const changed = this.#form(depth + 1);
       if (transformation.turn !== undefined && !text.isWide) {
         if (transformation.turn(text, changed)) {
           const found = marksIn(changed.marks, changed);
-          this.#walk(view, step.after(found), changed, found, depth + 1);
-        } else this.#walk(view, step.after(marks), text, marks, depth);
+          const next = transformation.isOfCase === true ? number : this.#nextNumber();
+          this.#walk(view, step.after(found), changed, found, depth + 1, next);
+        } else this.#walk(view, step.after(marks), text, marks, depth, number);
         continue;
       }
       const made = transformation.apply(text.text);
       if (made === text.text) {
-        this.#walk(view, step.after(marks), text, marks, depth);
+        this.#walk(view, step.after(marks), text, marks, depth, number);
         continue;
       }
       const found = marksIn(changed.read(made), changed);
-      this.#walk(view, step.after(found), changed, found, depth + 1);
+      const next = transformation.isOfCase === true ? number : this.#nextNumber();
+      this.#walk(view, step.after(found), changed, found, depth + 1, next);
     }
   }
 
-  #match(view: View, text: Codes, marks: number, wanted: Uint32Array, absences: readonly Absence[]): void {
+  #match(
+    view: View,
+    text: Codes,
+    marks: number,
+    number: number,
+    wanted: Uint32Array,
+    absences: readonly Absence[],
+  ): void {
     const hits = this.#hits;
-    if (view.set.matchCodes(text, marks, hits, wanted) > 0)
+    if (view.set.matchCodes(text, marks, hits, wanted, number) > 0)
       for (let word = 0; word < wanted.length; word++)
         for (let bits = hits[word]!; bits !== 0; bits &= bits - 1) {
           const rules = view.rulesOf.get((word << 5) + 31 - Math.clz32(bits & -bits));

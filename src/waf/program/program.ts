@@ -128,8 +128,13 @@ export function wordsOf(program: Program): number {
 
 /** Many patterns and phrases that are looked for in one pass. */
 export interface MemberSet {
-  /** `marks` are those of the value. Sets the bit of each wanted member that is found, and clears the others; gives how many were found. */
-  matchCodes(value: Codes, marks: number, hits: Uint32Array, wanted: Uint32Array): number;
+  /**
+   * `marks` are those of the value. Sets the bit of each wanted member that is found, and clears the others; gives how many were found.
+   * Values of one number differ in nothing but the case of ASCII letters.
+   */
+  matchCodes(value: Codes, marks: number, hits: Uint32Array, wanted: Uint32Array, number: number): number;
+  /** Whether a value with these marks may have one of the wanted members. */
+  mayMatch(marks: number, wanted: Uint32Array): boolean;
 }
 
 /** A question that is no pattern: asked of a value as the chain of transformations leaves it. */

@@ -1,9 +1,13 @@
 // The tree of transformations of one view as a value meets it: the nodes that the value reaches unchanged are one stage, so that
 // everything asked of one text is asked once. Stages are made when a value first needs them. No value is kept here.
 
+import { ANY } from '../marks.ts';
 import type { Matcher } from '../operators/operator.ts';
 import type { Transformation } from '../transformations/transformation.ts';
-import type { Absence, Node, View } from './program.ts';
+import type { Absence, MemberSet, Node, View } from './program.ts';
+
+/** A bit that no byte is marked with: to be taken together with the marks of a value. */
+export const UNSIGNED = 0x80000000 | 0;
 
 /** Stages that one view keeps; when there are more, all are made anew. */
 const maxStages = 512;
@@ -11,6 +15,8 @@ const maxStages = 512;
 /** A question asked of the text of a stage, and the rules that are needed by each answer. */
 export interface StageQuestion {
   readonly matcher: Matcher;
+  /** Marks without which the answer is no. */
+  readonly signs: number;
   readonly whenTrue: readonly number[];
   readonly whenFalse: readonly number[];
 }
@@ -18,6 +24,8 @@ export interface StageQuestion {
 /** A transformation that leads on from a stage. */
 export interface Step {
   readonly transformation: Transformation;
+  /** Whether anything could be answered behind it by what it makes of a value with these marks. */
+  mayAnswer(marks: number): boolean;
   /** The stage of what it made, by the marks of that. */
   after(marks: number): Stage;
 }
@@ -35,6 +43,7 @@ export interface Stage {
 /** The stages of one view. */
 export class Stages {
   readonly #root: readonly Node[];
+  readonly #set: MemberSet;
   /** The marks that decide which transformations change a value; those that change every value need none. */
   readonly #decides: number;
   #beginnings = new Map<number, Stage>();
@@ -42,6 +51,7 @@ export class Stages {
 
   constructor(view: View) {
     this.#root = [view.root];
+    this.#set = view.set;
     this.#decides = decidingMarks(view.root);
   }
 
@@ -80,8 +90,19 @@ export class Stages {
   #step(targets: readonly Node[]): Step {
     const transformation = targets[0]!.transformation!;
     const stages = new Map<number, Stage>();
+    const set = this.#set;
+    const behind = targets.flatMap(nodesFrom);
+    const wanted = unionOf(behind);
+    const makes = behind.reduce((marks, node) => marks | (node.transformation!.makes ?? ANY), 0);
+    const asked = behind.flatMap(({ questions }) => questions);
+    const signs = asked.reduce((marks, { matcher }) => marks | signsOf(matcher), 0);
+    const isOpen = behind.some(({ absences }) => absences.length > 0) || asked.some(({ isNegated }) => isNegated);
     return {
       transformation,
+      mayAnswer(marks) {
+        const all = marks | makes;
+        return isOpen || ((all | UNSIGNED) & signs) !== 0 || (wanted !== null && set.mayMatch(all, wanted));
+      },
       after: (marks) => {
         const key = marks & this.#decides;
         let stage = stages.get(key);
@@ -99,6 +120,16 @@ export class Stages {
 function decidingMarks({ changes, next }: Node): number {
   const own = (changes & 0x40000000) === 0 ? changes : 0;
   return next.reduce((marks, one) => marks | decidingMarks(one), own);
+}
+
+/** A node and all that follow it. */
+function nodesFrom(node: Node): Node[] {
+  return [node, ...node.next.flatMap(nodesFrom)];
+}
+
+/** Marks without one of which the answer is no; `UNSIGNED` where every value has to be asked. */
+function signsOf({ signs }: Matcher): number {
+  return signs ?? UNSIGNED;
 }
 
 function unionOf(nodes: readonly Node[]): Uint32Array | null {
@@ -119,6 +150,7 @@ function questionsOf(nodes: readonly Node[]): StageQuestion[] {
     }
   return [...found].map(([matcher, { whenTrue, whenFalse }]) => ({
     matcher,
+    signs: signsOf(matcher),
     whenTrue: [...whenTrue],
     whenFalse: [...whenFalse],
   }));

@@ -17,7 +17,7 @@ export class Groups {
   readonly #bitOf: Uint8Array;
   readonly #automata: readonly SharedDfa[];
   /** By group: the call that the numbers below are of. */
-  readonly #calls: Uint32Array;
+  readonly #calls: Float64Array;
   readonly #candidates: Uint8Array;
   /** A bit for each pattern that matches; -1 where the automaton gave up, -2 where it was not asked. */
   readonly #answers: Int32Array;
@@ -41,7 +41,7 @@ export class Groups {
       this.#bitOf[member] = groups.at(-1)!.push(one) - 1;
     }
     this.#automata = groups.map((group) => shareAutomaton(group.map(({ program }) => program)));
-    this.#calls = new Uint32Array(groups.length);
+    this.#calls = new Float64Array(groups.length);
     this.#candidates = new Uint8Array(groups.length);
     this.#answers = new Int32Array(groups.length);
   }

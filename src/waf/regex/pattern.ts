@@ -2,6 +2,7 @@
 
 import { Codes } from '../codes.ts';
 import { Backtracker, withoutAgain } from './backtrack.ts';
+import { range } from './byte-set.ts';
 import { capture } from './captures.ts';
 import { classesOf } from './classes.ts';
 import type { Flags } from './cursor.ts';
@@ -49,6 +50,8 @@ const endless: RegexProblem = {
   says: 'a group holds a back-reference to itself',
   instead: 'write what the group may hold once more',
 };
+
+const everyByte = range(0, 255);
 
 /** A search whose program and value are smaller than this together tries every place at once: to look for the start first costs more. */
 const worthwhileSteps = 2000;
@@ -102,7 +105,7 @@ export class Pattern {
 
   /** What every value that matches has in it. */
   get required(): Required {
-    this.#required ??= requiredOf(this.tree);
+    this.#required ??= requiredOf(this.tree, everyByte) ?? { texts: [], bytes: [] };
     return this.#required;
   }
 

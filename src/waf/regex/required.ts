@@ -24,9 +24,10 @@ const tellingOdds = 0.3;
 /** Most clauses of a kind that are kept for a pattern: the rarest. */
 const maxClauses = 3;
 
-/** What every match of `tree` has in it. */
-export function requiredOf(tree: Node): Required {
-  const found = analyse(tree);
+/** What every match of `tree` has in it in values of bytes of `alphabet` alone; null where it matches none of them. */
+export function requiredOf(tree: Node, alphabet: ByteSet): Required | null {
+  const found = analyse(tree, alphabet);
+  if (isImpossible(found)) return null;
   const clauses = found.exact === null ? found : clausesOf(found.exact);
   const bytes = rarest(clauses.bytes, oddsOfBytes).filter((set) => oddsOfBytes(set) < tellingOdds);
   return { texts: rarest(clauses.texts, oddsOfTexts), bytes };
@@ -39,22 +40,28 @@ interface Found {
   readonly bytes: readonly ByteSet[];
 }
 
+/** What matches no text. */
+const impossible: Found = { exact: [], texts: [], bytes: [] };
 const nothing: Found = { exact: null, texts: [], bytes: [] };
 const blank: Found = { exact: [''], texts: [], bytes: [] };
 
-function analyse(node: Node): Found {
+function isImpossible({ exact }: Found): boolean {
+  return exact !== null && exact.length === 0;
+}
+
+function analyse(node: Node, alphabet: ByteSet): Found {
   switch (node.kind) {
     case 'bytes':
-      return analyseBytes(node.set);
+      return analyseBytes(node.set.map((word, index) => word & alphabet[index]!));
     case 'sequence':
-      return analyseSequence(node.parts);
+      return analyseSequence(node.parts.map((part) => analyse(part, alphabet)));
     case 'choice':
-      return analyseChoice(node.parts.map(analyse));
+      return analyseChoice(node.parts.map((part) => analyse(part, alphabet)));
     case 'group':
     case 'atomic':
-      return analyse(node.body);
+      return analyse(node.body, alphabet);
     case 'repeat':
-      return analyseRepeat(node);
+      return node.max === 0 ? blank : analyseRepeat(node, analyse(node.body, alphabet));
     case 'again':
       return nothing;
     default:
@@ -69,7 +76,8 @@ function analyseBytes(set: ByteSet): Found {
 }
 
 /** Parts one after another: texts grow as long as they are few; what breaks them makes a clause of them. */
-function analyseSequence(parts: readonly Node[]): Found {
+function analyseSequence(parts: readonly Found[]): Found {
+  if (parts.some(isImpossible)) return impossible;
   let run: readonly string[] = [''];
   let isWhole = true;
   const texts: TextClause[] = [];
@@ -78,8 +86,7 @@ function analyseSequence(parts: readonly Node[]): Found {
     texts.push(...found.texts);
     bytes.push(...found.bytes);
   };
-  for (const part of parts) {
-    const found = analyse(part);
+  for (const found of parts) {
     if (found.exact !== null && run.length * found.exact.length <= maxProduct && !isLong(run)) {
       const { exact } = found;
       run = run.flatMap((head) => exact.map((tail) => head + tail));
@@ -100,7 +107,8 @@ function isLong(run: readonly string[]): boolean {
 }
 
 /** One of several: a clause of the choice has what is rarest in each. */
-function analyseChoice(parts: readonly Found[]): Found {
+function analyseChoice(all: readonly Found[]): Found {
+  const parts = all.filter((part) => !isImpossible(part));
   const exacts = parts.flatMap((part) => part.exact ?? []);
   if (parts.every((part) => part.exact !== null) && exacts.length <= maxTexts)
     return { exact: [...new Set(exacts)], texts: [], bytes: [] };
@@ -125,10 +133,8 @@ function analyseChoice(parts: readonly Found[]): Found {
   };
 }
 
-function analyseRepeat(node: Node & { kind: 'repeat' }): Found {
-  const { min, max } = node;
-  if (max === 0) return blank;
-  const body = analyse(node.body);
+function analyseRepeat({ min, max }: Node & { kind: 'repeat' }, body: Found): Found {
+  if (isImpossible(body)) return min === 0 ? blank : impossible;
   if (min === 0) {
     const isSmall = max === 1 && body.exact !== null && body.exact.length < maxProduct;
     return isSmall ? { exact: [...new Set([...body.exact, ''])], texts: [], bytes: [] } : nothing;

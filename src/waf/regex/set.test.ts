@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Codes } from '../codes.ts';
+import { bytesOf, range } from './byte-set.ts';
 import { compilePattern, compilePhrases, compileSet, isProblem, type Pattern, type PhraseSet } from './regex.ts';
 import { requiredOf } from './required.ts';
 
@@ -71,14 +73,15 @@ test('a text is found wherever it stands in a value, and of whatever length the 
 });
 
 test('what a pattern requires', () => {
-  const textsOf = (source: string) => requiredOf(patternOf(source).tree).texts.map(({ texts }) => texts);
+  const textsOf = (source: string) =>
+    requiredOf(patternOf(source).tree, range(0, 255))!.texts.map(({ texts }) => texts);
   assert.deepEqual(textsOf('(?i)union\\s+(?:all|distinct)?\\s*select'), [['select'], ['union']]);
   assert.deepEqual(textsOf('foo|ba[rz]'), [['foo', 'bar', 'baz']]);
   assert.deepEqual(textsOf('(?:abc)+d?'), [['abc']]);
   assert.deepEqual(textsOf('(?:abc)*'), []);
   assert.deepEqual(textsOf('[a-z]+'), []);
   assert.deepEqual(textsOf('(?=abc)xy'), [['xy']]);
-  assert.deepEqual(requiredOf(patternOf('[;|]\\s*[^a]').tree).bytes.length, 1);
+  assert.deepEqual(requiredOf(patternOf('[;|]\\s*[^a]').tree, range(0, 255))!.bytes.length, 1);
 });
 
 const part = fc.constantFrom(
@@ -101,13 +104,43 @@ const part = fc.constantFrom(
   '(?:ab|c)+',
   '[a-z]{2}',
   '(?!b)',
+  // What plain values do not have.
+  '["<]*',
+  '[<a]',
+  '(?:<|b)+',
+  '[^a"]',
 );
 const source = fc
   .array(fc.array(part, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 3 })
   .map((ways) => ways.map((way) => way.join('')).join('|'));
 const value = fc
-  .array(fc.constantFrom('a', 'b', 'c', 'A', 'B', ' ', '\n', '\xff'), { maxLength: 12 })
+  .array(fc.constantFrom('a', 'b', 'c', 'A', 'B', ' ', '\n', '\xff', '<'), { maxLength: 12 })
   .map((all) => all.join(''));
+
+test('what a pattern requires of a value of few characters', () => {
+  const alphabet = bytesOf('abcxyz ()');
+  const of = (source: string) => requiredOf(patternOf(source).tree, alphabet);
+  assert.equal(of('a[;|]b'), null);
+  assert.equal(of('[;|]+|<'), null);
+  assert.deepEqual(of('(?:[;|]|ab)(?:c<)*[|]?c')!.texts, [{ texts: ['abc'] }]);
+  assert.deepEqual(of('a["<]*b["<]*c')!.texts, [{ texts: ['abc'] }]);
+});
+
+test('a text of a number that was there before is not read again: only its case differs', () => {
+  const set = compileSet([patternOf('Ab+c'), patternOf('ab+c'), compilePhrases(['BBC'])]);
+  const hits = new Uint32Array(1);
+  const all = new Uint32Array(1).fill(-1);
+  for (const [number, value, bits] of [
+    [0, 'xAbbc', 5],
+    [0, 'xabbc', 6],
+    [1, 'xabbd', 0],
+    [0, 'xabbc', 6],
+  ] as const) {
+    const codes = new Codes().take(value);
+    set.matchCodes(codes, codes.marks, hits, all, number);
+    assert.equal(hits[0], bits, value);
+  }
+});
 
 test('filtered and unfiltered matching agree', () => {
   fc.assert(

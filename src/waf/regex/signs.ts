@@ -1,13 +1,10 @@
 // Sets of bytes of which a value must have one: each is a sign, and a value shows the signs that its bytes belong to.
 
 import type { Codes } from '../codes.ts';
-import { markOfByte } from '../marks.ts';
-import { type ByteSet, has, keyOf, members } from './byte-set.ts';
+import { type ByteSet, has, keyOf } from './byte-set.ts';
 
 /** Most different sets that are told apart: what comes later is left out, and its patterns are tried more often. */
 const maxSigns = 64;
-/** Sets of one member that are compared with the marks of a value first. */
-const maxMarked = 3;
 
 /** The signs of the members of one set of patterns, in two words of 32. */
 export class Signs {
@@ -15,22 +12,18 @@ export class Signs {
   readonly #first = new Int32Array(257);
   readonly #second = new Int32Array(257);
   readonly #needed: Int32Array;
-  /** By member: the marks of the bytes of its sets. */
-  readonly #marks: Int32Array;
   #shownFirst = 0;
   #shownSecond = 0;
 
   /** `sets[i]` are those of which member i needs one byte each. */
   constructor(sets: readonly (readonly ByteSet[])[]) {
     this.#needed = new Int32Array(sets.length * 2);
-    this.#marks = new Int32Array(sets.length * maxMarked).fill(-1);
     const uses = new Map<string, number>();
     for (const set of sets.flat()) uses.set(keyOf(set), (uses.get(keyOf(set)) ?? 0) + 1);
     const kept = [...uses].sort((one, other) => other[1] - one[1]).slice(0, maxSigns);
     const numbers = new Map(kept.map(([key], number) => [key, number]));
     for (const [member, own] of sets.entries())
-      for (const [place, set] of own.entries()) {
-        if (place < maxMarked) this.#marks[member * maxMarked + place] = marksOfSet(set);
+      for (const set of own) {
         const number = numbers.get(keyOf(set));
         if (number === undefined) continue;
         this.#needed[member * 2 + (number >> 5)]! |= 1 << (number & 31);
@@ -43,13 +36,9 @@ export class Signs {
     for (let byte = 0; byte < 256; byte++) if (has(set, byte)) words[byte]! |= 1 << (number & 31);
   }
 
-  /** Whether a value with these marks may have all that `member` needs. */
-  mayHave(member: number, shown: number): boolean {
-    const own = this.#marks;
-    // Because where there is no set every bit stands, one of which no byte has.
-    const marks = shown | 0x80000000;
-    const at = member * maxMarked;
-    return (own[at]! & marks) !== 0 && (own[at + 1]! & marks) !== 0 && (own[at + 2]! & marks) !== 0;
+  /** Whether `member` needs a sign at all. */
+  has(member: number): boolean {
+    return (this.#needed[member * 2]! | this.#needed[member * 2 + 1]!) !== 0;
   }
 
   /** Notes the signs that a value shows, for `suffice`. */
@@ -71,8 +60,4 @@ export class Signs {
     const needed = this.#needed;
     return ((needed[member * 2]! & ~this.#shownFirst) | (needed[member * 2 + 1]! & ~this.#shownSecond)) === 0;
   }
-}
-
-function marksOfSet(set: ByteSet): number {
-  return members(set).reduce((marks, byte) => marks | markOfByte[byte]!, 0);
 }

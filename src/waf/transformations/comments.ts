@@ -1,13 +1,14 @@
 // Comments and command lines: removeComments, replaceComments, removeCommentsChar, cmdLine.
 
 import type { Codes } from '../codes.ts';
-import { BACKSLASH, CARET, COMMA, DASH, HASH, QUOTE, SLASH, UPPER, WHITE } from '../marks.ts';
+import { BACKSLASH, CARET, COMMA, DASH, HASH, LOWER, QUOTE, SLASH, UPPER, WHITE } from '../marks.ts';
 import { byTurning, isWhite, type Transformation } from './transformation.ts';
 
 /** One space for each C comment. */
 export const replaceComments: Transformation = {
   says: 'Turns every C comment into one space, one that is not closed up to the end.',
   changes: SLASH,
+  makes: WHITE,
   examples: [
     ['a/*b*/c', 'a c'],
     ['a/*b', 'a '],
@@ -35,6 +36,7 @@ export const replaceComments: Transformation = {
 export const removeComments: Transformation = {
   says: 'Removes C comments and HTML comments, and everything behind -- or #.',
   changes: SLASH | DASH | HASH,
+  makes: 0,
   examples: [
     ['a/*b*/c', 'ac'],
     ['a<!--b-->c', 'ac'],
@@ -63,6 +65,7 @@ function endAfter(value: string, mark: string, from: number): number {
 export const removeCommentsChar: Transformation = {
   says: 'Removes the signs of comments: /* */ -- #, and <!-- -->.',
   changes: SLASH | DASH | HASH,
+  makes: 0,
   examples: [
     ['a/*b*/c', 'abc'],
     ['a--b#c', 'abc'],
@@ -88,6 +91,7 @@ export const removeCommentsChar: Transformation = {
 export const cmdLine: Transformation = {
   says: 'Removes \\ " \' ^, spaces before / and (, turns , ; and white space into one space, and lowers letters.',
   changes: BACKSLASH | QUOTE | CARET | COMMA | WHITE | UPPER,
+  makes: WHITE | LOWER,
   examples: [
     ['c^m"d /C  Dir', 'cmd/c dir'],
     ["w'g'et;x,y", 'wget x y'],

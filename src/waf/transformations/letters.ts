@@ -15,6 +15,8 @@ export const none: Transformation = {
 export const lowercase: Transformation = {
   says: 'Turns A–Z into a–z; other bytes stay.',
   changes: UPPER,
+  makes: LOWER,
+  isOfCase: true,
   examples: [
     ['AbC', 'abc'],
     ['\xc4\xd6', '\xc4\xd6'],
@@ -34,6 +36,8 @@ export const lowercase: Transformation = {
 export const uppercase: Transformation = {
   says: 'Turns a–z into A–Z; other bytes stay.',
   changes: LOWER,
+  makes: UPPER,
+  isOfCase: true,
   examples: [['aB\xe4', 'AB\xe4']],
   apply: (value) => caseTurned(value, 97, 122),
 };

@@ -7,6 +7,7 @@ import type { Transformation } from './transformation.ts';
 export const normalizePath: Transformation = {
   says: 'Removes doubled slashes, references to the same folder, and to the one above where there is one.',
   changes: SLASH,
+  makes: 0,
   examples: [
     ['/a//b/./c', '/a/b/c'],
     ['/a/../b', '/b'],
@@ -27,6 +28,7 @@ export const normalisePath: Transformation = { ...normalizePath, says: 'Another 
 export const normalizePathWin: Transformation = {
   says: 'Turns backslashes into slashes, then does what normalizePath does.',
   changes: SLASH | BACKSLASH,
+  makes: SLASH,
   examples: [
     ['\\a\\..\\b', '/b'],
     ['c:\\\\x', 'c:/x'],

@@ -12,6 +12,7 @@ function isBlank(code: number): boolean {
 export const compressWhitespace: Transformation = {
   says: 'Turns every run of white space (the no-break space too) into one space.',
   changes: WHITE,
+  makes: WHITE,
   examples: [
     ['a \t\n b', 'a b'],
     ['a\xa0\xa0b', 'a b'],
@@ -25,6 +26,7 @@ function compress({ list, length }: Codes, to: Codes): boolean {
   const kept = to.reserve(length);
   let count = 0;
   let wasBlank = false;
+  let isChanged = false;
   for (let index = 0; index < length; index++) {
     const code = list[index]!;
     if (!isBlank(code)) {
@@ -32,17 +34,19 @@ function compress({ list, length }: Codes, to: Codes): boolean {
       wasBlank = false;
       continue;
     }
+    if (wasBlank || code !== 32) isChanged = true;
     if (!wasBlank) kept[count++] = 32;
     wasBlank = true;
   }
   to.length = count;
-  return true;
+  return isChanged;
 }
 
 /** No white space at all. */
 export const removeWhitespace: Transformation = {
   says: 'Removes white space, the no-break space too.',
   changes: WHITE,
+  makes: 0,
   examples: [
     [' a b\xa0c\n', 'abc'],
     ['', ''],
@@ -66,6 +70,7 @@ function withoutBlanks({ list, length }: Codes, to: Codes): boolean {
 export const removeNulls: Transformation = {
   says: 'Removes NUL bytes.',
   changes: NUL,
+  makes: 0,
   examples: [
     ['a\0b\0', 'ab'],
     ['ab', 'ab'],
@@ -77,6 +82,7 @@ export const removeNulls: Transformation = {
 export const replaceNulls: Transformation = {
   says: 'Turns NUL bytes into spaces.',
   changes: NUL,
+  makes: WHITE,
   examples: [['a\0b', 'a b']],
   apply: (value) => (value.includes('\0') ? value.replaceAll('\0', ' ') : value),
 };
@@ -85,6 +91,7 @@ export const replaceNulls: Transformation = {
 export const trim: Transformation = {
   says: 'Removes white space at both ends.',
   changes: WHITE,
+  makes: 0,
   examples: [
     [' a b ', 'a b'],
     [' \t', ''],
@@ -96,6 +103,7 @@ export const trim: Transformation = {
 export const trimLeft: Transformation = {
   says: 'Removes white space at the beginning.',
   changes: WHITE,
+  makes: 0,
   examples: [[' a ', 'a ']],
   apply: (value) => trimmed(value, true, false),
 };
@@ -104,6 +112,7 @@ export const trimLeft: Transformation = {
 export const trimRight: Transformation = {
   says: 'Removes white space at the end.',
   changes: WHITE,
+  makes: 0,
   examples: [[' a ', ' a']],
   apply: (value) => trimmed(value, false, true),
 };

@@ -9,6 +9,10 @@ export interface Transformation {
   readonly says: string;
   /** Marks (`marks.ts`) one of which a value must have to be changed; a value without any of them stays as it is. */
   readonly changes: number;
+  /** Marks that a value may have afterwards and did not have before; any where this is missing. */
+  readonly makes?: number;
+  /** Whether it changes nothing but the case of ASCII letters. */
+  readonly isOfCase?: boolean;
   /** Input and output, run as tests. */
   readonly examples: readonly (readonly [input: string, output: string])[];
   /** In linear time; never throws. Gives the very value back where nothing changes. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { marksOf } from '../marks.ts';
+import { ANY, marksOf } from '../marks.ts';
 import * as comments from './comments.ts';
 import * as digests from './digests.ts';
 import * as encodings from './encodings.ts';
@@ -41,6 +41,16 @@ for (const [name, word] of Object.entries(words)) {
         const result = word.apply(value);
         for (let index = 0; index < result.length; index++) assert.ok(result.charCodeAt(index) < 256);
         if (value !== '' && (marksOf(value) & word.changes) === 0) assert.equal(result, value);
+      }),
+    );
+  });
+
+  test(`t:${name} makes no characters but those that it says`, () => {
+    fc.assert(
+      fc.property(texts, (value) => {
+        const made = marksOf(word.apply(value)) & ~marksOf(value);
+        if (word.apply(value) !== '.') assert.equal(made & ~(word.makes ?? ANY), 0, JSON.stringify(word.apply(value)));
+        if (word.isOfCase === true) assert.equal(word.apply(value).toLowerCase(), value.toLowerCase());
       }),
     );
   });

@@ -12,11 +12,18 @@ export interface BodyInspector {
 }
 
 /** Everybody who wants to see the body of this exchange; null where nobody does. */
-export function openBody(exchange: Exchange, { waf, rates }: Generation): BodyInspector | null {
+export function openBody(exchange: Exchange, { waf, model, rates }: Generation): BodyInspector | null {
   const { siteIndex } = exchange;
-  const inspector = waf.openBody(exchange, waf.policies[siteIndex]!);
+  const inspector = both(
+    waf.openBody(exchange, waf.policies[siteIndex]!),
+    exchange.skipsWaf ? null : model.openBody(exchange),
+  );
   const counter = exchange.skipsRates ? null : rates.openBody(exchange, rates.policies[siteIndex]!);
-  return counter === null ? inspector : inspector === null ? counter : new Both(inspector, counter);
+  return both(inspector, counter);
+}
+
+function both(first: BodyInspector | null, second: BodyInspector | null): BodyInspector | null {
+  return second === null ? first : first === null ? second : new Both(first, second);
 }
 
 /** One after the other: what the first refuses, the second does not count. */
@@ -45,6 +52,6 @@ class Both implements BodyInspector {
 }
 
 /** The station that a verdict about a body came from. */
-export function stationOf({ why }: { readonly why: string }): 'waf' | 'rates' {
-  return why.startsWith('rates/') ? 'rates' : 'waf';
+export function stationOf({ why }: { readonly why: string }): string {
+  return why.slice(0, why.indexOf('/'));
 }

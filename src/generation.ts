@@ -5,7 +5,7 @@ import { type Clock, systemClock } from './base/clock.ts';
 import { inPieces, type Pause } from './base/in-pieces.ts';
 import { type Built, built, failed, type Path, type Problem } from './base/problem.ts';
 import { Bots, reasons as botReasons, reverseLookup } from './bots/bots.ts';
-import { openAtlas, ruleFiles, type Settings, type SiteSettings } from './config/config.ts';
+import { openAtlas, plainDocument, ruleFiles, type Settings, type SiteSettings } from './config/config.ts';
 import {
   build as buildConnections,
   type Connections,
@@ -29,6 +29,7 @@ import {
   reasons as httpReasons,
   Sites,
 } from './http/http.ts';
+import { build as buildModel, type Model, reasons as modelReasons } from './model/model.ts';
 import {
   build as buildObserve,
   type Observe,
@@ -95,6 +96,7 @@ export interface Generation {
   readonly bots: Bots;
   readonly rules: Rules;
   readonly rates: Rates;
+  readonly model: Model;
   readonly waf: Waf;
   readonly proxy: Proxy;
   readonly observe: Observe;
@@ -184,6 +186,15 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
       tools.pause ?? (async () => {}),
     ),
   );
+  const model = found.take(
+    null,
+    await buildModel(settings.sites, {
+      read: async (file) => (await filesOf(tools).read(file)).text,
+      parse: plainDocument,
+      compilePattern: matcherOf,
+      maxBodyBytes: settings.waf.maxInspectedBytes,
+    }),
+  );
   const codec = answerCodec(settings.limits);
   const proxy = found.take(
     null,
@@ -210,6 +221,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     bots,
     rules: rules!,
     rates: rates!,
+    model: model!,
     waf: waf!,
     proxy: proxy!,
     observe: observe!,
@@ -358,6 +370,7 @@ export function allReasons(): Readonly<Record<string, Reason>> {
     httpReasons,
     ruleReasons,
     rateReasons,
+    modelReasons,
     wafReasons,
     proxyReasons,
     observeReasons,

@@ -1,6 +1,6 @@
 // Who is asked about the head of a request, and in which order: what traffic and rehearsals share.
 //
-//   client → bans → site → rules → rates → waf, with the tasks of browsers between
+//   client → bans → site → rules → rates → model → waf, with the tasks of browsers between
 
 import { performance } from 'node:perf_hooks';
 import { refuse } from './gate.ts';
@@ -13,7 +13,7 @@ import { answer, pass, type Refusal } from './traffic/verdict.ts';
 /** Places an exchange, holds it to its rates and inspects its head: the part of the journey that traffic and rehearsals share.
  * Gives the refusal, or null where it may go on. Rehearsals, which use nothing up, have no guard. */
 export function judgeHead(exchange: Exchange, generation: Generation, guard: ClientGuard | null): Refusal | null {
-  const { clientResolver, callers, sites, bots, rules, rates, waf } = generation;
+  const { clientResolver, callers, sites, bots, rules, rates, model, waf } = generation;
   const { peer } = exchange.connection;
   exchange.client = clientResolver.resolve(peer, exchange.headers);
   exchange.isShared = guard !== null && !clientResolver.isTrusted(peer) && guard.judge(peer, exchange.headers);
@@ -54,6 +54,9 @@ export function judgeHead(exchange: Exchange, generation: Generation, guard: Cli
       'http',
       answer(404, 'http/no-site', `no site has host "${exchange.host}" and path ${exchange.placingPath}`),
     );
+
+  const modelled = exchange.skipsWaf ? pass : model.judge(exchange);
+  if (modelled.kind !== 'pass') return refuse(exchange, 'model', modelled);
 
   const wafPolicy = waf.policies[index]!;
   if (wafPolicy.mode === 'off' || exchange.skipsWaf) return null;

@@ -7,7 +7,21 @@ export type Exceptions = Readonly<Record<string, string>>;
 export const floors: readonly (readonly string[])[] = [
   ['base'],
   ['traffic'],
-  ['bots', 'config', 'connections', 'firewall', 'http', 'observe', 'ports', 'proxy', 'rates', 'rules', 'tls', 'waf'],
+  [
+    'bots',
+    'config',
+    'connections',
+    'firewall',
+    'http',
+    'model',
+    'observe',
+    'ports',
+    'proxy',
+    'rates',
+    'rules',
+    'tls',
+    'waf',
+  ],
   ['generation.ts'],
   [
     'departure.ts',
@@ -232,6 +246,8 @@ export const maps: Exceptions = {
   'src/firewall/policy.ts': 'one table a protocol and family, made once from the rules',
   'src/tarpit.ts': 'clients that are held: `bots.tarpit.max_held` is asked before one is added',
   'src/bots/verified-bots.ts': 'questions under way: `maxAsking`',
+  'src/model/paths.ts': 'templates of one document: `maxOperations`',
+  'src/model/schema.ts': 'schemas of one document while it is compiled: `maxSchemas`',
   'src/gateway.ts': 'live connections, bounded by `limits.max_connections`',
   'src/securing.ts': 'live connections within their handshake, bounded by `limits.max_connections`',
   'src/http/h2-connection.ts':
@@ -332,6 +348,10 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'src/admin/endpoints/all-endpoints.ts src/admin/endpoints/bans.ts src/admin/endpoints/configuration.ts src/admin/endpoints/connections.ts src/admin/endpoints/firewall.ts src/admin/endpoints/gate.ts src/admin/endpoints/journeys.ts src/admin/endpoints/learn.ts src/admin/endpoints/waf.ts src/admin/openapi.ts src/admin/server.ts',
   ],
   ['test/browser drives them as a person does', 'src/cli/dashboard.ts src/supervisor/dashboard.ts'],
+  [
+    '`model.test.ts`, through the door',
+    'src/model/body-judge.ts src/model/formats.ts src/model/judgement.ts src/model/openapi.ts src/model/paths.ts src/model/texts.ts',
+  ],
   ['`learn.test.ts`, through the command', 'src/cli/learn-crowd.ts src/cli/learn-models.ts'],
   [
     'test/scenarios drives them as traffic does',
@@ -369,7 +389,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',
-    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-bots.ts src/config/schema-waf.ts src/config/translate.ts src/config/acme-kinds.ts',
+    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-bots.ts src/config/schema-model.ts src/config/plain-document.ts src/config/schema-waf.ts src/config/translate.ts src/config/acme-kinds.ts',
   ],
   [
     'the attacks, ordinary texts and properties of `attacks.test.ts`, `ordinary.test.ts` and `waf.test.ts`',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formFields } from './form-fields.ts';
+import { formFields, formPairs } from './form-fields.ts';
 
 test('values of a name, in their order and up to so many', () => {
   assert.deepEqual(formFields('a=1&b=2&a=3&a', 'a', 8), ['1', '3', '']);
@@ -22,4 +22,14 @@ test('it agrees with URLSearchParams', () => {
       assert.deepEqual(found, expected);
     }),
   );
+});
+
+test('all pairs, up to so many', () => {
+  assert.deepEqual(formPairs('a=1&b&=2&&c=%41+x', 9), [
+    ['a', '1'],
+    ['b', ''],
+    ['', '2'],
+    ['c', 'A x'],
+  ]);
+  assert.equal(formPairs('a&b&c', 2).length, 2);
 });

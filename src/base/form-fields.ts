@@ -18,6 +18,20 @@ export function formFields(form: string, name: string, most: number): string[] {
   return found;
 }
 
+/** The first `most` pairs of a form, decoded. */
+export function formPairs(form: string, most: number): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
+  for (let from = 0; from < form.length && pairs.length < most; ) {
+    let end = form.indexOf('&', from);
+    if (end < 0) end = form.length;
+    let equals = form.indexOf('=', from);
+    if (equals < 0 || equals > end) equals = end;
+    if (end > from) pairs.push([formDecode(form.slice(from, equals)), formDecode(form.slice(equals + 1, end))]);
+    from = end + 1;
+  }
+  return pairs;
+}
+
 /** Broken escapes stay as they are. */
 function formDecode(text: string): string {
   if (!text.includes('%') && !text.includes('+')) return text;

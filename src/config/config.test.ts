@@ -302,6 +302,7 @@ data_directory: state
         waf: { mode: 'detect', exclude: [{ detector: 'sql-injection', place: 'ARGS:q', because: 'console' }] },
         rules: [],
         rates: null,
+        model: null,
         maxBodyBytes: 10_485_760,
         compress: null,
       },

@@ -22,6 +22,7 @@ import {
 import { accessLog, logRotation, traces } from './log-kinds.ts';
 import { bots } from './schema-bots.ts';
 import { bans, blocklist, firewall } from './schema-firewall.ts';
+import { model } from './schema-model.ts';
 import { geography, rates } from './schema-rates.ts';
 import { lists, rules } from './schema-rules.ts';
 import { exclusion, mode, waf } from './schema-waf.ts';
@@ -123,6 +124,7 @@ const site = group({
     .prefault({})
     .describe('The WAF on this site.'),
   rules: rules.prefault([]).describe('Rules of this site, behind those of the whole gate.'),
+  model: model.optional().describe('What requests may be; any where missing.'),
   rates: rates.optional().describe("Limits of this site in place of the whole gate's."),
   max_body: size('0B', '1024GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),
   compress: compress.optional().describe('Compression of answers; none where missing.'),

@@ -4,9 +4,13 @@
 import type { AccessLogWords } from '../traffic/log-target.ts';
 import type { AcmeSettings } from './settings-acme.ts';
 import type { BotSettings } from './settings-bots.ts';
+import type { ModelSettings } from './settings-model.ts';
+import type { WafSettings } from './settings-waf.ts';
 
 export type * from './settings-acme.ts';
 export type * from './settings-bots.ts';
+export type * from './settings-model.ts';
+export type * from './settings-waf.ts';
 
 /** `modern` order of trust: what a person wrote, normalised. */
 export interface Settings {
@@ -161,6 +165,8 @@ export interface SiteSettings {
     readonly mode: 'block' | 'detect' | 'off';
     readonly exclude: readonly ExclusionSettings[];
   };
+  /** Null where the site has no model. */
+  readonly model: ModelSettings | null;
   /** null: the limits of the whole gate. */
   readonly rules: readonly OwnRuleSettings[];
   readonly rates: readonly RateSettings[] | null;
@@ -251,39 +257,6 @@ export interface ExclusionSettings {
   readonly until?: string;
   /** Why, for whoever reads the file next. */
   readonly because?: string;
-}
-
-/** Rules in SecLang that take the place of the built-in ones. Names are absolute. */
-export interface RuleFileSettings {
-  readonly crs: string | null;
-  readonly setup: string | null;
-  readonly plugins: readonly string[];
-  readonly files: readonly string[];
-  readonly paranoia: number;
-  readonly detectionParanoia: number;
-  readonly inboundThreshold: number;
-  readonly outboundThreshold: number;
-  readonly inspectAnswers: boolean;
-  readonly maxAnswerBytes: number;
-}
-
-export interface WafSettings {
-  readonly mode: 'block' | 'detect' | 'off';
-  readonly rules: 'builtin';
-  /** Null where the built-in rules hold. */
-  readonly ruleFiles: RuleFileSettings | null;
-  /** Score from which a request is blocked. */
-  readonly threshold: number;
-  readonly maxInspectedBytes: number;
-  /** A form, JSON or text body longer than `maxInspectedBytes`: refused, or passed with only its beginning inspected. */
-  readonly bodyOverLimit: 'refuse' | 'pass';
-  /** Bytes that a compressed body may become when it is decoded, and how many for each of its own. */
-  readonly maxInflatedBytes: number;
-  readonly maxInflateRatio: number;
-  readonly maxArguments: number;
-  readonly maxJsonDepth: number;
-  /** Time that rules of files may take for one request, in ms. */
-  readonly cpuBudgetMs: number;
 }
 
 /** A rule over the fields of a request, and the comment behind it. */

@@ -32,6 +32,7 @@ const stepOf: Readonly<Record<string, number>> = Object.freeze({
   tls: 4,
   http: 5,
   bots: 5,
+  model: 5,
   rules: 5,
   rates: 5,
   waf: 5,
@@ -236,7 +237,7 @@ function placeText(place: string): string {
 
 /** Stations that refuse in the step of the WAF without being it. */
 function isOwnWord(station: string): boolean {
-  return station === 'http' || station === 'rules' || station === 'rates' || station === 'bots';
+  return station === 'http' || station === 'rules' || station === 'rates' || station === 'bots' || station === 'model';
 }
 
 function verdictText({ verdict: { why, says } }: Journey): string {

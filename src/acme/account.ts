@@ -94,6 +94,19 @@ export class Account {
     return url;
   }
 
+  /** Finds the account that has this key, and registers none (RFC 8555 7.3.1); false where there is none. */
+  async find(): Promise<boolean> {
+    const { newAccount } = await this.session.directory();
+    try {
+      const reply = await this.session.post(newAccount, { onlyReturnExisting: true }, this.#key, '');
+      this.url = fieldOf(reply, 'location');
+      return this.url !== '';
+    } catch (error) {
+      if (error instanceof CaProblem && error.type === 'accountDoesNotExist') return false;
+      throw error;
+    }
+  }
+
   /** Orders a certificate for names and addresses (RFC 8738 for these). */
   async order(names: readonly string[], { profile, replaces }: OrderWishes): Promise<AcmeOrder> {
     const { newOrder } = await this.session.directory();

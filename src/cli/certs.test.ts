@@ -84,7 +84,7 @@ test('the certificate alone is printed, and nothing is changed', async () => {
 });
 
 test('what is wrong is said', async () => {
-  await assert.rejects(run([]), /say `list`, `doctor`, `renew`, `trust` or `untrust`/);
+  await assert.rejects(run([]), /say `list`, `doctor`, `renew`, `revoke`, `rekey`, `trust` or `untrust`/);
   await assert.rejects(run(['trust', 'me']), /"me" is not expected behind "trust"/);
   await assert.rejects(
     run(['trust'], { 'data-dir': join(root, 'empty') }),

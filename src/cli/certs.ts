@@ -1,4 +1,4 @@
-// `portcullis certs`: certificates of CAs (list, doctor, renew), and the local CA that this machine and its browsers trust, or trust no more.
+// `portcullis certs`: certificates of CAs (list, doctor, renew, revoke, rekey), and the local CA that this machine and its browsers trust, or trust no more.
 
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -6,16 +6,30 @@ import { join } from 'node:path';
 import { dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
-import { examineCertificates, listCertificates, renewCertificate } from './managed-certificates.ts';
+import {
+  examineCertificates,
+  listCertificates,
+  rekeyAccounts,
+  renewCertificate,
+  revokeCertificate,
+} from './managed-certificates.ts';
 import { browserStores, type Outcome, systemStore, type Trusted } from './trust-stores.ts';
 
 /** The `certs` command. */
 export const certs: Command = {
   name: 'certs',
-  summary: 'Certificates: list, doctor, renew; and trust in the local CA',
-  usage: 'list | doctor [NAME] | renew NAME [--force] | trust [--print] | untrust',
+  summary: 'Certificates: list, doctor, renew, revoke; and trust in the local CA',
+  usage: 'list | doctor [NAME] | renew NAME [--force] | revoke NAME [--reason R] | rekey | trust [--print] | untrust',
   options: {
-    force: { type: 'boolean', says: 'renew: ask the CA although nothing is due' },
+    force: {
+      type: 'boolean',
+      says: 'renew: ask the CA although nothing is due; revoke: also where no other certificate can be had',
+    },
+    reason: {
+      type: 'string',
+      value: 'REASON',
+      says: 'revoke: unspecified, keyCompromise, affiliationChanged, superseded or cessationOfOperation',
+    },
     print: { type: 'boolean', says: 'trust: change nothing, and print the certificate' },
     root: {
       type: 'string',
@@ -33,6 +47,11 @@ export const certs: Command = {
     { says: 'what would keep a CA from issuing, with the cure', line: 'portcullis certs doctor example.com' },
     { says: 'a new certificate now', line: 'portcullis certs renew example.com --force' },
     {
+      says: 'a new certificate with a new key, and the one before taken back',
+      line: 'portcullis certs revoke example.com --reason keyCompromise',
+    },
+    { says: 'other keys for the accounts at the CAs', line: 'portcullis certs rekey' },
+    {
       says: 'have programs and browsers of this machine trust what the local CA certifies',
       line: 'portcullis certs trust',
     },
@@ -47,8 +66,10 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   if (more !== undefined) throw new UsageError(`"${more}" is not expected behind "${name}"`);
   if (word === 'doctor') return examineCertificates(name, args, world);
   if (word === 'renew') return renewCertificate(name, args, world);
+  if (word === 'revoke') return revokeCertificate(name, args, world);
   if (name !== undefined) throw new UsageError(`"${name}" is not expected behind "${word}"`);
   if (word === 'list') return listCertificates(args, world);
+  if (word === 'rekey') return rekeyAccounts(args, world);
   return trustOrNot(word, args, world);
 }
 
@@ -56,8 +77,8 @@ async function trustOrNot(word: string | undefined, args: Arguments, world: Worl
   if (word !== 'trust' && word !== 'untrust')
     throw new UsageError(
       word === undefined
-        ? 'say `list`, `doctor`, `renew`, `trust` or `untrust`'
-        : `"${word}" is none of list, doctor, renew, trust and untrust`,
+        ? 'say `list`, `doctor`, `renew`, `revoke`, `rekey`, `trust` or `untrust`'
+        : `"${word}" is none of list, doctor, renew, revoke, rekey, trust and untrust`,
     );
   const path = join(dataDirectoryOf(args, world), 'ca', 'ca.crt');
   const certificate = await authorityAt(path);

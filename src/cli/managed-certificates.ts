@@ -19,9 +19,25 @@ interface Row {
   readonly triedAgainAt: string | null;
 }
 
+/** A certificate that was revoked, and why there is no new one, or ''. */
+interface Revoked {
+  readonly names: readonly string[];
+  readonly serial: string;
+  readonly withoutNew: string;
+}
+
+/** What became of an account's key at a CA. */
+interface Rekeyed {
+  readonly authority: string;
+  readonly outcome: 'changed' | 'no account' | 'failed';
+  readonly says: string;
+}
+
 /** Longest time of an order, and of a diagnosis, in ms. */
 const renewMs = 11 * 60_000;
 const diagnoseMs = 120_000;
+/** Three CAs, each a few requests of 30 s at most. */
+const rekeyMs = 5 * 60_000;
 
 /** `certs list`: exit code 1 where one is failing. */
 export async function listCertificates(args: Arguments, world: World): Promise<ExitCode> {
@@ -88,6 +104,34 @@ export async function renewCertificate(name: string | undefined, args: Arguments
       `${row.names.join(' ')} has a certificate of ${visible(row.issuer)} until ${moment(row.notAfter)}\n`,
     );
   return 0;
+}
+
+/** `certs revoke NAME [--reason R] [--force]`: exit code 1 where it had to be done without a new certificate. */
+export async function revokeCertificate(name: string | undefined, args: Arguments, world: World): Promise<ExitCode> {
+  if (name === undefined) throw new UsageError('say which: certs revoke example.com');
+  const { reason = 'unspecified', force } = args.options;
+  const question = { ask: 'revoke', name, reason, force: force === true };
+  const revoked = (await ask(dataDirectoryOf(args, world), question, renewMs)) as Revoked;
+  if (args.options.json === true) world.stdout.write(jsonText(revoked, 2));
+  else {
+    const { names, serial, withoutNew } = revoked;
+    const after = withoutNew === '' ? 'another one is in use' : `it is still in use: ${visible(withoutNew)}`;
+    world.stdout.write(`the certificate ${serial} for ${names.join(' ')} is revoked (${reason}); ${after}\n`);
+  }
+  return revoked.withoutNew === '' ? 0 : 1;
+}
+
+/** `certs rekey`: exit code 1 where a CA did not take the new key. */
+export async function rekeyAccounts(args: Arguments, world: World): Promise<ExitCode> {
+  const done = (await ask(dataDirectoryOf(args, world), { ask: 'rekey' }, rekeyMs)) as Rekeyed[];
+  if (args.options.json === true) world.stdout.write(jsonText(done, 2));
+  else for (const one of done) world.stdout.write(`${one.authority}: ${rekeyedWords(one)}\n`);
+  return done.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+}
+
+function rekeyedWords({ outcome, says }: Rekeyed): string {
+  if (outcome === 'changed') return 'the account has another key';
+  return outcome === 'no account' ? 'there is no account yet' : `the key is what it was: ${visible(says)}`;
 }
 
 function moment(iso: string | null): string {

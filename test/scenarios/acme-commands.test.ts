@@ -46,6 +46,18 @@ test('a certificate is listed, renewed and examined; one that fails makes the ex
   await assert.rejects(run(['renew', 'good.example.net']), /is not due before .*; --force asks the CA all the same/);
   const renewed = await run(['renew', 'good.example.net'], { force: true });
   assert.match(renewed.out, /^good\.example\.net has a certificate of Pebble Intermediate CA \w+ until 20/);
+  const revoked = await run(['revoke', 'good.example.net'], { reason: 'superseded' });
+  assert.match(
+    revoked.out,
+    /^the certificate [0-9A-F]+ for good\.example\.net is revoked \(superseded\); another one is in use\n$/,
+  );
+  await assert.rejects(
+    run(['revoke', 'good.example.net'], { reason: 'boredom' }),
+    /"boredom" is no reason; it is one of/,
+  );
+  await assert.rejects(run(['revoke']), /say which: certs revoke example\.com/);
+  const rekeyed = await run(['rekey']);
+  assert.deepEqual([rekeyed.code, rekeyed.out.replace(/:\d+/, '')], [0, '127.0.0.1: the account has another key\n']);
   const well = await run(['doctor', 'good.example.net']);
   assert.equal(well.code, 0, well.out);
   assert.match(well.out, /^good\.example\.net\n( {2}ok {7}.*\n)+$/);

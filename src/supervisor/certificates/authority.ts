@@ -1,6 +1,6 @@
 // One CA as the keeper uses it: a conversation, and the account that we have there.
 
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { Account, CaProblem, CaSession, httpsCaller, newAccountKey } from '../../acme/acme.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type AuthoritySettings, readSecret } from '../../config/config.ts';
@@ -63,6 +63,22 @@ export class Authority {
     }
   }
 
+  /** Has another key take the place of the account's. Whatever happens in between, the key that the CA knows is kept. */
+  async rekey(): Promise<void> {
+    const account = await this.account();
+    const next = newAccountKey();
+    await this.#keep(account, next);
+    try {
+      await account.changeKey(next);
+    } catch (error) {
+      // Refused: the old one holds. Without an answer nobody knows, and it is looked which of both does when the account is needed.
+      if (error instanceof CaProblem && error.status < 500) await this.#keep(account);
+      else this.#account = null;
+      throw error;
+    }
+    await this.#keep(account);
+  }
+
   close(): void {
     void this.#session?.then((session) => session.close()).catch(() => undefined);
   }
@@ -83,6 +99,12 @@ export class Authority {
     const { directory } = this.settings;
     const session = await this.session();
     const kept = await this.#store.readAccount(directory, this.email);
+    if (kept !== null && (kept.nextKeyPem ?? '') !== '') {
+      const changed = new Account(session, createPrivateKey(kept.nextKeyPem!), '');
+      const account = (await changed.find()) ? changed : new Account(session, createPrivateKey(kept.keyPem), kept.url);
+      await this.#keep(account);
+      if (account.url !== '') return account;
+    }
     if (kept !== null && kept.url !== '') return new Account(session, createPrivateKey(kept.keyPem), kept.url);
     const account = new Account(session, kept === null ? newAccountKey() : createPrivateKey(kept.keyPem), '');
     // The key first: an account whose key was lost in a crash could never be used again.
@@ -98,8 +120,11 @@ export class Authority {
     await this.#keep(account);
   }
 
-  #keep({ key, url }: Account): Promise<void> {
-    const keyPem = key.export({ type: 'pkcs8', format: 'pem' }) as string;
-    return this.#store.writeAccount({ authority: this.settings.directory, email: this.email, keyPem, url });
+  /** Writes the account down; `next` is a key that may soon be its own. */
+  #keep({ key, url }: Account, next: KeyObject | null = null): Promise<void> {
+    const pemOf = (one: KeyObject) => one.export({ type: 'pkcs8', format: 'pem' }) as string;
+    const nextKeyPem = next === null ? '' : pemOf(next);
+    const { directory } = this.settings;
+    return this.#store.writeAccount({ authority: directory, email: this.email, keyPem: pemOf(key), nextKeyPem, url });
   }
 }

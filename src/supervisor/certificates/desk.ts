@@ -3,6 +3,8 @@
 import type { Answers, ControlQuestion } from '../control.ts';
 import type { CertificateKeeper } from './keeper.ts';
 import type { Managed } from './managed.ts';
+import { rekeyAccounts } from './rekeying.ts';
+import { revokeCertificate } from './revocation.ts';
 
 /** One row of `certs list`. Times are ISO 8601, or null. */
 export interface Listed {
@@ -27,9 +29,16 @@ export function answersOf(keeper: CertificateKeeper, diagnose: (name: string) =>
       const name = typeof question.name === 'string' ? question.name.toLowerCase() : '';
       return listed(await keeper.renew(name, question.force === true));
     },
+    revoke: ({ name, reason, force }: ControlQuestion) =>
+      revokeCertificate(keeper, textOf(name).toLowerCase(), textOf(reason) || 'unspecified', force === true),
+    rekey: () => rekeyAccounts(keeper),
     diagnose: (question: ControlQuestion) =>
       diagnose(typeof question.name === 'string' ? question.name.toLowerCase() : ''),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function listed(managed: Managed): Listed {

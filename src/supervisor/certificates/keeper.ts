@@ -56,6 +56,8 @@ export class CertificateKeeper {
   #covered: readonly string[] = [];
   #isOpen = false;
   #isStarted = false;
+  /** Nothing is begun meanwhile. */
+  #isHeld = false;
   #busy = 0;
   #timer: NodeJS.Timeout | null = null;
   #ending = new AbortController();
@@ -115,8 +117,8 @@ export class CertificateKeeper {
 
   /** Renews now; with `isForced` also where it is not due or a failure is to be waited out. Rejects with a sentence where that fails. */
   async renew(name: string, isForced: boolean): Promise<Managed> {
-    const managed = this.all.find(({ names, id }) => id === name || names.includes(name));
-    if (managed === undefined) throw new Error(`no certificate of a CA is kept for ${name}; certs list names them`);
+    const managed = this.find(name);
+    if (this.#isHeld) throw new Error('keys of accounts are being changed; again in a moment');
     const isComing = managed.doing === 'issue';
     if (managed.isBusy) await this.#settled(managed);
     if (!isComing) {
@@ -129,6 +131,29 @@ export class CertificateKeeper {
     }
     if (managed.kept.failure !== null) throw new Error(managed.kept.failure.says);
     return managed;
+  }
+
+  /** The certificate of a name; throws a sentence where there is none. */
+  find(name: string): Managed {
+    const managed = this.all.find(({ names, id }) => id === name || names.includes(name));
+    if (managed === undefined) throw new Error(`no certificate of a CA is kept for ${name}; certs list names them`);
+    return managed;
+  }
+
+  /** Does something while no CA is asked for anything; rejects where one is. */
+  async whileIdle<T>(act: () => Promise<T>): Promise<T> {
+    const busy = this.all.find(({ doing }) => doing === 'issue');
+    if (busy !== undefined) throw new Error(`an order for ${busy.id} is under way; again when it is over`);
+    if (this.#isHeld) throw new Error('keys of accounts are being changed; again in a moment');
+    this.#isHeld = true;
+    try {
+      // Questions about renewal are over in a moment.
+      await Promise.all(this.all.filter(({ isBusy }) => isBusy).map((managed) => this.#settled(managed)));
+      return await act();
+    } finally {
+      this.#isHeld = false;
+      this.#arm();
+    }
   }
 
   /** Throws where it is not due. */
@@ -205,7 +230,8 @@ export class CertificateKeeper {
 
   #arm(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    if (!this.#isStarted || this.#ending.signal.aborted || this.#settings === null || !this.#isOpen) return;
+    if (!this.#isStarted || this.#isHeld || this.#ending.signal.aborted || this.#settings === null || !this.#isOpen)
+      return;
     const now = this.#tools.clock.now();
     const next = Math.min(...this.all.filter(({ isBusy }) => !isBusy).map((managed) => managed.due().at));
     const ms = this.#busy >= maxAtOnce ? longestSleepMs : Math.min(longestSleepMs, Math.max(0, next - now));

@@ -54,6 +54,8 @@ export interface KeptAccount {
   readonly authority: string;
   readonly email: string;
   readonly keyPem: string;
+  /** A key that was to take its place when the gate ended: either may be the one that the CA knows. */
+  readonly nextKeyPem?: string;
   readonly url: string;
 }
 
@@ -238,10 +240,11 @@ function hasNumbers(value: unknown, ...fields: readonly string[]): boolean {
 }
 
 function accountOf(value: unknown): KeptAccount | null {
-  const { authority, email, keyPem, url } = recordOf(value);
-  if (![authority, email, keyPem, url].every((part) => typeof part === 'string')) return null;
+  const { authority, email, keyPem, nextKeyPem = '', url } = recordOf(value);
+  if (![authority, email, keyPem, nextKeyPem, url].every((part) => typeof part === 'string')) return null;
   try {
-    createPrivateKey(keyPem as string);
+    for (const pem of [keyPem, nextKeyPem]) if (pem !== '') createPrivateKey(pem as string);
+    if (keyPem === '') return null;
   } catch {
     return null;
   }

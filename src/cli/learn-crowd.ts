@@ -5,22 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { endpoint } from '../traffic/connection.ts';
-
-/** How it stands. Memory and descriptors are those of both ends, which live in one process. */
-export interface Crowd {
-  readonly state: 'growing' | 'held' | 'over';
-  readonly open: number;
-  readonly wanted: number;
-  readonly port: number;
-  readonly rssBytes: number;
-  readonly descriptors: number;
-  readonly descriptorLimit: number;
-  /** Some of the 4-tuples. */
-  readonly tuples: readonly string[];
-  /** The ephemeral range of this machine, first and last port, and how many of it the crowd takes. */
-  readonly range: readonly [number, number];
-  readonly msToOpen: number;
-}
+import type { Crowd } from '../traffic/experiment.ts';
 
 /** Most connections: as many as the guide speaks of. */
 export const maxCrowd = 10_000;

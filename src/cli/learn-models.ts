@@ -5,18 +5,7 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-
-/** What one way took. */
-export interface Model {
-  readonly name: 'a thread for each' | 'one event loop';
-  readonly visitors: number;
-  /** Threads of the process while all were served. */
-  readonly threads: number;
-  /** Memory that came on top, in bytes. */
-  readonly grownBytes: number;
-  /** From the first call until the last answer. */
-  readonly ms: number;
-}
+import type { Model } from '../traffic/experiment.ts';
 
 /** Most visitors: each thread of Node carries an engine of its own. */
 export const maxVisitors = 64;

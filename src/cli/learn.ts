@@ -1,10 +1,11 @@
 // `portcullis learn`: two experiments of the guide with real sockets on the loopback: a crowd at one port, and threads beside an event loop.
 
+import type { Crowd, Model } from '../traffic/experiment.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { count, size } from './figures.ts';
 import { jsonText } from './json.ts';
-import { type Crowd, gatherCrowd, maxCrowd } from './learn-crowd.ts';
-import { compareModels, type Model, maxVisitors } from './learn-models.ts';
+import { gatherCrowd, maxCrowd } from './learn-crowd.ts';
+import { compareModels, maxVisitors } from './learn-models.ts';
 
 /** The `learn` command. */
 export const learn: Command = {

@@ -43,14 +43,14 @@ export function buildDashboard(): void {
   execFileSync(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'dashboard'], { cwd: root });
 }
 
-/** Logs a browser in to the gate that runs with this data directory. */
-export async function visit(gate: Running, dataDirectory: string): Promise<Visit> {
+/** Logs a browser in to the gate that runs with this data directory; `program` is the browser's, Debian's where nothing is said. */
+export async function visit(gate: Running, dataDirectory: string, program = '/usr/bin/chromium'): Promise<Visit> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-visit-'));
   const { stdout } = await runToEnd(['dashboard', '--json', '--data-dir', dataDirectory]);
   const { link } = JSON.parse(stdout) as { link: string };
   assert.ok(gate.child.exitCode === null, 'the gate runs');
   const browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
-    executablePath: '/usr/bin/chromium',
+    executablePath: program,
     args,
     env: { HOME: folder, PATH: process.env.PATH ?? '' },
     permissions: ['clipboard-read', 'clipboard-write'],
@@ -143,7 +143,8 @@ class Browsing implements Visit {
   }
 
   async end(): Promise<void> {
-    await this.#browser.close();
+    // Whose machine went before it has no browser to close any more.
+    await this.#browser.close().catch(() => undefined);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

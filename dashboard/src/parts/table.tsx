@@ -10,6 +10,8 @@ export interface TableColumn<T> {
   readonly isCode?: boolean;
   /** Whether it stays on one line. */
   readonly isWhole?: boolean;
+  /** Whether it deserves attention in this row. */
+  readonly isOdd?: (row: T) => boolean;
   readonly cell: (row: T) => ComponentChildren;
 }
 
@@ -22,13 +24,16 @@ interface Props<T> {
   readonly keyOf?: (row: T) => string | number;
   /** Whether it keeps its width where there is little room, and scrolls. */
   readonly isBroad?: boolean;
+  /** Classes of its own, of the table and of the place that scrolls. */
+  readonly class?: string;
+  readonly place?: string;
 }
 
 /** The table. */
-export function Table<T>({ name, columns, rows, keyOf, isBroad = false }: Props<T>) {
+export function Table<T>({ name, columns, rows, keyOf, isBroad = false, class: its = '', place = 'scroll' }: Props<T>) {
   return (
-    <Scroll name={`${name}, table`}>
-      <table class={isBroad ? 'broad' : ''}>
+    <Scroll name={`${name}, table`} class={place}>
+      <table class={`${isBroad ? 'broad ' : ''}${its}`}>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -42,7 +47,7 @@ export function Table<T>({ name, columns, rows, keyOf, isBroad = false }: Props<
           {rows.map((row, index) => (
             <tr key={keyOf === undefined ? index : keyOf(row)}>
               {columns.map((column) => (
-                <td key={column.name} class={classOf(column)}>
+                <td key={column.name} class={classOf(column, row)}>
                   {column.cell(row)}
                 </td>
               ))}
@@ -54,6 +59,8 @@ export function Table<T>({ name, columns, rows, keyOf, isBroad = false }: Props<
   );
 }
 
-function classOf<T>({ isNumber, isCode, isWhole }: TableColumn<T>): string {
-  return [isNumber && 'num', isCode && 'mono', isWhole && 'nowrap'].filter(Boolean).join(' ');
+function classOf<T>({ isNumber, isCode, isWhole, isOdd }: TableColumn<T>, row: T): string {
+  return [isNumber && 'num', isCode && 'mono', isWhole && 'nowrap', isOdd?.(row) === true && 'stopped']
+    .filter(Boolean)
+    .join(' ');
 }

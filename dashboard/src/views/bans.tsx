@@ -6,8 +6,8 @@ import { useAsked } from '../ask.ts';
 import { count, duration, moment } from '../format.ts';
 import { BanDialog } from '../parts/ban-dialog.tsx';
 import { attempt } from '../parts/notices.tsx';
-import { Scroll } from '../parts/scroll.tsx';
 import { Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { safe, Text } from '../parts/text.tsx';
 import { encoded } from '../route.ts';
 import type { Bans } from '../shapes.ts';
@@ -60,45 +60,13 @@ function Listed({
       {total === 0 ? (
         <p class="quiet">Nobody is banned.</p>
       ) : (
-        <Scroll name="Bans, table">
-          <table class="broad">
-            <thead>
-              <tr>
-                <th>Who</th>
-                <th>By</th>
-                <th class="num">Left</th>
-                <th>Why</th>
-                <th>Do</th>
-              </tr>
-            </thead>
-            <tbody>
-              {bans.slice(0, maxShown).map(({ target, by, leftMs, reason }) => (
-                <tr key={target}>
-                  <td class="mono">
-                    <Text text={target} max={64} />
-                  </td>
-                  <td>
-                    <Text text={by} max={12} />
-                  </td>
-                  <td class="num">{leftMs === null ? 'for good' : duration(leftMs)}</td>
-                  <td>
-                    <Text text={reason} max={160} />
-                  </td>
-                  <td>
-                    <button
-                      type="button"
-                      class="link"
-                      aria-label={`Let ${safe(target)} in again`}
-                      onClick={() => free(target)}
-                    >
-                      Let in
-                    </button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table
+          name="Bans"
+          columns={banColumns(free)}
+          rows={bans.slice(0, maxShown)}
+          keyOf={({ target }) => target}
+          isBroad
+        />
       )}
       {total > maxShown && (
         <p class="hint">
@@ -106,35 +74,7 @@ function Listed({
         </p>
       )}
       {blocklists.length > 0 && (
-        <Scroll name="Blocklists, table">
-          <table class="broad">
-            <thead>
-              <tr>
-                <th>Blocklist</th>
-                <th class="num">Networks</th>
-                <th class="num">Broken lines</th>
-                <th>Loaded</th>
-                <th>State</th>
-              </tr>
-            </thead>
-            <tbody>
-              {blocklists.map(({ name, entries, broken, loadedAt, problem, isStale }) => (
-                <tr key={name}>
-                  <td>
-                    <Text text={name} />
-                  </td>
-                  <td class="num">{count(entries)}</td>
-                  <td class="num">{count(broken)}</td>
-                  <td>{loadedAt === 0 ? 'never' : moment(loadedAt)}</td>
-                  <td>
-                    {isStale && <b>stale </b>}
-                    <Text text={problem} max={160} none="good" />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table name="Blocklists" columns={listColumns} rows={blocklists} keyOf={({ name }) => name} isBroad />
       )}
       <details>
         <summary>{count(never.length)} that are never banned, and why</summary>
@@ -154,3 +94,34 @@ function Listed({
     </>
   );
 }
+
+const banColumns = (free: (target: string) => void): readonly TableColumn<Bans['bans'][number]>[] => [
+  { name: 'Who', isCode: true, cell: ({ target }) => <Text text={target} max={64} /> },
+  { name: 'By', cell: ({ by }) => <Text text={by} max={12} /> },
+  { name: 'Left', isNumber: true, cell: ({ leftMs }) => (leftMs === null ? 'for good' : duration(leftMs)) },
+  { name: 'Why', cell: ({ reason }) => <Text text={reason} max={160} /> },
+  {
+    name: 'Do',
+    cell: ({ target }) => (
+      <button type="button" class="link" aria-label={`Let ${safe(target)} in again`} onClick={() => free(target)}>
+        Let in
+      </button>
+    ),
+  },
+];
+
+const listColumns: readonly TableColumn<Bans['blocklists'][number]>[] = [
+  { name: 'Blocklist', cell: ({ name }) => <Text text={name} /> },
+  { name: 'Networks', isNumber: true, cell: ({ entries }) => count(entries) },
+  { name: 'Broken lines', isNumber: true, cell: ({ broken }) => count(broken) },
+  { name: 'Loaded', cell: ({ loadedAt }) => (loadedAt === 0 ? 'never' : moment(loadedAt)) },
+  {
+    name: 'State',
+    cell: ({ isStale, problem }) => (
+      <>
+        {isStale && <b>stale </b>}
+        <Text text={problem} max={160} none="good" />
+      </>
+    ),
+  },
+];

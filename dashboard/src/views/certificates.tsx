@@ -2,9 +2,10 @@
 
 import { duration } from '../format.ts';
 import { useLive } from '../live.ts';
-import { Scroll } from '../parts/scroll.tsx';
 import { Empty, Panel, Waiting } from '../parts/states.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { Text } from '../parts/text.tsx';
+import type { Certificate } from '../shapes.ts';
 
 const dayMs = 86_400_000;
 
@@ -22,42 +23,35 @@ export function Certificates() {
     );
   return (
     <Panel title="In force">
-      <Scroll name="Certificates, table">
-        <table class="broad">
-          <thead>
-            <tr>
-              <th>Names</th>
-              <th>Issuer</th>
-              <th>From</th>
-              <th>Until</th>
-              <th class="num">Left</th>
-            </tr>
-          </thead>
-          <tbody>
-            {status.certificates.map(({ name, names, issuer, from, notAfter, says }, index) => {
-              const left = notAfter - Date.now();
-              return (
-                <tr key={index}>
-                  <td>
-                    <Text text={names.length > 0 ? names.join(', ') : name} max={160} opens />
-                  </td>
-                  <td>
-                    <Text text={issuer} max={80} />
-                  </td>
-                  <td>
-                    <Text text={from === 'local-ca' ? 'our local CA' : from} max={40} />{' '}
-                    <span class="quiet">
-                      <Text text={says ?? ''} max={160} none="" />
-                    </span>
-                  </td>
-                  <td class="nowrap">{new Date(notAfter).toLocaleDateString('en-GB')}</td>
-                  <td class={left < 14 * dayMs ? 'num stopped' : 'num'}>{left < 0 ? 'over' : duration(left)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table name="Certificates" columns={columns} rows={status.certificates} isBroad />
     </Panel>
   );
 }
+
+const leftOf = ({ notAfter }: Certificate) => notAfter - Date.now();
+
+const columns: readonly TableColumn<Certificate>[] = [
+  {
+    name: 'Names',
+    cell: ({ names, name }) => <Text text={names.length > 0 ? names.join(', ') : name} max={160} opens />,
+  },
+  { name: 'Issuer', cell: ({ issuer }) => <Text text={issuer} max={80} /> },
+  {
+    name: 'From',
+    cell: ({ from, says }) => (
+      <>
+        <Text text={from === 'local-ca' ? 'our local CA' : from} max={40} />{' '}
+        <span class="quiet">
+          <Text text={says ?? ''} max={160} none="" />
+        </span>
+      </>
+    ),
+  },
+  { name: 'Until', isWhole: true, cell: ({ notAfter }) => new Date(notAfter).toLocaleDateString('en-GB') },
+  {
+    name: 'Left',
+    isNumber: true,
+    isOdd: (row) => leftOf(row) < 14 * dayMs,
+    cell: (row) => (leftOf(row) < 0 ? 'over' : duration(leftOf(row))),
+  },
+];

@@ -2,8 +2,9 @@
 
 import { useState } from 'preact/hooks';
 import { get } from '../api.ts';
-import { Scroll } from '../parts/scroll.tsx';
+import { addressOf } from '../format.ts';
 import { Failed, Panel } from '../parts/states.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { Text } from '../parts/text.tsx';
 
 interface Port {
@@ -19,6 +20,7 @@ interface Port {
     readonly target: string;
   };
   readonly listener: string;
+  readonly example: { readonly from: string };
 }
 
 /** The panel. */
@@ -61,52 +63,49 @@ function Ports({ ports }: { readonly ports: readonly Port[] }) {
   return (
     <>
       <p>{odd === 0 ? 'Configuration, kernel and listeners agree.' : `${odd} of ${ports.length} do not agree.`}</p>
-      <Scroll name="Exposure, table">
-        <table class="broad">
-          <thead>
-            <tr>
-              <th class="num">Port</th>
-              <th>Family</th>
-              <th>Configuration</th>
-              <th>Kernel</th>
-              <th>Listens</th>
-              <th>Together</th>
-            </tr>
-          </thead>
-          <tbody>
-            {ports.map(({ protocol, port, family, agreement, configuration, kernel, listener }) => (
-              <tr key={`${protocol}${port}${family}`}>
-                <td class="num">
-                  {port}/<Text text={protocol} max={8} />
-                </td>
-                <td>IPv{family}</td>
-                <td>
-                  {configuration.allowed ? 'allowed' : 'denied'}{' '}
-                  {configuration.rule > 0 ? `by rule ${configuration.rule}` : 'by default'}
-                </td>
-                <td>
-                  <Text text={kernel.verdict} max={20} />
-                  {kernel.forwarded && (
-                    <>
-                      {' '}
-                      to <Text text={kernel.target} />
-                    </>
-                  )}{' '}
-                  <span class="quiet">
-                    <Text text={kernel.by} max={60} none="" />
-                  </span>
-                </td>
-                <td>
-                  <Text text={listener} max={40} />
-                </td>
-                <td class={agreement === 'agrees' ? '' : 'stopped'}>
-                  <Text text={agreement} max={20} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table name="Exposure" columns={columns} rows={ports} isBroad />
     </>
   );
 }
+
+const columns: readonly TableColumn<Port>[] = [
+  {
+    name: 'Port',
+    isNumber: true,
+    cell: ({ port, protocol }) => (
+      <>
+        {port}/<Text text={protocol} max={8} />
+      </>
+    ),
+  },
+  { name: 'Family', cell: ({ family }) => `IPv${family}` },
+  { name: 'For example from', isCode: true, cell: ({ example }) => <Text text={addressOf(example.from)} max={48} /> },
+  {
+    name: 'Configuration',
+    cell: ({ configuration: { allowed, rule } }) =>
+      `${allowed ? 'allowed' : 'denied'} ${rule > 0 ? `by rule ${rule}` : 'by default'}`,
+  },
+  {
+    name: 'Kernel',
+    cell: ({ kernel }) => (
+      <>
+        <Text text={kernel.verdict} max={20} />
+        {kernel.forwarded && (
+          <>
+            {' '}
+            to <Text text={kernel.target} />
+          </>
+        )}{' '}
+        <span class="quiet">
+          <Text text={kernel.by} max={60} none="" />
+        </span>
+      </>
+    ),
+  },
+  { name: 'Listens', cell: ({ listener }) => <Text text={listener} max={40} /> },
+  {
+    name: 'Together',
+    isOdd: ({ agreement }) => agreement !== 'agrees',
+    cell: ({ agreement }) => <Text text={agreement} max={20} />,
+  },
+];

@@ -5,8 +5,8 @@ import { get, post } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { duration, moment } from '../format.ts';
 import { attempt } from '../parts/notices.tsx';
-import { Scroll } from '../parts/scroll.tsx';
 import { Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { Text } from '../parts/text.tsx';
 
 interface Plan {
@@ -19,13 +19,15 @@ interface Plan {
 
 interface Generations {
   readonly current: number;
-  readonly generations: readonly {
-    readonly number: number;
-    readonly at: string;
-    readonly how: string;
-    readonly rules: number;
-    readonly state: string;
-  }[];
+  readonly generations: readonly Generation[];
+}
+
+interface Generation {
+  readonly number: number;
+  readonly at: string;
+  readonly how: string;
+  readonly rules: number;
+  readonly state: string;
 }
 
 const trials = [30, 60, 300, 1800];
@@ -164,53 +166,40 @@ function Changes({ plan: { changes, cuts, lockouts } }: { readonly plan: Plan })
   );
 }
 
-function Former({
-  generations: { generations, current },
-  act,
-}: {
-  readonly generations: Generations;
-  readonly act: (done: string, path: string, body: object) => void;
-}) {
+function Former({ generations: { generations, current }, act }: { readonly generations: Generations } & Acts) {
   return (
-    <Scroll name="Generations, table">
-      <table class="broad">
-        <thead>
-          <tr>
-            <th class="num">Generation</th>
-            <th>Applied</th>
-            <th>By</th>
-            <th class="num">Rules</th>
-            <th>State</th>
-            <th>Do</th>
-          </tr>
-        </thead>
-        <tbody>
-          {generations.toReversed().map(({ number, at, how, rules, state }) => (
-            <tr key={number}>
-              <td class="num">{number}</td>
-              <td>{moment(at)}</td>
-              <td>
-                <Text text={how} />
-              </td>
-              <td class="num">{rules}</td>
-              <td>
-                <Text text={state} max={40} none="" />
-              </td>
-              <td>
-                {number !== current && state === '' && (
-                  <button
-                    type="button"
-                    class="link"
-                    onClick={() => act(`Generation ${number} stands again`, '/firewall/rollback', { number })}
-                  >
-                    Go back to it
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      name="Generations"
+      columns={columnsOf(current, act)}
+      rows={generations.toReversed()}
+      keyOf={({ number }) => number}
+      isBroad
+    />
   );
 }
+
+interface Acts {
+  readonly act: (done: string, path: string, body: object) => void;
+}
+
+const columnsOf = (current: number, act: Acts['act']): readonly TableColumn<Generation>[] => [
+  { name: 'Generation', isNumber: true, cell: ({ number }) => number },
+  { name: 'Applied', cell: ({ at }) => moment(at) },
+  { name: 'By', cell: ({ how }) => <Text text={how} /> },
+  { name: 'Rules', isNumber: true, cell: ({ rules }) => rules },
+  { name: 'State', cell: ({ state }) => <Text text={state} max={40} none="" /> },
+  {
+    name: 'Do',
+    cell: ({ number, state }) =>
+      number !== current &&
+      state === '' && (
+        <button
+          type="button"
+          class="link"
+          onClick={() => act(`Generation ${number} stands again`, '/firewall/rollback', { number })}
+        >
+          Go back to it
+        </button>
+      ),
+  },
+];

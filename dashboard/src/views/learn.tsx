@@ -1,13 +1,14 @@
 // Learn: the guide's ten sections, each with something that really happens on this machine.
 
 import { useEffect, useState } from 'preact/hooks';
+import type { Crowd, Model } from '../../../src/traffic/experiment.ts';
 import { get, post } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { hearExperiments } from '../experiments.ts';
 import { count, duration, size } from '../format.ts';
 import { useLive } from '../live.ts';
-import { Scroll } from '../parts/scroll.tsx';
 import { Failed, Panel, Verdict, Waiting } from '../parts/states.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { safe, Text } from '../parts/text.tsx';
 import { linkTo } from '../route.ts';
 import type { Told } from '../shapes.ts';
@@ -27,27 +28,6 @@ interface Tuple {
   readonly fromPort: number;
   readonly to: string;
   readonly toPort: number;
-}
-
-interface Crowd {
-  readonly state: 'growing' | 'held' | 'over';
-  readonly open: number;
-  readonly wanted: number;
-  readonly port: number;
-  readonly rssBytes: number;
-  readonly descriptors: number;
-  readonly descriptorLimit: number;
-  readonly tuples: readonly string[];
-  readonly range: readonly [number, number];
-  readonly msToOpen: number;
-}
-
-interface Model {
-  readonly name: string;
-  readonly visitors: number;
-  readonly threads: number;
-  readonly grownBytes: number;
-  readonly ms: number;
 }
 
 /** The view. */
@@ -83,44 +63,43 @@ function Ports() {
       {ports.trouble !== null && <Failed says={ports.trouble} again={ports.again} />}
       {ports.value === null && ports.trouble === null && <Waiting what="what listens" />}
       {ports.value !== null && (
-        <Scroll name="What listens, table" class="scroll low">
-          <table class="broad">
-            <thead>
-              <tr>
-                <th class="num">Port</th>
-                <th>Address</th>
-                <th>Known as</th>
-                <th>Who waits there</th>
-                <th>Reachable</th>
-              </tr>
-            </thead>
-            <tbody>
-              {ports.value.slice(0, 60).map(({ protocol, address, port, service, process, reachable }) => (
-                <tr key={`${protocol}${address}${port}`}>
-                  <td class="num">
-                    {port}/<Text text={protocol} max={8} />
-                  </td>
-                  <td class="mono">
-                    <Text text={address} max={46} />
-                  </td>
-                  <td>
-                    <Text text={service} max={30} />
-                  </td>
-                  <td>
-                    <Text text={process === null ? '' : `${process.name} (${process.pid})`} max={50} />
-                  </td>
-                  <td class="quiet">
-                    <Text text={reachable} max={80} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table
+          name="What listens"
+          columns={listeningColumns}
+          rows={ports.value.slice(0, 60)}
+          isBroad
+          place="scroll low"
+        />
       )}
     </Panel>
   );
 }
+
+const listeningColumns: readonly TableColumn<Listening>[] = [
+  {
+    name: 'Port',
+    isNumber: true,
+    cell: ({ port, protocol }) => (
+      <>
+        {port}/<Text text={protocol} max={8} />
+      </>
+    ),
+  },
+  { name: 'Address', isCode: true, cell: ({ address }) => <Text text={address} max={46} /> },
+  { name: 'Known as', cell: ({ service }) => <Text text={service} max={30} /> },
+  {
+    name: 'Who waits there',
+    cell: ({ process }) => <Text text={process === null ? '' : `${process.name} (${process.pid})`} max={50} />,
+  },
+  {
+    name: 'Reachable',
+    cell: ({ reachable }) => (
+      <span class="quiet">
+        <Text text={reachable} max={80} />
+      </span>
+    ),
+  },
+];
 
 const known: readonly (readonly [number, string])[] = [
   [22, 'a shell, over SSH'],
@@ -395,38 +374,25 @@ function TwoTabs() {
       </p>
       {tuples.trouble !== null && <Failed says={tuples.trouble} />}
       {tuples.value !== null && (
-        <Scroll name="Connections to the dashboard, table">
-          <table class="broad narrow">
-            <thead>
-              <tr>
-                <th>From</th>
-                <th class="num">its port</th>
-                <th>To</th>
-                <th class="num">our port</th>
-              </tr>
-            </thead>
-            <tbody>
-              {tuples.value.slice(0, 20).map(({ from, fromPort, to, toPort }) => (
-                <tr key={`${from}${fromPort}`}>
-                  <td class="mono">
-                    <Text text={from} />
-                  </td>
-                  <td class="num">
-                    <b>{fromPort}</b>
-                  </td>
-                  <td class="mono">
-                    <Text text={to} />
-                  </td>
-                  <td class="num">{toPort}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table
+          name="Connections to the dashboard"
+          columns={tupleColumns}
+          rows={tuples.value.slice(0, 20)}
+          keyOf={({ from, fromPort }) => `${from}${fromPort}`}
+          isBroad
+          class="narrow"
+        />
       )}
     </Panel>
   );
 }
+
+const tupleColumns: readonly TableColumn<Tuple>[] = [
+  { name: 'From', isCode: true, cell: ({ from }) => <Text text={from} /> },
+  { name: 'its port', isNumber: true, cell: ({ fromPort }) => <b>{fromPort}</b> },
+  { name: 'To', isCode: true, cell: ({ to }) => <Text text={to} /> },
+  { name: 'our port', isNumber: true, cell: ({ toPort }) => toPort },
+];
 
 function Models() {
   const { lines, trouble, isRunning, run } = useExperiment<Model>('threads');

@@ -2,8 +2,8 @@
 
 import { count, duration } from '../format.ts';
 import { useLive } from '../live.ts';
-import { Scroll } from '../parts/scroll.tsx';
 import { Empty, Panel, Waiting } from '../parts/states.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { Text } from '../parts/text.tsx';
 import type { Upstream } from '../shapes.ts';
 
@@ -22,40 +22,7 @@ export function Upstreams() {
   return (
     <>
       <Panel title="Endpoints" side={<span class="hint">{count(status.queued)} requests wait for room</span>}>
-        <Scroll name="Upstreams, table">
-          <table class="broad">
-            <thead>
-              <tr>
-                <th>Endpoint</th>
-                <th>Site</th>
-                <th>Health</th>
-                <th class="num">Busy</th>
-                <th class="num">Idle</th>
-                <th class="num">Failures</th>
-                <th class="num">Weight</th>
-              </tr>
-            </thead>
-            <tbody>
-              {status.upstreams.map((upstream, index) => (
-                <tr key={index}>
-                  <td class="mono">
-                    <Text text={upstream.endpoint} max={60} />
-                  </td>
-                  <td>
-                    <Text text={upstream.site} max={40} />
-                  </td>
-                  <td>
-                    <Health upstream={upstream} />
-                  </td>
-                  <td class="num">{count(upstream.busy)}</td>
-                  <td class="num">{count(upstream.idle)}</td>
-                  <td class="num">{count(upstream.failures)}</td>
-                  <td class="num">{upstream.weight ?? '–'}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table name="Upstreams" columns={columns} rows={status.upstreams} isBroad />
       </Panel>
       <Panel title="Source ports">
         <p class="hint">
@@ -106,3 +73,13 @@ function Health({ upstream: { health, says } }: { readonly upstream: Upstream })
     </>
   );
 }
+
+const columns: readonly TableColumn<Upstream>[] = [
+  { name: 'Endpoint', isCode: true, cell: ({ endpoint }) => <Text text={endpoint} max={60} /> },
+  { name: 'Site', cell: ({ site }) => <Text text={site} max={40} /> },
+  { name: 'Health', cell: (upstream) => <Health upstream={upstream} /> },
+  { name: 'Busy', isNumber: true, cell: ({ busy }) => count(busy) },
+  { name: 'Idle', isNumber: true, cell: ({ idle }) => count(idle) },
+  { name: 'Failures', isNumber: true, cell: ({ failures }) => count(failures) },
+  { name: 'Weight', isNumber: true, cell: ({ weight }) => weight ?? '–' },
+];

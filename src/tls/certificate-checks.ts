@@ -74,6 +74,14 @@ export function warningsOf(
     const says = `${path} names no host in subjectAltName, the only place where clients look`;
     warnings.push(fault('tls/no-names', says, 'have it issued anew with the names of the sites'));
   }
+  for (const [at, issuer] of chain.entries()) {
+    const until = issuer.validToDate.getTime();
+    if (at === 0 || now <= until) continue;
+    const says = `${path} has a chain whose certificate ${at + 1} (${oneLine(issuer.subject)}) expired on ${day(until)}, and most clients refuse it`;
+    warnings.push(
+      fault('tls/chain-expired', says, 'have the certificate issued anew, with the chain that its CA has now'),
+    );
+  }
   if (chain.length === 1 && lacksIssuer(leaf)) {
     const says = `${path} holds only the server's certificate, and its issuer (${oneLine(leaf.issuer)}) is no known root: most clients cannot tell whom to trust`;
     warnings.push(fault('tls/missing-intermediates', says, 'use the full chain (fullchain.pem with most issuers)'));

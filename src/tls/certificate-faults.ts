@@ -95,6 +95,22 @@ export function damaged(part: Fault['part'], path: string, what: string): Fault 
   };
 }
 
+/** A block begins in the text and does not end, as in a file that was copied in part; null where all end. */
+export function cutOff(part: Fault['part'], path: string, text: string): Fault | null {
+  const begin = text.lastIndexOf('-----BEGIN ');
+  if (begin < 0 || text.indexOf('-----END ', begin) >= 0) return null;
+  const line = text
+    .slice(begin, begin + 60)
+    .split('\n')[0]!
+    .trim();
+  return {
+    part,
+    code: `tls/${part}-damaged`,
+    says: `${path} is cut off: "${line}" has no end`,
+    instead: 'copy the file again from where it was issued',
+  };
+}
+
 /** The key needs a passphrase. */
 export function encrypted(path: string): Fault {
   return {

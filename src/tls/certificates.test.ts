@@ -190,6 +190,23 @@ const faults: readonly (readonly [string, string, string, 'certificate' | 'key',
     /certificate 2 \(O=Portcullis, CN=Other CA\) did not issue certificate 1/,
   ],
   ['the leaf twice', file(leafPem + leafPem), goodKey, 'certificate', 'chain-broken', /did not issue/],
+  [
+    'a file that was copied in part',
+    file(leafPem.slice(0, 200)),
+    goodKey,
+    'certificate',
+    'certificate-damaged',
+    /is cut off: "-----BEGIN CERTIFICATE-----" has no end/,
+  ],
+  [
+    'a chain that was copied in part',
+    file(leafPem + authorityPem.slice(0, 200)),
+    goodKey,
+    'certificate',
+    'certificate-damaged',
+    /is cut off/,
+  ],
+  ['a key that was copied in part', goodChain, file(keyPem(key).slice(0, 60)), 'key', 'key-damaged', /is cut off/],
   ['an expired one', file(leaf({ from: -9, until: -1 })), goodKey, 'certificate', 'expired', /expired on 2027-01-14/],
   [
     'one of the future',
@@ -231,6 +248,16 @@ const warnings: readonly (readonly [string, string, string, string, RegExp])[] =
     goodKey,
     'missing-intermediates',
     /its issuer \(O=Portcullis, CN=Test CA\) is no known root/,
+  ],
+  [
+    'an issuer that is over',
+    file(
+      leafPem +
+        writeAuthority({ commonName: 'Test CA', notBefore: now - 9 * dayMs, notAfter: now - dayMs }, authority.key),
+    ),
+    goodKey,
+    'chain-expired',
+    /certificate 2 \(O=Portcullis, CN=Test CA\) expired on 2027-01-14, and most clients refuse it/,
   ],
   ['one that expires soon', file(leaf({ until: 5 }) + authorityPem), goodKey, 'expires-soon', /expires in 5 days/],
   [

@@ -7,6 +7,7 @@ import type { Problem } from '../base/problem.ts';
 import { faultOfChain, faultOfTime, warningsOf, weaknessOf } from './certificate-checks.ts';
 import {
   type CertificateFiles,
+  cutOff,
   damaged,
   encrypted,
   type Fault,
@@ -75,6 +76,11 @@ async function load(paths: CertificateFiles, files: Files, now: number): Promise
 async function loadChain(path: string, files: Files, faults: Fault[]): Promise<X509Certificate[] | null> {
   const text = await readText('certificate', path, files, faults);
   if (text === null) return null;
+  const cut = cutOff('certificate', path, text.text);
+  if (cut !== null) {
+    faults.push(cut);
+    return null;
+  }
   const blocks = pemBlocks(text.text);
   const chain: X509Certificate[] = [];
   for (const block of blocks) {
@@ -99,6 +105,11 @@ async function loadKey(
 ): Promise<{ key: KeyObject; pem: string; mode: number } | null> {
   const text = await readText('key', path, files, faults);
   if (text === null) return null;
+  const cut = cutOff('key', path, text.text);
+  if (cut !== null) {
+    faults.push(cut);
+    return null;
+  }
   const blocks = pemBlocks(text.text);
   const block = blocks.find((candidate) => candidate.label.endsWith('PRIVATE KEY'));
   if (block === undefined) {

@@ -150,6 +150,18 @@ test('DNS that has nothing, DNS that fails, and CAA for somebody else', async (c
   ]);
 });
 
+test('a resolver of our own that does not answer is no fault of the zone', async (context) => {
+  const world = await acmeWorld(context, 1);
+  const proxy = { resolvers: ['127.0.0.1:1'] };
+  await world.start(world.words([], { names: [], challenges: ['http-01'] }, { proxy, sites: [{ host: '*', to: 1 }] }));
+  const cure =
+    'the resolver of this machine does not answer: see /etc/resolv.conf, or name others under proxy.resolvers';
+  assert.deepEqual(problems(await findings(world, 'some.example.net')), [
+    `CAA of some.example.net cannot be looked up (ECONNREFUSED), and then no CA may issue: ${cure}`,
+    `some.example.net cannot be looked up (ECONNREFUSED): ${cure}`,
+  ]);
+});
+
 test('a CA that is not there, and no listener at all', async (context) => {
   const world = await acmeWorld(context, 1);
   const listen = [{ port: world.tlsPort, tls: true, address: '127.0.0.1' }];

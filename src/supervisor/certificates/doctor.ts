@@ -11,7 +11,7 @@ import { type Finding, good, problem, sentenceOf, warning } from './finding.ts';
 import type { CertificateKeeper } from './keeper.ts';
 import { kernelFinding } from './kernel-sight.ts';
 import type { Budget } from './ledger.ts';
-import { lookUp, lookUpCaa, resolverOf } from './look-up.ts';
+import { lookUp, lookUpCaa, lookUpCure, resolverOf } from './look-up.ts';
 import { type Probed, probeHttp, probeTls } from './probe.ts';
 import type { Reach } from './provers.ts';
 
@@ -104,7 +104,7 @@ export class Doctor {
       return problem(
         'caa',
         `CAA of ${at} cannot be looked up (${trouble}), and then no CA may issue`,
-        `mend the name servers of ${at}`,
+        lookUpCure(at, trouble),
       );
     const [first] = settings.authorities;
     const authority = this.#tools.keeper.authority(first!);
@@ -216,12 +216,7 @@ function clockFinding(skewMs: number, host: string): Finding {
 
 function addressFinding(name: string, addresses: readonly string[], trouble: string): Finding {
   if (addresses.length > 0) return good('dns', `${name} is ${addresses.join(', ')}`);
-  if (trouble !== '')
-    return problem(
-      'dns',
-      `${name} cannot be looked up (${trouble})`,
-      'mend its name servers, or tls.acme.dns and dns-01',
-    );
+  if (trouble !== '') return problem('dns', `${name} cannot be looked up (${trouble})`, lookUpCure(name, trouble));
   return problem(
     'dns',
     `${name} has no A and no AAAA record, so that no CA finds it`,

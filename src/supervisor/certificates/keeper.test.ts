@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { proxyDirectory } from '../../../test/directory-proxy.ts';
@@ -79,6 +79,38 @@ test('a damaged store is told, kept aside, and made anew', async (context) => {
   assert.equal(warned.filter((says) => says.includes('was damaged; it is kept as')).length, 4, warned.join('\n'));
   assert.equal(served.size, 2);
   assert.ok(statSync(`${path('d.example.net')}.damaged`).isFile());
+});
+
+test('a file that others may read is closed, and one that cannot be set aside is told', async (context) => {
+  const { directory, served, until, keeperOf, port, said, warned } = await world(context);
+  const pebble = await startPebble(context, { httpPort: port });
+  const settings = settingsFor(context, [pebble], ['d.example.net', 'e.example.net']);
+  const first = keeperOf();
+  await first.adopt(settings, []);
+  first.start();
+  await until(() => said.length === 2);
+  await rested(first);
+  first.stop();
+  const path = (name: string) => join(directory, 'acme', 'certificates', `${name}.json`);
+  chmodSync(path('d.example.net'), 0o644);
+  writeFileSync(path('e.example.net'), 'x');
+  mkdirSync(`${path('e.example.net')}.damaged`);
+  served.clear();
+  const second = keeperOf();
+  await second.adopt(settings, []);
+  second.start();
+  await until(() => said.length === 3);
+  assert.equal(statSync(path('d.example.net')).mode & 0o777, 0o600);
+  assert.equal(served.size, 2, 'what was open is still good');
+  const [open, damaged] = warned;
+  assert.match(
+    open!,
+    /d\.example\.net\.json was open to others \(644\) and is so no more; .*: certs renew NAME --force$/,
+  );
+  assert.match(
+    damaged!,
+    /was damaged; it cannot be kept as .*\.damaged \(EISDIR\), and what was in it is asked for anew$/,
+  );
 });
 
 test('a failure is kept with what was seen of its cause, and tried again later', async (context) => {

@@ -20,6 +20,8 @@ export interface FoundCaa {
 
 /** Codes that mean: there is nothing of the kind. */
 const nothing: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND']);
+/** Codes that speak of whom we ask, not of the name. */
+const ofResolver: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EREFUSED', 'ENOTIMP', 'ENETUNREACH', 'EHOSTUNREACH']);
 const timeoutMs = 3000;
 
 /** A resolver that asks these servers, or those of the machine. */
@@ -48,6 +50,13 @@ export async function lookUpCaa(name: string, resolver: Resolver): Promise<Found
     if (values.length > 0) return { at, records: values as CaaRecord[], trouble: '' };
   }
   return { at: name, records: [], trouble: '' };
+}
+
+/** The cure for a look-up that failed: of the zone's servers, or of our own resolver where that is what does not answer. */
+export function lookUpCure(name: string, trouble: string): string {
+  return ofResolver.has(trouble)
+    ? 'the resolver of this machine does not answer: see /etc/resolv.conf, or name others under proxy.resolvers'
+    : `mend the name servers of ${name}`;
 }
 
 function found<T>(values: readonly T[]): { readonly values: readonly T[]; readonly trouble: string } {

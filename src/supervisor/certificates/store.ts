@@ -60,6 +60,7 @@ export interface KeptAccount {
 }
 
 const fileMode = 0o600;
+const othersMode = 0o077;
 const directoryMode = 0o700;
 /** Longest part of a file name that is a name; longer ones are cut and told apart by a hash. */
 const maxSlug = 150;
@@ -115,7 +116,9 @@ export class CertificateStore {
   async #read<T>(path: string, read: (value: unknown) => T | null): Promise<T | null> {
     let text: string;
     try {
-      ({ text } = await this.#files.read(path));
+      const file = await this.#files.read(path);
+      ({ text } = file);
+      if ((file.mode & othersMode) !== 0) await this.#close(path, file);
     } catch (error) {
       const code = errorCode(error);
       if (code === 'ENOENT') return null;
@@ -126,15 +129,33 @@ export class CertificateStore {
     const value = parsed(text);
     const found = value === undefined ? null : read(value);
     if (found !== null) return found;
-    const aside = await this.#setAside(path);
-    this.#warn(`${path} was damaged; it is kept as ${aside}, and what was in it is asked for anew`);
+    const where = await this.#setAside(path);
+    this.#warn(`${path} was damaged; ${where}, and what was in it is asked for anew`);
     return null;
   }
 
+  /** Moves a file out of the way, and says where it is. */
   async #setAside(path: string): Promise<string> {
     const aside = `${path}.damaged`;
-    await this.#files.setAside(path, aside).catch(() => undefined);
-    return aside;
+    try {
+      await this.#files.setAside(path, aside);
+      return `it is kept as ${aside}`;
+    } catch (error) {
+      return `it cannot be kept as ${aside} (${errorCode(error) || String(error)})`;
+    }
+  }
+
+  /** Takes away from others what they may do with a file of keys; the directory above has kept them out unless somebody opened that, too. */
+  async #close(path: string, { text, mode }: { readonly text: string; readonly mode: number }): Promise<void> {
+    const was = mode.toString(8);
+    try {
+      await this.#files.replace(path, Buffer.from(text, 'latin1').toString('utf8'), fileMode);
+      this.#warn(
+        `${path} was open to others (${was}) and is so no more; where they may have read it: certs renew NAME --force`,
+      );
+    } catch (error) {
+      this.#warn(`${path} is open to others (${was}): chmod 600 ${path} (${errorCode(error) || String(error)})`);
+    }
   }
 
   /** Removes what a crash left half written. */

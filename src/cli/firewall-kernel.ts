@@ -4,6 +4,7 @@ import {
   findDrift,
   inputOf,
   listTable,
+  objectsOf,
   offTrial,
   replacement,
   synProxyTrouble,
@@ -38,12 +39,7 @@ export async function verify(args: Arguments, world: World): Promise<ExitCode> {
   const isOver = pending !== null && now() >= pending.deadline;
   // Because a trial that is over holds no more, and the kernel goes by the former rules, whoever is left to tidy up.
   const standing = isOver ? pending.former : read?.ok === true ? offTrial(read.value) : null;
-  const live =
-    standing === null
-      ? isOver
-        ? null
-        : listing
-      : replacement(standing).flatMap(({ json }) => ('add' in (json as object) ? [(json as { add: never }).add] : []));
+  const live = standing === null ? (isOver ? null : listing) : objectsOf(standing);
   const unset = unfit === null ? [] : [{ says: `${unfit.says}; ${unfit.instead}`, rule: 0 }];
   const drift = [...unset, ...findDrift(tableFor(candidate, [], standing), live)].map((each) => ({
     ...each,

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Json, listTable, type Program } from '../../src/firewall/firewall.ts';
+import { type Json, listRuleset, type Program } from '../../src/firewall/firewall.ts';
 import { type Circumstances, runToEnd, start } from '../portcullis-process.ts';
 import { namespace, whyNot } from './namespace.ts';
 
@@ -13,9 +13,9 @@ const skip = whyNot();
 
 /** The elements of a set, as texts; null where there is no such set. */
 async function elementsOf(nft: Program, name: string): Promise<string[] | null> {
-  const listed = await listTable(nft);
+  const listed = await listRuleset(nft);
   assert.ok(listed.ok);
-  for (const object of listed.value ?? []) {
+  for (const object of listed.value) {
     const { set } = object as { set?: { name: string; elem?: readonly Json[] } };
     if (set?.name === name) return (set.elem ?? []).map(textOf);
   }

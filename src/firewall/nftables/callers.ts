@@ -3,7 +3,7 @@
 import type { Cidr } from '../../base/cidr.ts';
 import type { Bound } from '../../base/intervals.ts';
 import { shortened } from './phrases.ts';
-import { type ChainRule, type Command, type Json, type NamedSet, tableName } from './table.ts';
+import { type ChainRule, type Command, declaration, type Json, type NamedSet, tableName } from './table.ts';
 import { addressValue, among, counter, type Stretch, sourceOf, stretchesOf, verdict } from './words.ts';
 
 /** One ban as the kernel is to have it; `remainingSeconds` is null for one that stays. */
@@ -36,20 +36,11 @@ export const neverBanSet = { 4: 'never_ban4', 6: 'never_ban6' } as const;
 
 /** The sets; those of bans and of never-ban are there also when they are empty. */
 export function callerSets({ neverBan, bans, blocklists }: KernelCallers): NamedSet[] {
-  const sets: NamedSet[] = [];
-  for (const family of families) {
-    const never = stretchesOf(neverBan, family).map((stretch) => addressValue(stretch, family));
-    sets.push(
-      set(neverBanSet[family], family, ['interval'], never),
-      set(banSet[family], family, ['interval', 'timeout'], banElements(bans, family)),
-    );
-    blocklists.forEach((list, index) => {
-      const stretches = family === 4 ? list.four : list.six;
-      const values = stretches.map((stretch) => addressValue(stretch, family));
-      sets.push(set(listName(index, family), family, ['interval'], values));
-    });
-  }
-  return sets;
+  return families.flatMap((family) => [
+    neverBanSetOf(neverBan, family),
+    banSetOf(bans, family),
+    ...blocklists.map((list, index) => listSetOf(list, index, family)),
+  ]);
 }
 
 /** The rules that ask them, for the beginning of a base chain: before established, so that a ban ends what flows. */
@@ -139,29 +130,42 @@ function plus(a: Bound, b: Bound): Bound {
 
 /** The commands that make these all the bans there are, while the table stands: one transaction. */
 export function banCommands(bans: readonly KernelBan[]): Command[] {
-  return families.flatMap((family) => refill(banSet[family], banElements(bans, family), 'the bans'));
+  return families.flatMap((family) => refill(banSetOf(bans, family), 'the bans'));
 }
 
 /** The same for the networks that are never banned. */
 export function neverBanCommands(cidrs: readonly Cidr[]): Command[] {
-  return families.flatMap((family) => {
-    const elements = stretchesOf(cidrs, family).map((stretch) => addressValue(stretch, family));
-    return refill(neverBanSet[family], elements, 'the networks that are never banned');
-  });
+  return families.flatMap((family) => refill(neverBanSetOf(cidrs, family), 'the networks that are never banned'));
 }
 
 /** The same for the list that is number `index` (from 0) in the settings. */
 export function blocklistCommands(index: number, list: KernelBlocklist): Command[] {
-  return families.flatMap((family) => {
-    const elements = (family === 4 ? list.four : list.six).map((stretch) => addressValue(stretch, family));
-    return refill(listName(index, family), elements, `the blocklist ${list.name}`);
-  });
+  return families.flatMap((family) => refill(listSetOf(list, index, family), `the blocklist ${list.name}`));
 }
 
-function refill(name: string, elem: readonly Json[], makes: string): Command[] {
-  const place = { family: 'inet', table: tableName, name };
-  const flush: Command = { json: { flush: { set: place } }, from: 0, makes };
-  return elem.length === 0 ? [flush] : [flush, { json: { add: { element: { ...place, elem } } }, from: 0, makes }];
+/**
+ * Because nft reads every element of every set before it adds one to any (a minute where a million stand), the set is
+ * declared again with all of its elements, for which it reads nothing.
+ */
+function refill(full: NamedSet, makes: string): Command[] {
+  const place = { family: 'inet', table: tableName };
+  const flush: Command = { json: { flush: { set: { ...place, name: full.name } } }, from: 0, makes };
+  if (full.elements.length === 0) return [flush];
+  return [flush, { json: { add: { set: { ...place, ...declaration(full) } } }, from: 0, makes }];
+}
+
+function neverBanSetOf(cidrs: readonly Cidr[], family: 4 | 6): NamedSet {
+  const elements = stretchesOf(cidrs, family).map((stretch) => addressValue(stretch, family));
+  return set(neverBanSet[family], family, ['interval'], elements);
+}
+
+function banSetOf(bans: readonly KernelBan[], family: 4 | 6): NamedSet {
+  return set(banSet[family], family, ['interval', 'timeout'], banElements(bans, family));
+}
+
+function listSetOf(list: KernelBlocklist, index: number, family: 4 | 6): NamedSet {
+  const elements = (family === 4 ? list.four : list.six).map((stretch) => addressValue(stretch, family));
+  return set(listName(index, family), family, ['interval'], elements);
 }
 
 function set(name: string, family: 4 | 6, flags: NamedSet['flags'], elements: readonly Json[]): NamedSet {

@@ -1,7 +1,8 @@
 // The kernel's side of a table: put it there whole, take it away, look at it, and say what the kernel objects to.
 
 import type { Program } from './program.ts';
-import { type Command, inputOf, type Json, removal, replacement, type Table, tableName } from './table.ts';
+import { isListSet } from './reading.ts';
+import { type Command, inputOf, type Json, removal, replacement, type Table, tableName, unread } from './table.ts';
 
 /** What the kernel did not do, and why. `rule` is the number of the policy's rule it refused, 0 where none is to blame. */
 export interface KernelTrouble {
@@ -26,14 +27,23 @@ export async function send(nft: Program, commands: readonly Command[]): Promise<
   return { ok: false, trouble: await blame(nft, commands, ran.text) };
 }
 
-/** Replaces our table by this one, or puts it there. */
-export function putTable(nft: Program, table: Table): Promise<Done<null>> {
-  return send(nft, replacement(table));
+/** Replaces our table by this one, or puts it there. Sets that it keeps are neither read nor written. */
+export async function putTable(nft: Program, table: Table): Promise<Done<null>> {
+  const commands = await commandsFor(nft, table);
+  return commands.ok ? send(nft, commands.value) : commands;
+}
+
+async function commandsFor(nft: Program, table: Table): Promise<Done<readonly Command[]>> {
+  if (!table.sets.some(({ isKept }) => isKept)) return { ok: true, value: replacement(table) };
+  const standing = await outlineOf(nft, table.name);
+  return standing.ok ? { ok: true, value: replacement(table, standing.value ?? []) } : standing;
 }
 
 /** Asks the kernel whether it would take this table; changes nothing. */
 export async function checkTable(nft: Program, table: Table): Promise<Done<null>> {
-  const commands = replacement(table);
+  const made = await commandsFor(nft, table);
+  if (!made.ok) return made;
+  const commands = made.value;
   const ran = await nft.run(['-c', '-j', '-f', '-'], inputOf(commands));
   if (ran.ok) return { ok: true, value: null };
   if (ran.kind !== 'refused') return { ok: false, trouble: plainTrouble(ran.kind, ran.says, ran.text) };
@@ -45,8 +55,60 @@ export function removeTable(nft: Program): Promise<Done<null>> {
   return send(nft, removal(tableName));
 }
 
-/** The objects of our table as the kernel has them, in nft's words; null where there is no such table. */
+/** Most sets that are asked for one by one. */
+const maxAsked = 64;
+
+/**
+ * The objects of our table as the kernel has them, in nft's words; null where there is no such table. The elements of
+ * blocklists are left `unread` where they can be: the kernel lists a set of intervals in time that grows with the
+ * square of its size, a million take it a minute.
+ */
 export async function listTable(nft: Program, name: string = tableName): Promise<Done<readonly Json[] | null>> {
+  const outline = await outlineOf(nft, name);
+  if (!outline.ok || outline.value === null) return outline;
+  const names = outline.value.flatMap((object) => setNameOf(object) ?? []);
+  const asked = names.filter((each) => !isListSet(each));
+  if (asked.length === names.length || asked.length > maxAsked) return listWhole(nft, name);
+  const objects: Json[] = [];
+  for (const object of outline.value) {
+    const found = await filled(nft, name, object);
+    // Because the table may have been replaced in between: then it is read in one piece, however long that takes.
+    if (found === null) return listWhole(nft, name);
+    objects.push(found);
+  }
+  return { ok: true, value: objects };
+}
+
+/** A set or map of an outline with its elements; anything else as it is; null where the kernel has it no more. */
+async function filled(nft: Program, table: string, object: Json): Promise<Json | null> {
+  const name = setNameOf(object);
+  if (name === null) return object;
+  const kind = 'map' in (object as object) ? 'map' : 'set';
+  if (isListSet(name)) return { set: { ...(object as { set: { [key: string]: Json } }).set, elem: unread } };
+  const ran = await nft.run(['-j', 'list', kind, 'inet', table, name]);
+  const listing = ran.ok ? readListing(ran.output) : null;
+  return listing?.ok === true ? (listing.value.find((each) => setNameOf(each) === name) ?? null) : null;
+}
+
+function setNameOf(object: Json): string | null {
+  const { set, map } = object as { set?: { name: string }; map?: { name: string } };
+  return set?.name ?? map?.name ?? null;
+}
+
+/** The table without the elements of its named sets; null where there is none. Takes milliseconds, whatever stands in the sets. */
+export async function outlineOf(nft: Program, name: string = tableName): Promise<Done<readonly Json[] | null>> {
+  const ran = await nft.run(['-t', '-j', 'list', 'ruleset']);
+  if (!ran.ok) return { ok: false, trouble: plainTrouble(ran.kind, ran.says, ran.text) };
+  const listing = readListing(ran.output);
+  if (!listing.ok) return listing;
+  const own = listing.value.filter((object) => {
+    const [[kind, body] = ['', null]] = Object.entries(object as { [kind: string]: { [key: string]: Json } });
+    return body?.family === 'inet' && (kind === 'table' ? body.name : body.table) === name;
+  });
+  return { ok: true, value: own.length === 0 ? null : own };
+}
+
+async function listWhole(nft: Program, name: string): Promise<Done<readonly Json[] | null>> {
   const ran = await nft.run(['-j', 'list', 'table', 'inet', name]);
   if (!ran.ok) {
     // Because nft says so of a table that is not there, in the words of ENOENT.

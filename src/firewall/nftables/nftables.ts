@@ -16,6 +16,7 @@ export {
   type KernelTrouble,
   listRuleset,
   listTable,
+  outlineOf,
   putTable,
   readListing,
   removeTable,
@@ -26,7 +27,7 @@ export { conntrackProgram, nftProgram, type Program, type Ran, saverProgram } fr
 export { isCallerSet, mended, type Reading, tableOf, withCallersOf, withoutCallers } from './reading.ts';
 export { type KernelPolicy, noCallers, render } from './render.ts';
 export { synProxyTrouble } from './syn-proxy.ts';
-export { type Command, inputOf, type Json, replacement, type Table, tableName } from './table.ts';
+export { type Command, inputOf, type Json, objectsOf, replacement, type Table, tableName } from './table.ts';
 export { textOf } from './text.ts';
 export { offTrial, onTrial } from './trial.ts';
 export { type Drift, findDrift } from './verify.ts';

@@ -1,6 +1,15 @@
 // A listing of our table becomes a table again, so that what stood in the kernel can be put back as it was.
 
-import type { Chain, ChainRule, Json, NamedSet, SetType, Statement, Table } from './table.ts';
+import {
+  type Chain,
+  type ChainRule,
+  type Json,
+  type NamedSet,
+  type SetType,
+  type Statement,
+  type Table,
+  unread,
+} from './table.ts';
 
 type Fields = { readonly [key: string]: Json };
 
@@ -41,9 +50,10 @@ function hookOf({ type, hook, prio }: Fields): Chain['hook'] {
 }
 
 function setOf(kind: 'set' | 'map', { name, type, flags, elem }: Fields): NamedSet {
-  const elements = ((elem as readonly Json[] | undefined) ?? []).map(elementOf);
   const words = [flags ?? []].flat() as NamedSet['flags'];
-  return { name: String(name), kind, type: type as SetType | readonly SetType[], flags: words, elements };
+  const known = { name: String(name), kind, type: type as SetType | readonly SetType[], flags: words };
+  if (elem === unread) return { ...known, elements: [], isKept: true };
+  return { ...known, elements: ((elem as readonly Json[] | undefined) ?? []).map(elementOf) };
 }
 
 function elementOf(element: Json): Json {
@@ -74,20 +84,31 @@ export function mended(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mended(each)]));
 }
 
-/** `table` with the elements that `live` has in the sets of bans and blocklists: those hold whatever rules do. */
+/** `table` with the elements that `live` has, known or not, in the sets of bans and blocklists: those hold whatever rules do. */
 export function withCallersOf(table: Table, live: Table | null): Table {
   if (live === null) return table;
-  const elements = new Map(live.sets.filter(({ name }) => isCallerSet(name)).map((set) => [set.name, set.elements]));
-  const sets = table.sets.map((set) => ({ ...set, elements: elements.get(set.name) ?? set.elements }));
+  const standing = new Map(live.sets.filter(({ name }) => isCallerSet(name)).map((set) => [set.name, set]));
+  const sets = table.sets.map((set) => {
+    const { elements, isKept = false } = standing.get(set.name) ?? set;
+    return { ...set, elements, isKept };
+  });
   return { ...table, sets };
 }
 
 /** `table` with the sets of bans and blocklists empty: what a record of rules need not hold. */
 export function withoutCallers(table: Table): Table {
-  return { ...table, sets: table.sets.map((set) => (isCallerSet(set.name) ? { ...set, elements: [] } : set)) };
+  return {
+    ...table,
+    sets: table.sets.map((set) => (isCallerSet(set.name) ? { ...set, elements: [], isKept: false } : set)),
+  };
 }
 
 /** Whether bans or blocklists live in the set of this name. */
 export function isCallerSet(name: string): boolean {
   return ['bans', 'never_ban', 'blocklist_'].some((beginning) => name.startsWith(beginning));
+}
+
+/** Whether a blocklist lives there: a set that may be so large that reading it takes the kernel a minute. */
+export function isListSet(name: string): boolean {
+  return name.startsWith('blocklist_');
 }

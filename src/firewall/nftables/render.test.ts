@@ -249,10 +249,12 @@ test('sets are refilled in one transaction each', () => {
   const list = { name: 'drop', four: [{ first: 1, last: 2 }], six: [] };
   assert.deepEqual(blocklistCommands(0, list)[1]!.json, {
     add: {
-      element: {
+      set: {
         family: 'inet',
         table: 'portcullis',
         name: 'blocklist_1_ip4',
+        type: 'ipv4_addr',
+        flags: ['interval'],
         elem: [{ range: ['0.0.0.1', '0.0.0.2'] }],
       },
     },

@@ -2,7 +2,7 @@
 
 import { parseAddress, printAddress } from '../../base/address.ts';
 import { parseCidr } from '../../base/cidr.ts';
-import type { Json } from './table.ts';
+import { type Json, unread } from './table.ts';
 
 /** A chain: how it is hooked in, and its rules as texts that are equal when the rules are. */
 export interface ChainShape {
@@ -10,7 +10,7 @@ export interface ChainShape {
   readonly rules: readonly string[];
 }
 
-/** A set: its kind and type, and its elements as sorted texts; null where they come and go by themselves. */
+/** A set: its kind and type, and its elements as sorted texts; null where they come and go by themselves, or were not read. */
 export interface SetShape {
   readonly kind: string;
   readonly elements: readonly string[] | null;
@@ -53,7 +53,7 @@ function hookOf({ type, hook, prio, policy }: Fields): string {
 
 function setShape(kind: string, { type, flags, elem }: Fields): SetShape {
   const words = [flags ?? []].flat() as string[];
-  const isAlive = words.includes('timeout') || words.includes('dynamic');
+  const isAlive = words.includes('timeout') || words.includes('dynamic') || elem === unread;
   const known = words.filter((word) => word !== 'dynamic').sort();
   return {
     kind: `${kind} ${canonical(type ?? null)} ${known.join(',')}`,

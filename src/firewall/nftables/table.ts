@@ -16,6 +16,8 @@ export interface NamedSet {
   readonly type: SetType | readonly SetType[];
   readonly flags: readonly ('interval' | 'timeout')[];
   readonly elements: readonly Json[];
+  /** The set stands in the kernel with elements that were not read, and stays as it is when the table around it is replaced. */
+  readonly isKept?: boolean;
 }
 
 /** A rule of a chain. `comment` is shown by every tool that lists the table. */
@@ -48,15 +50,29 @@ export interface Command {
   readonly makes: string;
 }
 
+/** What a listing has for the elements of a set that were not read (see `listTable`). */
+export const unread = 'unread';
+
 /** Name of our one table. Nothing outside it is ever written. */
 export const tableName = 'portcullis';
 
 /**
  * The commands that replace whatever stands under the table's name by this table. nft carries them out as one
- * transaction: all of them or none (nft(8), "-f").
+ * transaction: all of them or none (nft(8), "-f"). Where sets are to be kept, `standing` is the listing of the table
+ * that has them: everything else of it goes, one by one, because a table that is deleted takes its sets along.
  */
-export function replacement(table: Table): Command[] {
-  const head = removal(table.name).concat(command({ add: { table: inet(table.name) } }, 0, 'the table'));
+export function replacement(table: Table, standing: readonly Json[] = []): Command[] {
+  const isInPlace = table.sets.some(({ isKept }) => isKept);
+  const head = isInPlace ? clearing(table, standing) : removal(table.name).concat(addition(table.name));
+  return [...head, ...additions({ ...table, sets: table.sets.filter(({ isKept }) => !isKept) })];
+}
+
+/** The table as a listing would show it. */
+export function objectsOf(table: Table): Json[] {
+  return additions(table).map(({ json }) => (json as { add: Json }).add);
+}
+
+function additions(table: Table): Command[] {
   const inTable = { family: 'inet', table: table.name };
   // Because elements and rules name chains, these come first; and a set with its elements takes nft half the time of both apart.
   const chains = table.chains.map(({ name, hook }) => {
@@ -72,16 +88,37 @@ export function replacement(table: Table): Command[] {
       return command({ add: { rule: { ...inTable, chain, expr, ...named } } }, from, wordsOf(from, chain, comment));
     }),
   );
-  return [...head, ...chains, ...sets, ...rules];
+  return [...chains, ...sets, ...rules];
 }
 
 /** The commands after which there is no table of this name, whether there was one or not. */
 export function removal(name: string): Command[] {
   return [
     // Because deleting what is not there is an error, it is added first: adding what is there is none.
-    command({ add: { table: inet(name) } }, 0, 'the table'),
+    addition(name),
     command({ delete: { table: inet(name) } }, 0, 'the removal of the former table'),
   ];
+}
+
+function addition(name: string): Command {
+  return command({ add: { table: inet(name) } }, 0, 'the table');
+}
+
+/** The commands after which a table that stands has nothing but the sets that `table` keeps. */
+function clearing({ name: table, sets }: Table, standing: readonly Json[]): Command[] {
+  const kept = new Set(sets.filter(({ isKept }) => isKept).map(({ name }) => name));
+  const named = (kind: 'set' | 'map' | 'chain') =>
+    standing.flatMap((object) => {
+      const name = (object as { [kind: string]: { name?: string } | undefined })[kind]?.name;
+      return name === undefined || kept.has(name) ? [] : [name];
+    });
+  const gone = (kind: 'set' | 'map' | 'chain') =>
+    named(kind).map((name) =>
+      command({ delete: { [kind]: { family: 'inet', table, name } } }, 0, `the removal of the former ${kind} ${name}`),
+    );
+  const flush = command({ flush: { table: inet(table) } }, 0, 'the removal of the former rules');
+  // Because rules name sets and chains, and maps name chains.
+  return [flush, ...gone('map'), ...gone('set'), ...gone('chain')];
 }
 
 /** The input of `nft -j -f -` for these commands. */
@@ -102,12 +139,13 @@ function wordsOf(from: number, chain: string, comment: string): string {
   return comment === '' ? `a rule of the chain ${chain}` : `the rule "${comment}" of the chain ${chain}`;
 }
 
-function declaration({ name, kind, type, flags, elements }: NamedSet): Record<string, Json> {
+/** A set in the words that make it, with its elements. */
+export function declaration({ name, kind, type, flags, elements, isKept = false }: NamedSet): Record<string, Json> {
   return {
     name,
     type,
     ...(kind === 'map' ? { map: 'verdict' } : {}),
     ...(flags.length > 0 ? { flags } : {}),
-    ...(elements.length > 0 ? { elem: elements } : {}),
+    ...(isKept ? { elem: unread } : elements.length > 0 ? { elem: elements } : {}),
   };
 }

@@ -1,7 +1,7 @@
 // Compares the table that stands in the kernel with the one that the configuration means, and says where they part.
 
 import { type ChainShape, type SetShape, shapeOf, type TableShape } from './shape.ts';
-import { type Json, replacement, type Table } from './table.ts';
+import { type Json, objectsOf, type Table } from './table.ts';
 
 /** One difference between kernel and configuration. */
 export interface Drift {
@@ -20,9 +20,7 @@ const maxTold = 50;
  */
 export function findDrift(table: Table, listing: readonly Json[] | null): readonly Drift[] {
   if (listing === null) return [{ says: `the kernel has no table inet ${table.name}`, rule: 0 }];
-  const wanted = shapeOf(
-    replacement(table).flatMap(({ json }) => ('add' in (json as object) ? [(json as { add: Json }).add] : [])),
-  );
+  const wanted = shapeOf(objectsOf(table));
   const found = shapeOf(listing);
   const drift = [...chainDrift(wanted, found), ...setDrift(wanted, found)];
   if (drift.length <= maxTold) return drift;

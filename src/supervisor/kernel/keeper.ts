@@ -20,10 +20,11 @@ import {
   listTable,
   neverBanCommands,
   nftProgram,
+  objectsOf,
   offTrial,
+  outlineOf,
   type Program,
   putTable,
-  replacement,
   send,
   synProxyTrouble,
   type Table,
@@ -69,6 +70,7 @@ export class KernelKeeper {
   readonly #tools: KernelKeeperTools;
   readonly #due = new Set<Part>();
   #running: Promise<void> | null = null;
+  #filling: Promise<void> = Promise.resolve();
   #isThere = false;
   #told = '';
   /** Targets whose connections conntrack has forgotten. */
@@ -84,12 +86,12 @@ export class KernelKeeper {
     this.#tools = tools;
   }
 
-  /** Looks at the kernel, puts the confirmed generation there where no table is, and fills the sets. */
+  /** Looks at the kernel, and puts the confirmed generation there where no table is. Filling its sets goes on behind that: a million entries take many seconds. */
   async start(): Promise<void> {
     this.#callers.onChange((change) => this.hear(change));
     await this.#standUp();
     this.#followed = await this.#tools.store.version();
-    await this.#fill();
+    this.#filling = this.#fill();
   }
 
   /** Somebody has put rules into the kernel, or taken them back: accept goes along, and every set is filled anew. */
@@ -129,13 +131,18 @@ export class KernelKeeper {
     // Because another keeper may have taken over while this one waited.
     if (this.#isStopped) return;
     this.#isThere = true;
-    for (const part of ['never', 'bans', 'lists'] as const) this.#due.add(part);
+    for (const part of ['never', 'bans'] as const) this.#due.add(part);
     await this.#run();
+    // Because a million entries take many seconds, nobody waits for them; those that stood before stand meanwhile.
+    if (!this.#isThere) return;
+    this.#due.add('lists');
+    void this.#run();
   }
 
   /** What was begun has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    await this.#filling;
     await this.#running;
     this.#isThere = false;
   }
@@ -161,6 +168,7 @@ export class KernelKeeper {
       await Promise.resolve();
       const parts = [...this.#due];
       this.#due.clear();
+      if (!(await this.#stands())) return;
       const done = await send(
         this.#tools.nft,
         parts.flatMap((part) => this.#commandsFor(part)),
@@ -172,6 +180,14 @@ export class KernelKeeper {
       this.#isThere = false;
       this.#warn(done.trouble, 'bans are not in the kernel');
     }
+  }
+
+  /** Whether there is a table to fill; where none was applied, or it was taken away, bans hold at accept, and that was said. */
+  async #stands(): Promise<boolean> {
+    const outline = await outlineOf(this.#tools.nft);
+    this.#isThere = outline.ok && outline.value !== null;
+    if (!outline.ok) this.#warn(outline.trouble, 'bans are not in the kernel');
+    return this.#isThere;
   }
 
   /** Conntrack forgets whom the kernel shuts out from now on. */
@@ -222,7 +238,7 @@ export class KernelKeeper {
     if (listed.value !== null) {
       const read = tableOf(listed.value, tableName);
       const standing = read.ok ? offTrial(read.value) : null;
-      const live = standing === null ? listed.value : made(standing);
+      const live = standing === null ? listed.value : objectsOf(standing);
       if (settled.value === null && findDrift(wanted(standing), live).length > 0)
         this.#say('the kernel has other rules than the configuration; `portcullis plan` says which');
       return;
@@ -237,7 +253,7 @@ export class KernelKeeper {
     const table = tableFor({ firewall: firewallOf(generation), kernel, callers: null, blocklists: names }, [], null);
     const put = await putTable(nft, table);
     if (!put.ok) return this.#warn(put.trouble, 'the rules are not in the kernel');
-    if (findDrift(wanted(table), made(table)).length > 0)
+    if (findDrift(wanted(table), objectsOf(table)).length > 0)
       this.#say(
         `generation ${generation.number} stands in the kernel again; the configuration says something else, and \`portcullis plan\` says what`,
       );
@@ -276,9 +292,6 @@ export function kernelKeeperOf(
 }
 
 /** The objects that the commands for a table make. */
-function made(table: Table) {
-  return replacement(table).flatMap(({ json }) => ('add' in (json as object) ? [(json as { add: never }).add] : []));
-}
 
 function banOf({ target, leftMs }: BanRecord): KernelBan | null {
   const parsed = parseCidr(target);

@@ -367,7 +367,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'test/workers.test.ts kills, stalls and reloads what they make',
-    'src/cli/reload.ts src/drain.ts src/supervisor/blueprint.ts src/supervisor/certifying.ts src/supervisor/changeover.ts src/supervisor/commands.ts src/supervisor/crew.ts src/supervisor/crew-status.ts src/supervisor/drawing.ts src/supervisor/link.ts src/supervisor/member.ts src/supervisor/necrology.ts src/supervisor/notices.ts src/supervisor/tls-keeper.ts src/supervisor/turns.ts src/supervisor/worker-process.ts src/supervisor/worker.ts',
+    'src/cli/reload.ts src/drain.ts src/supervisor/blueprint.ts src/supervisor/certifying.ts src/supervisor/changeover.ts src/supervisor/commands.ts src/supervisor/crew.ts src/supervisor/crew-status.ts src/supervisor/drawing.ts src/supervisor/link.ts src/supervisor/member.ts src/supervisor/necrology.ts src/supervisor/notices.ts src/supervisor/sharing.ts src/supervisor/tls-keeper.ts src/supervisor/turns.ts src/supervisor/worker-process.ts src/supervisor/worker.ts',
   ],
   [
     'test/upgrade.test.ts puts one program in the place of another',
@@ -441,7 +441,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the tests of their folder, through the door',
-    'src/connections/clients.ts src/connections/table.ts src/firewall/rule-fields.ts src/http/h1-stream.ts src/http/tokens.ts src/observe/audit-native.ts src/observe/audit-record.ts src/observe/layout.ts src/ports/arrival.ts src/ports/listen.ts src/proxy/build.ts src/proxy/dial.ts src/proxy/endpoint.ts src/proxy/origin.ts src/proxy/route.ts src/proxy/target.ts src/proxy/upstream.ts src/proxy/upstreams.ts src/proxy/waiting.ts src/rates/policy.ts',
+    'src/connections/clients.ts src/connections/table.ts src/firewall/rule-fields.ts src/http/h1-stream.ts src/http/tokens.ts src/observe/audit-native.ts src/observe/audit-record.ts src/observe/layout.ts src/ports/arrival.ts src/proxy/build.ts src/proxy/dial.ts src/proxy/endpoint.ts src/proxy/origin.ts src/proxy/route.ts src/proxy/target.ts src/proxy/upstream.ts src/proxy/upstreams.ts src/proxy/waiting.ts src/rates/policy.ts',
   ],
   [
     '`algebra.test.ts`, one set of properties for all, and `firewall.test.ts` of the commands',

@@ -1,6 +1,6 @@
 // Opens listening sockets, and says in words why one cannot be opened: who has the port, or which capability is missing.
 
-import net, { type Socket } from 'node:net';
+import net, { type Server, type Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 
 /** A listening socket that is open. `port` is the bound one, also where 0 was asked for. */
@@ -82,9 +82,15 @@ export function acceptOn(
       server.removeAllListeners('error');
       // Errors of a listening socket after it is open (EMFILE on accept) must not end the process; accepting goes on by itself.
       server.on('error', () => {});
-      resolve({ address, port, close: () => new Promise((closed) => server.close(() => closed())) });
+      resolve({ address, port, close: () => stopAccepting(server) });
     });
   });
+}
+
+/** Its socket is given up at once. Node tells of the end of a server only when the last connection it ever accepted has ended, which nobody here waits for. */
+function stopAccepting(server: Server): Promise<void> {
+  server.close();
+  return Promise.resolve();
 }
 
 /** Binds a socket and accepts on it, all in this process. */

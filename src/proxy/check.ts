@@ -8,6 +8,7 @@ import type { UpstreamSide } from '../traffic/sides.ts';
 import type { AnswerHead } from '../traffic/wire.ts';
 import { type DialHandler, Dialling } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { CheckNews } from './endpoint-news.ts';
 import type { Failure } from './failure.ts';
 import type { AnswerReceiver } from './upstream.ts';
 
@@ -38,6 +39,9 @@ export interface CheckTools {
 const maxBodyBytes = 65_536;
 /** The interval is a tenth longer or shorter, by lot. */
 const jitter = 0.1;
+/** Who hears of another worker's question asks by itself only after so many intervals without a word, and this much, in ms. */
+const standInIntervals = 1.5;
+const standInSlackMs = 500;
 
 const noReading = { buffer: Buffer.alloc(1024), callback: () => true };
 
@@ -63,12 +67,30 @@ export class Check implements Expiring, AnswerReceiver, DialHandler {
   }
 
   start(): void {
+    // What others found is as good as an answer.
+    if (this.due > 0) return;
     this.#tools.timekeeper.set(this, this.#tools.random() * Math.min(1000, this.#settings.intervalMs));
   }
 
   stop(): void {
     this.#tools.timekeeper.clear(this);
     this.#end();
+  }
+
+  /** Another worker has asked. It goes on asking; this one only if that is heard of no more. */
+  hear({ isUp, says }: CheckNews): void {
+    this.#isUp = isUp;
+    this.#isKnown = true;
+    this.#inRow = 0;
+    this.#endpoint.health.checked(isUp, says);
+    if (this.#side !== null || this.#dialling !== null) return;
+    const intervals = standInIntervals + this.#tools.random() / 2;
+    this.#tools.timekeeper.set(this, this.#settings.intervalMs * intervals + standInSlackMs);
+  }
+
+  /** What is known, for a worker that starts; null for nothing. */
+  get known(): CheckNews | null {
+    return this.#isKnown ? { isUp: this.#isUp, says: this.#endpoint.health.says } : null;
   }
 
   /** It is time to ask, or the answer is late. */
@@ -160,7 +182,9 @@ export class Check implements Expiring, AnswerReceiver, DialHandler {
       this.#inRow = 0;
     }
     this.#isKnown = true;
-    this.#endpoint.health.checked(this.#isUp, this.#isUp ? '' : `check: ${says}`);
+    const found = { isUp: this.#isUp, says: this.#isUp ? '' : `check: ${says}` };
+    this.#endpoint.health.checked(found.isUp, found.says);
+    this.#endpoint.untold.check = found;
   }
 
   #end(): void {

@@ -4,6 +4,7 @@ import type { Exchange } from '../traffic/exchange.ts';
 import type { OutgoingRequest } from '../traffic/outgoing.ts';
 import type { UpstreamSide } from '../traffic/sides.ts';
 import type { Candidate } from './candidate.ts';
+import { Untold } from './endpoint-news.ts';
 import type { Failure } from './failure.ts';
 import { type BreakerSettings, Health, type HealthTools } from './health.ts';
 import { AnswerTimes } from './outlier.ts';
@@ -22,7 +23,7 @@ export interface Carried extends AnswerReceiver {
 export interface EndpointSettings {
   readonly weight: number;
   readonly isBackup: boolean;
-  /** Requests in hand at once; 0 for no bound. */
+  /** Requests in hand at once, over all workers; 0 for no bound. */
   readonly maxConnections: number;
   readonly slowStartMs: number;
   readonly breaker: BreakerSettings;
@@ -51,9 +52,13 @@ export class Endpoint implements Candidate {
   readonly health: Health;
   readonly times = new AnswerTimes();
   readonly watchers: EndpointWatcher[] = [];
+  /** What other workers have not been told of it yet. */
+  readonly untold = new Untold();
   readonly weight: number;
   turn = 0;
   seed = 0;
+  /** Requests that it may have in hand from this worker; 0 for no bound. */
+  #bound: number;
   /** Does its upstream's name lead to other addresses, too? */
   isOneOfSeveral = false;
 
@@ -64,7 +69,11 @@ export class Endpoint implements Candidate {
     this.settings = settings;
     this.pool = pool;
     this.weight = settings.weight;
+    this.#bound = settings.maxConnections;
     this.health = new Health(settings.breaker, settings.slowStartMs, tools, () => this.#tellRoom());
+    this.health.onFound = (found) => {
+      this.untold.breaker = found;
+    };
     if (settings.maxConnections > 0) pool.onRoom = () => this.#tellRoom();
     this.settle(pool.options.addresses);
   }
@@ -83,8 +92,17 @@ export class Endpoint implements Candidate {
   }
 
   get isReady(): boolean {
+    return this.health.isAdmitting && (this.#bound === 0 || this.pool.busy < this.#bound);
+  }
+
+  /** This is worker number `slot`, from 1, of `crew`: each has its part of the bound, so that all together keep to it; one request at least,
+   * because whoever waits in a worker hears nothing of room in another. */
+  divide(slot: number, crew: number): void {
     const { maxConnections } = this.settings;
-    return this.health.isAdmitting && (maxConnections === 0 || this.pool.busy < maxConnections);
+    if (maxConnections === 0) return;
+    const part = Math.floor(maxConnections / crew) + (slot <= maxConnections % crew ? 1 : 0);
+    this.#bound = Math.max(1, part);
+    this.#tellRoom();
   }
 
   get share(): number {

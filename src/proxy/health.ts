@@ -2,6 +2,7 @@
 // comes back.
 
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
+import type { BreakerNews } from './endpoint-news.ts';
 
 /** When traffic itself takes an endpoint out, and for how long. */
 export interface BreakerSettings {
@@ -51,6 +52,8 @@ export class Health implements Expiring {
   #cutShort = 0;
   /** Is there anybody else to go to? Its route says so. */
   hasPeers = false;
+  /** Hears what its own traffic found: that it was taken out, or is let in again. */
+  onFound: ((found: BreakerNews) => void) | null = null;
 
   constructor(settings: BreakerSettings, slowStartMs: number, tools: HealthTools, onChange: () => void) {
     this.#settings = settings;
@@ -123,6 +126,12 @@ export class Health implements Expiring {
     if (this.#breaker === 'closed') this.#open(says);
   }
 
+  /** Another worker's traffic found that out. */
+  heard({ state, says }: BreakerNews): void {
+    if (state === 'open' && this.#breaker !== 'open') this.#open(says, false);
+    else if (state === 'closed' && this.#breaker !== 'closed') this.#close(false);
+  }
+
   /** Begins with a small share of its weight. */
   startSlowly(): void {
     if (this.#slowStartMs === 0) return;
@@ -158,7 +167,7 @@ export class Health implements Expiring {
       this.#open(`${inRow === 1 ? 'a failure' : `${inRow} failures in a row`}, the last: ${says}`);
   }
 
-  #open(says: string): void {
+  #open(says: string, isOwn = true): void {
     const { openMs } = this.#settings;
     const ms = openMs * Math.min(maxOpenings, 2 ** Math.min(10, this.#openings));
     this.#openings++;
@@ -170,9 +179,10 @@ export class Health implements Expiring {
     this.says = says;
     this.#tools.timekeeper.set(this, ms);
     this.#settle();
+    if (isOwn) this.onFound?.({ state: 'open', says });
   }
 
-  #close(): void {
+  #close(isOwn = true): void {
     this.#breaker = 'closed';
     this.#openings = 0;
     this.#isProbing = false;
@@ -180,6 +190,7 @@ export class Health implements Expiring {
     this.#tools.timekeeper.clear(this);
     this.startSlowly();
     this.#settle();
+    if (isOwn) this.onFound?.({ state: 'closed', says: '' });
   }
 
   #settle(): void {

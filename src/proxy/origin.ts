@@ -1,8 +1,10 @@
 // One upstream as its owner wrote it: the addresses that its name leads to now, an endpoint for each, and the checks of each.
 
+import { createHash } from 'node:crypto';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import type { Check } from './check.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { EndpointNews } from './endpoint-news.ts';
 import { endpointsOf, type Resolve, type Resolved } from './resolver.ts';
 import type { Target } from './target.ts';
 
@@ -31,6 +33,8 @@ const maxRetryMs = 30_000;
 export class Origin implements Expiring {
   due = 0;
   readonly key: string;
+  /** The key as other workers are told it: without what is secret in it. */
+  readonly id: string;
   readonly target: Target;
   readonly watchers = new Set<OriginWatcher>();
   endpoints: readonly Endpoint[];
@@ -41,10 +45,14 @@ export class Origin implements Expiring {
   #checks: readonly (Check | null)[];
   #isStarted = false;
   #misses = 0;
+  /** Which worker this is, of how many. */
+  #slot = 1;
+  #crew = 1;
 
   /** `isName`: its host is a name and not an address. */
   constructor(key: string, target: Target, isName: boolean, tools: OriginTools) {
     this.key = key;
+    this.id = createHash('sha256').update(key).digest('base64');
     this.target = target;
     this.#isName = isName;
     this.#tools = tools;
@@ -66,6 +74,30 @@ export class Origin implements Expiring {
     this.#tools.timekeeper.clear(this);
     for (const check of this.#checks) check?.stop();
     for (const endpoint of this.endpoints) retire(endpoint);
+  }
+
+  /** This is worker number `slot`, from 1, of `crew`. */
+  divide(slot: number, crew: number): void {
+    this.#slot = slot;
+    this.#crew = crew;
+    for (const endpoint of this.endpoints) endpoint.divide(slot, crew);
+  }
+
+  /** Another worker knows something of the endpoint at these addresses. */
+  hear(place: string, { check, breaker }: EndpointNews): void {
+    const at = this.endpoints.findIndex((endpoint) => placeOf(endpoint) === place);
+    if (at < 0) return;
+    if (breaker !== null) this.endpoints[at]!.health.heard(breaker);
+    if (check !== null) this.#checks[at]?.hear(check);
+  }
+
+  /** What others have not been told yet, by place; or, for a worker that starts, what checks know. */
+  *news(isAll: boolean): IterableIterator<readonly [place: string, news: EndpointNews]> {
+    for (const [at, endpoint] of this.endpoints.entries()) {
+      const known = isAll ? (this.#checks[at]?.known ?? null) : null;
+      const news = isAll ? known && { check: known, breaker: null } : endpoint.untold.take();
+      if (news !== null) yield [placeOf(endpoint), news];
+    }
   }
 
   /** The time of the addresses is over. */
@@ -107,6 +139,7 @@ export class Origin implements Expiring {
       const known = old.get(keyOf(addresses));
       if (known !== undefined) return known;
       const made = this.#tools.makeEndpoint(addresses);
+      made.divide(this.#slot, this.#crew);
       const check = this.#tools.makeCheck(made);
       checks.set(made, check!);
       check?.start();
@@ -128,6 +161,11 @@ export class Origin implements Expiring {
 function retire(endpoint: Endpoint): void {
   endpoint.health.stop();
   endpoint.pool.close();
+}
+
+/** Where an endpoint is, as all workers call it. */
+function placeOf({ pool }: Endpoint): string {
+  return keyOf(pool.options.addresses);
 }
 
 function keyOf(addresses: readonly string[]): string {

@@ -1,7 +1,9 @@
 // All upstreams of one generation: what is looked at now and then, handed on to the next generation, and told to people.
 
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
+import type { Shared } from '../traffic/deltas.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { EndpointNews } from './endpoint-news.ts';
 import type { HealthState } from './health.ts';
 import type { Origin } from './origin.ts';
 import type { Route } from './route.ts';
@@ -43,11 +45,14 @@ export interface WatchTools {
   now(): number;
 }
 
+/** News of one endpoint: its upstream, where it is, and what. */
+type Told = readonly [id: string, place: string, news: EndpointNews];
+
 /** How often the use of the 4-tuple space is looked at and slow endpoints are judged. */
 const watchMs = 5000;
 
 /** All upstreams of one generation. */
-export class Proxy implements Expiring {
+export class Proxy implements Expiring, Shared {
   due = 0;
   readonly routes: readonly Route[];
   readonly #origins: Map<string, Origin>;
@@ -90,6 +95,32 @@ export class Proxy implements Expiring {
     this.#tools.timekeeper.clear(this);
     for (const origin of this.#origins.values()) origin.stop();
     for (const route of this.routes) route.part();
+  }
+
+  /** This is worker number `slot`, from 1, of `crew`: what an upstream may have in hand is divided among them. */
+  divide(slot: number, crew: number): void {
+    for (const origin of this.#origins.values()) origin.divide(slot, crew);
+  }
+
+  /** What checks and traffic found here since the last call: other workers need not find out for themselves. */
+  takeDeltas(): readonly Told[] | null {
+    return this.#news(false);
+  }
+
+  absorb(deltas: unknown): void {
+    const byId = new Map([...this.#origins.values()].map((origin) => [origin.id, origin]));
+    for (const [id, place, news] of deltas as readonly Told[]) byId.get(id)?.hear(place, news);
+  }
+
+  snapshot(): readonly Told[] | null {
+    return this.#news(true);
+  }
+
+  #news(isAll: boolean): readonly Told[] | null {
+    const told: Told[] = [];
+    for (const origin of this.#origins.values())
+      for (const [place, news] of origin.news(isAll)) told.push([origin.id, place, news]);
+    return told.length > 0 ? told : null;
   }
 
   /** It is time to look. */

@@ -13,7 +13,6 @@ import type { Generation } from '../generation.ts';
 import { ChallengeAnswers, type ChallengeToken, ClientGuard } from '../http/http.ts';
 import { acceptOn, buildAnnouncers, type OpenListener } from '../ports/ports.ts';
 import { Shelf } from '../tls/tls.ts';
-import type { Shared } from '../traffic/deltas.ts';
 import { answersOf } from './answers.ts';
 import { type Blueprint, raise } from './blueprint.ts';
 import type { Answers } from './control.ts';
@@ -28,6 +27,7 @@ import {
   type ToWorker,
   type WorkerFigures,
 } from './messages.ts';
+import { shareAmong, sharedOf } from './sharing.ts';
 
 /** How often others are told, in ms. */
 const pulseMs = 100;
@@ -74,6 +74,8 @@ export class Worker {
   /** Who waits for the supervisor's word about a name; as many as the station lets wait. */
   readonly #wanted = new Map<string, (isThere: boolean) => void>();
   #pulses = 0;
+  /** Its number among those that work, from 1. */
+  #slot = 1;
   /** Whether journeys are on their way to the disk: until they have arrived, others wait here, where there is a bound. */
   #isHistoryOut = false;
   #isFull = false;
@@ -177,7 +179,8 @@ export class Worker {
       this.#send({ event: { kind: 'told', name: 'callers', deltas: [change] } });
       this.#gateway?.endShutOut();
     });
-    this.#share(order.crew);
+    this.#slot = order.slot;
+    shareAmong(this.#gateway, order.slot, order.crew);
     this.#useTicketKeys(order.ticketKeys);
     this.#absorb(order.known);
     this.#answers = answersOf(this.#gateway, () => [...this.#open.values()], order.startedAt);
@@ -230,7 +233,7 @@ export class Worker {
     const { observe, connections } = this.#gateway!.tools;
     this.#gateway!.swap(next.generation);
     if (numbers !== null) connections.numberFrom(numbers.first, numbers.step);
-    this.#share(crew);
+    shareAmong(this.#gateway!, this.#slot, crew);
     this.#useTicketKeys(this.#ticketKeys);
     for (const facts of listeners) {
       const open = this.#open.get(facts.key);
@@ -252,23 +255,8 @@ export class Worker {
     gateway.endShutOut();
   }
 
-  /** What is shared, by name. */
-  #shared(): readonly (readonly [string, Shared])[] {
-    const { generation, tools } = this.#gateway!;
-    return [
-      ['clients', tools.connections],
-      ['rates', generation.rates],
-    ];
-  }
-
-  #share(crew: number): void {
-    const { generation, tools } = this.#gateway!;
-    tools.connections.isShared = crew > 1;
-    generation.rates.isShared = crew > 1;
-  }
-
   #absorb(deltas: Deltas): void {
-    const shared = new Map(this.#shared());
+    const shared = new Map(sharedOf(this.#gateway!));
     for (const [name, what] of deltas)
       if (name === 'callers') this.#absorbCallers(what as readonly CallersChange[]);
       else if (name === 'tokens') this.#challenges.use(what as readonly ChallengeToken[]);
@@ -281,7 +269,7 @@ export class Worker {
   }
 
   #snapshot(): Deltas {
-    const all = this.#shared().map(([name, shared]) => [name, shared.snapshot()] as const);
+    const all = sharedOf(this.#gateway!).map(([name, shared]) => [name, shared.snapshot()] as const);
     return all.filter(([, what]) => what !== null);
   }
 
@@ -297,7 +285,7 @@ export class Worker {
 
   #pulse(): void {
     const { tools, generation } = this.#gateway!;
-    const told = this.#shared().map(([name, shared]) => [name, shared.takeDeltas()] as const);
+    const told = sharedOf(this.#gateway!).map(([name, shared]) => [name, shared.takeDeltas()] as const);
     const deltas = [...told, ['offences', generation.callers.takeOffences()] as const].filter(
       ([, what]) => what !== null,
     );

@@ -34,7 +34,9 @@ const upstreamGroup = group({
   backup: flag().prefault(false).describe('True keeps it for when none of the others is well.'),
   max_connections: whole(0, 1_000_000)
     .prefault(0)
-    .describe('Requests that it has in hand at once, in each worker; further ones wait. 0 for no limit.'),
+    .describe(
+      'Requests that it has in hand at once, over all workers, of which each has its part; further ones wait. 0 for no limit.',
+    ),
   proxy_protocol: oneOf('off', 'v1', 'v2')
     .prefault('off')
     .describe('Begin each connection with a PROXY header that names the client; a connection then serves one client.'),

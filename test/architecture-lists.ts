@@ -454,7 +454,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ['`src/cli/waf-offline.test.ts`, through the command', 'src/waf/listing.ts'],
   [
     'test/scenarios/history.test.ts, metrics.test.ts and logs-and-traces.test.ts, over a gate, and the tests of their folder',
-    'src/config/log-kinds.ts src/observe/access-logs.ts src/observe/kept.ts src/observe/measures.ts src/observe/opening.ts src/observe/spans.ts src/supervisor/metrics.ts src/supervisor/records.ts src/supervisor/tracing.ts src/supervisor/history/address-key.ts src/supervisor/history/filters.ts src/supervisor/history/history.ts src/supervisor/history/history-thread.ts src/supervisor/history/schema.ts',
+    'src/config/log-kinds.ts src/observe/access-logs.ts src/observe/kept.ts src/observe/measures.ts src/observe/opening.ts src/observe/spans.ts src/supervisor/metrics.ts src/supervisor/records.ts src/supervisor/tracing.ts src/supervisor/history/address-key.ts src/supervisor/history/filters.ts src/supervisor/history/history.ts src/supervisor/history/history-thread.ts',
   ],
   [
     'records and small tools that every other test uses',

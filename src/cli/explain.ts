@@ -6,6 +6,7 @@ import { explain as told } from '../observe/observe.ts';
 import type { Journey } from '../traffic/journey.ts';
 import type { Reason } from '../traffic/verdict.ts';
 import { ask, dataDirectoryOf, NoGate } from './ask.ts';
+import { onDisk } from './ask-history.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, type World } from './command.ts';
 import { findInJournal } from './explain-journal.ts';
 import { type Question, questionOf, type Rehearsal } from './explain-questions.ts';
@@ -100,7 +101,7 @@ async function answerOf(question: Question, desk: Desk, args: Arguments, world: 
   if (question.kind !== 'rehearsal')
     return typeof journal === 'string'
       ? await fromJournal(resolve(world.cwd, journal), question, desk, world)
-      : await fromGate(question, args, world);
+      : await fromGateOrDisk(question, desk, args, world);
   if (typeof config === 'string') return desk.rehearse(question.rehearsal, args, world);
   try {
     return await fromGate(question, args, world);
@@ -126,6 +127,32 @@ async function fromGate(question: Question, args: Arguments, world: World): Prom
     reasons: answer?.reasons ?? {},
     by: `the running gate (${dataDirectory})`,
   };
+}
+
+/** What the gate remembers, or the history on disk where none runs. */
+async function fromGateOrDisk(
+  question: Exclude<Question, { kind: 'rehearsal' }>,
+  desk: Desk,
+  args: Arguments,
+  world: World,
+): Promise<Answer> {
+  try {
+    return await fromGate(question, args, world);
+  } catch (error) {
+    if (!(error instanceof NoGate)) throw error;
+    const directory = dataDirectoryOf(args, world);
+    const { kind, ...particulars } = question;
+    const lines = (await onDisk(directory, { ask: 'journeys', ...particulars })) as readonly string[] | undefined;
+    if (lines === undefined) throw error;
+    const journeys = lines.map((line) => JSON.parse(line) as Journey);
+    const isWanted = ({ connection }: Journey) =>
+      question.kind !== 'tuple' || question.to === null || connection.to === question.to;
+    return {
+      journeys: journeys.filter(isWanted),
+      reasons: await desk.reasons(),
+      by: `the history in ${directory} (no gate is running)`,
+    };
+  }
 }
 
 async function fromJournal(path: string, question: Question, desk: Desk, world: World): Promise<Answer> {

@@ -1,9 +1,11 @@
-// `portcullis logs`: what came and what became of it, from the history of the running gate; as it comes, where that is wanted.
+// `portcullis logs`: what came and what became of it, from the history of the gate, also where it does not run; as it comes, where that is
+// wanted.
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import type { GroupCount, HistoryPage, HistoryRow } from '../traffic/history.ts';
 import { ask, dataDirectoryOf } from './ask.ts';
+import { askHistory, type Source, tellSource } from './ask-history.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
 import { filterOptions, filtersOf } from './log-filters.ts';
@@ -55,7 +57,10 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   const limit = limitOf(args.options.limit, group === true ? maxPage : maxRows);
   if (group === true) return grouped(args, world, directory, filters, limit);
   const print = printerOf(args, world);
-  const { rows, newest } = await found(world, directory, filters, limit);
+  // Nothing comes where no gate runs: who wants to follow is told so.
+  if (follow === true) await ask(directory, { ask: 'pid' });
+  const { rows, newest, source } = await found(world, directory, filters, limit);
+  tellSource(source, directory, world);
   if (follow === true) await followFrom(world, directory, filters, rows, newest, print);
   else if (json === true) world.stdout.write(jsonText(rows));
   else if (rows.length === 0) world.stdout.write('nothing of that kind\n');
@@ -77,15 +82,21 @@ async function found(
   directory: string,
   filters: object,
   limit: number,
-): Promise<{ rows: HistoryRow[]; newest: number }> {
+): Promise<{ rows: HistoryRow[]; newest: number; source: Source }> {
   const progress = new Progress(world, 'searching the history', () => systemClock.monotonicMs());
   const rows: HistoryRow[] = [];
   let newest = 0;
+  let source: Source = 'gate';
   let before: number | undefined;
   try {
     for (let questions = 0; questions < maxQuestions && rows.length < limit && !world.stop.aborted; questions++) {
       const wanted = Math.min(maxPage, limit - rows.length);
-      const page = await pageOf(directory, { ...filters, limit: wanted, ...(before === undefined ? {} : { before }) });
+      const { page, by } = await pageOf(directory, {
+        ...filters,
+        limit: wanted,
+        ...(before === undefined ? {} : { before }),
+      });
+      source = by;
       if (before === undefined) newest = page.newest;
       rows.push(...page.rows);
       if (page.next === null) break;
@@ -99,7 +110,7 @@ async function found(
   } finally {
     progress.end();
   }
-  return { rows: rows.reverse(), newest };
+  return { rows: rows.reverse(), newest, source };
 }
 
 async function followFrom(
@@ -113,7 +124,7 @@ async function followFrom(
   for (const row of rows) print(row);
   let after = newest;
   while (!world.stop.aborted && !isClosed(world)) {
-    const page = await pageOf(directory, { ...filters, after, limit: maxPage });
+    const { page } = await pageOf(directory, { ...filters, after, limit: maxPage });
     for (const row of page.rows) print(row);
     // All up to the newest has been looked at, whether it was wanted or not.
     after = page.next ?? Math.max(after, page.newest);
@@ -135,13 +146,16 @@ async function grouped(
       `--${unknown} chooses single requests, and --group has none: choose by ${groupFilters.join(', ')}`,
     );
   const question = { ask: 'history-groups', ...filters, limit };
-  const answer = (await ask(directory, question)) as { readonly groups: readonly GroupCount[]; readonly total: number };
+  const { answer: told, source } = await askHistory(directory, question);
+  const answer = told as { readonly groups: readonly GroupCount[]; readonly total: number };
+  tellSource(source, directory, world);
   world.stdout.write(args.options.json === true ? jsonText(answer) : groupTable(answer.groups, answer.total, world));
   return 0;
 }
 
-async function pageOf(directory: string, filters: object): Promise<HistoryPage> {
-  return (await ask(directory, { ask: 'history', ...filters }, 30_000)) as HistoryPage;
+async function pageOf(directory: string, filters: object): Promise<{ page: HistoryPage; by: Source }> {
+  const { answer, source } = await askHistory(directory, { ask: 'history', ...filters });
+  return { page: answer as HistoryPage, by: source };
 }
 
 function limitOf(written: unknown, most: number): number {

@@ -133,7 +133,11 @@ function upstreamsOf(gateway: Gateway) {
     const used = Math.max(tuples.used, looked.upstreams[index]?.used ?? 0);
     return {
       ...facts,
-      site: siteSettings.find(({ to }) => to.some(({ url }) => url === facts.upstream))?.name ?? '',
+      // One pool serves all sites that name the same upstream.
+      site: siteSettings
+        .filter(({ to }) => to.some(({ url }) => url === facts.upstream))
+        .map(({ name }) => name)
+        .join(', '),
       ephemeral: { used, available: tuples.ports, forecast: forecast(tuples.samples, tuples.ports) },
     };
   });

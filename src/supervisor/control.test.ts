@@ -137,3 +137,14 @@ test('a place that cannot be used is a trouble that says why', async (t) => {
   await chmod(join(path, '..'), 0o777);
   await assert.rejects(listenControl(path, {}), trouble(/everybody may write there/));
 });
+
+test('what a gate that starts cannot answer yet is asked again', async (t) => {
+  const path = await place(t);
+  let isStarting = true;
+  const control = await listenControl(path, {}, false, () => isStarting);
+  t.after(() => control.close());
+  const told = async () => JSON.parse(await send(path, '{"ask":"dashboard"}\n')).says;
+  assert.equal(await told(), 'the gate is starting and cannot answer "dashboard" yet: ask again in a moment');
+  isStarting = false;
+  assert.equal(await told(), 'this gate does not know the question "dashboard"');
+});

@@ -38,9 +38,14 @@ const maxPathBytes = 107;
 /**
  * Listens at `path`, with mode 0600; its directory is made with mode 0700 where it is missing. The socket of a gate that died is
  * replaced; rejects with `ControlTrouble` where one lives (unless it is the `predecessor`, whose place is taken without a moment in
- * which nobody answers), or where the place cannot be used. Every gate answers `{"ask":"pid"}`.
+ * which nobody answers), or where the place cannot be used. While it `isStarting`, what it cannot answer yet it may soon. Every gate answers `{"ask":"pid"}`.
  */
-export async function listenControl(path: string, answers: Answers, predecessor = false): Promise<Control> {
+export async function listenControl(
+  path: string,
+  answers: Answers,
+  predecessor = false,
+  isStarting: () => boolean = () => false,
+): Promise<Control> {
   const bytes = Buffer.byteLength(path);
   if (bytes > maxPathBytes)
     throw new ControlTrouble(
@@ -54,7 +59,7 @@ export async function listenControl(path: string, answers: Answers, predecessor 
     askers.add(socket);
     socket.once('close', () => askers.delete(socket));
     // Taken anew for each question, because a gate learns while it starts what it can answer.
-    serve(socket, { pid: () => process.pid, ...answers });
+    serve(socket, { pid: () => process.pid, ...answers }, isStarting);
   });
   server.maxConnections = maxAskers;
   // Under a name of its own first: whoever closes a socket that it bound removes the name that it was bound to, which must never be the
@@ -73,7 +78,7 @@ export async function listenControl(path: string, answers: Answers, predecessor 
   };
 }
 
-function serve(socket: Socket, answers: Answers): void {
+function serve(socket: Socket, answers: Answers, isStarting: () => boolean): void {
   let pieces: Buffer[] = [];
   let bytes = 0;
   let asked = false;
@@ -96,16 +101,20 @@ function serve(socket: Socket, answers: Answers): void {
       pieces = [];
       // What is asked may take its time, such as a reload or an upgrade on a busy machine.
       socket.setTimeout(0);
-      void answer(line, answers).then((text) => reply(socket, text));
+      void answer(line, answers, isStarting()).then((text) => reply(socket, text));
     }
   });
 }
 
-async function answer(line: string, answers: Answers): Promise<object> {
+async function answer(line: string, answers: Answers, isStarting: boolean): Promise<object> {
   const question = parse(line);
   if (question === null) return { ok: false, says: 'a question is one line of JSON such as {"ask":"status"}' };
-  if (!Object.hasOwn(answers, question.ask))
-    return { ok: false, says: `this gate does not know the question ${JSON.stringify(question.ask.slice(0, 64))}` };
+  if (!Object.hasOwn(answers, question.ask)) {
+    const name = JSON.stringify(question.ask.slice(0, 64));
+    if (isStarting)
+      return { ok: false, says: `the gate is starting and cannot answer ${name} yet: ask again in a moment` };
+    return { ok: false, says: `this gate does not know the question ${name}` };
+  }
   try {
     return { ok: true, value: (await answers[question.ask]!(question)) ?? null };
   } catch (error) {

@@ -22,15 +22,22 @@ const assets = join(import.meta.dirname, '../../dashboard/dist');
 /** What of its gate the station works with. */
 export interface House {
   readonly settings: Settings;
-  readonly tools: DashboardTools;
+  /** Undefined where the station is not wanted. */
+  readonly tools: DashboardTools | undefined;
   /** What can be asked; the station adds its own. */
   readonly answers: Record<string, Answers[string]>;
   blueprint(): Blueprint;
 }
 
-/** The station, listening. Rejects with `GateTrouble`. */
-export async function openAdmin(house: House): Promise<Admin> {
-  const { settings, answers } = house;
+/** The station, listening, or null where none is wanted. Rejects with `GateTrouble`. */
+export async function openAdmin(house: House): Promise<Admin | null> {
+  const { settings, answers, tools } = house;
+  if (tools === undefined) {
+    answers.dashboard = () => {
+      throw new Error('this gate serves no dashboard');
+    };
+    return null;
+  }
   const admin = new Admin(settings.admin, {
     clock: systemClock,
     random: (count) => randomBytes(count),
@@ -54,7 +61,7 @@ export async function openAdmin(house: House): Promise<Admin> {
       `${(error as Error).message}\n  name another place: admin: { listen: 127.0.0.1:9444 }, or off`,
     );
   }
-  Object.assign(answers, ownAnswers(admin), houseAnswers(house));
+  Object.assign(answers, ownAnswers(admin), houseAnswers(house, tools));
   return admin;
 }
 
@@ -70,7 +77,7 @@ function ownAnswers(admin: Admin): Answers {
 }
 
 /** What the dashboard asks beside the gate's own answers: the file, the rules' oddities, the kernel by our own commands. */
-function houseAnswers({ settings: { dataDirectory }, tools, answers, blueprint }: House): Answers {
+function houseAnswers({ settings: { dataDirectory }, answers, blueprint }: House, tools: DashboardTools): Answers {
   const { file, cwd } = tools;
   const config = file === null ? [] : ['--config', file];
   const commands = new OwnCommands(['--data-dir', dataDirectory, ...config], cwd);

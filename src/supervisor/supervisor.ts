@@ -40,7 +40,7 @@ export * from './kernel/kernel.ts';
 export { launchProcess } from './link.ts';
 export type { Finding, Gate, GateAddress, Reloaded, Replacement, StartTools, Upgraded } from './running.ts';
 export { GateTrouble } from './trouble.ts';
-export { askWithoutGate } from './without-gate.ts';
+export { askHistory, askWithoutGate } from './without-gate.ts';
 export { runWorker } from './worker-process.ts';
 
 /** Starts a gate; rejects with `GateTrouble` (or what `tools.trouble` makes of problems) with nothing left open. */
@@ -211,8 +211,7 @@ class Supervisor implements Gate {
 
   async #openAdmin(settings: Settings): Promise<void> {
     const { dashboard: tools } = this.#tools;
-    if (tools)
-      this.#admin = await openAdmin({ settings, tools, answers: this.#answers, blueprint: () => this.#blueprint! });
+    this.#admin = await openAdmin({ settings, tools, answers: this.#answers, blueprint: () => this.#blueprint! });
   }
 
   upgrade(program?: string): Promise<Upgraded> {

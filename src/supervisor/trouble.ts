@@ -25,7 +25,9 @@ export function asTrouble(
 /** The control socket in the data directory; rejects with `GateTrouble` where it cannot be had. */
 export async function controlOf(settings: Settings, answers: Answers, predecessor = false): Promise<Control> {
   try {
-    return await listenControl(join(settings.dataDirectory, 'control.sock'), answers, predecessor);
+    // The dashboard's own question is the last that a gate learns to answer.
+    const isStarting = () => !Object.hasOwn(answers, 'dashboard');
+    return await listenControl(join(settings.dataDirectory, 'control.sock'), answers, predecessor, isStarting);
   } catch (error) {
     throw error instanceof ControlTrouble ? new GateTrouble(error.message) : error;
   }

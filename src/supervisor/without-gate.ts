@@ -1,4 +1,5 @@
-// Bans and blocklists where no gate runs: they lie in the data directory, and the kernel's table may stand without a gate.
+// What can be known where no gate runs: bans and blocklists lie in the data directory (the kernel's table may stand without a gate), and so
+// does the history.
 
 import { existsSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
@@ -32,6 +33,13 @@ export async function askWithoutGate(
   } finally {
     await keeper.stop();
   }
+}
+
+/** What a gate would answer to a question about its history (`history`, `history-groups`, `journeys`); undefined where there is none. */
+export async function askHistory(dataDirectory: string, question: ControlQuestion): Promise<unknown> {
+  // Because most commands need no SQLite, which takes its time to load.
+  const { readHistory } = await import('./history/reading.ts');
+  return readHistory(dataDirectory, question);
 }
 
 async function hasTable(): Promise<boolean> {

@@ -3,14 +3,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../base/clock.ts';
 import type { ControlQuestion } from '../control.ts';
-import { countsOf, groupsOf } from './counting.ts';
+import { historyQuestions } from './answering.ts';
 import type { FromThread, ThreadOrder, ThreadStart, ToThread } from './messages.ts';
-import { journeysOf, lastLines, search } from './search.ts';
 import { HistoryStore } from './store.ts';
-import { tuningOf } from './tuning.ts';
-
-/** Most journeys that one answer has whole. */
-const maxJourneys = 100;
 
 /** Answers orders until it is told to close. */
 function serve(port: NonNullable<typeof parentPort>, start: ThreadStart): void {
@@ -41,22 +36,9 @@ function obey(store: HistoryStore, order: ThreadOrder): unknown {
 }
 
 function answer(store: HistoryStore, question: ControlQuestion): unknown {
-  switch (question.ask) {
-    case 'history':
-      return store.read((database) => search(database, question));
-    case 'history-groups':
-      return store.read((database) => groupsOf(database, question));
-    case 'history-counts':
-      return { rows: store.read((database) => countsOf(database, question)), ...store.sums };
-    case 'history-tuning':
-      return store.read((database) => tuningOf(database, question));
-    case 'history-lines':
-      return store.read((database) => lastLines(database, question));
-    case 'journeys':
-      return store.read((database) => journeysOf(database, question, maxJourneys));
-    default:
-      return store.counts();
-  }
+  if (!Object.hasOwn(historyQuestions, question.ask)) return store.counts();
+  const told = store.read((database) => historyQuestions[question.ask]!(database, question));
+  return question.ask === 'history-counts' ? { ...(told as object), ...store.sums } : told;
 }
 
 if (parentPort !== null) serve(parentPort, workerData as ThreadStart);

@@ -61,6 +61,24 @@ for (const [what, script] of refusing)
       assert.equal(ca.orders, what.includes('order') ? (order === null ? 2 : 1) : 1);
     });
 
+test('what a clock has put off that was years ahead is done when it is right again', async (context) => {
+  const { clock, ca, keeperOf, settings, until, warned, said } = await world(context);
+  const years = 15 * 365 * 24 * hour;
+  clock.advance(years);
+  ca.script = at('/new-order', refusal('rejectedIdentifier', 400, { 'Retry-After': '86400' }));
+  const first = keeperOf();
+  await first.adopt(settings, []);
+  first.start();
+  await until(() => warned.length === 1);
+  first.stop();
+  clock.advance(-years);
+  ca.script = () => null;
+  const second = keeperOf();
+  await second.adopt(settings, []);
+  second.start();
+  await until(() => said.length === 1);
+});
+
 test('a gate that starts anew remembers when the CA would be asked', async (context) => {
   const { clock, ca, keeperOf, settings, until, warned } = await world(context);
   ca.script = at('/new-order', refusal('rateLimited', 429, { 'Retry-After': '86400' }));

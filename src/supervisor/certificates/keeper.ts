@@ -233,6 +233,7 @@ export class CertificateKeeper {
     if (!this.#isStarted || this.#isHeld || this.#ending.signal.aborted || this.#settings === null || !this.#isOpen)
       return;
     const now = this.#tools.clock.now();
+    for (const managed of this.all) if (!managed.isBusy) managed.forgetFuture(now);
     const next = Math.min(...this.all.filter(({ isBusy }) => !isBusy).map((managed) => managed.due().at));
     const ms = this.#busy >= maxAtOnce ? longestSleepMs : Math.min(longestSleepMs, Math.max(0, next - now));
     this.#timer = setTimeout(() => this.#work(), ms).unref();

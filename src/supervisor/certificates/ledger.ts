@@ -105,7 +105,11 @@ export class Ledger {
     return limits.map(({ kind, windowMs, most, says, concerns, isGuess = false }) => {
       const counted = this.#entries.filter(
         (entry) =>
-          entry.kind === kind && entry.authority === authority && entry.at > now - windowMs && concerns(entry, names),
+          entry.kind === kind &&
+          entry.authority === authority &&
+          entry.at > now - windowMs &&
+          entry.at <= now &&
+          concerns(entry, names),
       );
       const oldest = counted.at(-most)?.at ?? counted[0]?.at ?? now;
       const left = Math.max(0, most - counted.length);

@@ -2,6 +2,7 @@
 
 import { type Chain, certificateId, momentIn, ownMoment, readChain, type Window } from '../../acme/acme.ts';
 import { Rests } from './rests.ts';
+import { longestMs, withSaneTimes } from './sane-times.ts';
 import type { Kept, Renewal } from './store.ts';
 
 /** A certificate is not renewed sooner after it came, in ms; one that lives shorter than four times that, after a quarter of its life. */
@@ -63,6 +64,12 @@ export class Managed {
     // A CA whose windows, or clock, lie in the past would be asked again and again.
     const gotAt = certificate?.gotAt ?? 0;
     return Math.max(isMeant ? renewal.at : own, gotAt + Math.min(leastUseMs, (chain.notAfter - gotAt) / 4));
+  }
+
+  /** Brings back what a clock has put off that was years ahead. */
+  forgetFuture(now: number): void {
+    this.kept = withSaneTimes(this.kept, now);
+    this.rests.forgetAfter(now + longestMs);
   }
 
   /** What is due first. */

@@ -29,6 +29,10 @@ test('a CA rests as long as it said, and no other does', () => {
   rests.check(one, 5100);
   const again = new Rests([[one, 9000]]);
   assert.throws(() => again.check(one, 8999), CaUnreachable);
+  again.forgetAfter(9000);
+  assert.throws(() => again.check(one, 8999), CaUnreachable);
+  again.forgetAfter(8999);
+  again.check(one, 8999);
   again.clear();
   again.check(one, 0);
 });

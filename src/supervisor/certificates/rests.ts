@@ -24,6 +24,11 @@ export class Rests {
     if (ms !== null && ms > 0) this.#until.set(directory, now + ms);
   }
 
+  /** Times that lie years ahead, by a clock that was, are no rest. */
+  forgetAfter(until: number): void {
+    for (const [directory, at] of this.#until) if (at > until) this.#until.delete(directory);
+  }
+
   clear(): void {
     this.#until.clear();
   }

@@ -61,6 +61,7 @@ export interface KeptAccount {
 
 const fileMode = 0o600;
 const othersMode = 0o077;
+const latestTime = 8.64e15;
 const directoryMode = 0o700;
 /** Longest part of a file name that is a name; longer ones are cut and told apart by a hash. */
 const maxSlug = 150;
@@ -210,11 +211,12 @@ function keptOf(value: unknown): Kept | null {
       certificate === null
         ? null
         : { ...(certificate as KeptCertificate), gotAt: numberOf(recordOf(certificate).gotAt) },
-    renewal: hasNumbers(renewal, 'at', 'askAt') ? (renewal as Renewal) : null,
+    renewal: renewalOf(renewal),
     order: isOrder(order) ? (order as Kept['order']) : null,
-    failure: hasNumbers(failure, 'at', 'count', 'nextAt')
-      ? { ...(failure as Failure), rests: restsOf(recordOf(failure).rests) }
-      : null,
+    failure:
+      hasTimes(failure, 'at', 'count', 'nextAt') && typeof recordOf(failure).says === 'string'
+        ? { ...(failure as Failure), rests: restsOf(recordOf(failure).rests) }
+        : null,
     isRehearsed: isRehearsed === true,
   };
 }
@@ -245,19 +247,31 @@ function isOrder(value: unknown): boolean {
 }
 
 function numberOf(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+  return isTime(value) ? value : 0;
 }
 
 function restsOf(value: unknown): [string, number][] {
   if (!Array.isArray(value)) return [];
   return value.slice(0, maxRests).filter((one): one is [string, number] => {
-    return Array.isArray(one) && typeof one[0] === 'string' && Number.isFinite(one[1]);
+    return Array.isArray(one) && typeof one[0] === 'string' && isTime(one[1]);
   });
 }
 
-function hasNumbers(value: unknown, ...fields: readonly string[]): boolean {
+function renewalOf(value: unknown): Renewal | null {
+  if (!hasTimes(value, 'at', 'askAt')) return null;
+  const { at, askAt, window } = value as Renewal;
+  const isWindow = hasTimes(window, 'start', 'end') && typeof recordOf(window).explanation === 'string';
+  return { at, askAt, window: isWindow ? window : null };
+}
+
+/** Whether each is a number that a date can be made of (ECMA-262 21.4.1.1). */
+function hasTimes(value: unknown, ...fields: readonly string[]): boolean {
   const record = recordOf(value);
-  return fields.every((field) => Number.isFinite(record[field]));
+  return fields.every((field) => isTime(record[field]));
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= latestTime;
 }
 
 function accountOf(value: unknown): KeptAccount | null {
@@ -269,7 +283,9 @@ function accountOf(value: unknown): KeptAccount | null {
   } catch {
     return null;
   }
-  return value as KeptAccount;
+  const isAddress = URL.canParse(url as string) && new URL(url as string).protocol === 'https:';
+  // Without its address an account is found again by its key.
+  return { ...(value as KeptAccount), url: isAddress ? (url as string) : '' };
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -425,7 +425,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     '`keeper.test.ts` and test/scenarios/acme.test.ts, against a CA that runs (Pebble)',
-    'src/supervisor/certificates/authority.ts src/supervisor/certificates/certificates.ts src/supervisor/certificates/desk.ts src/supervisor/certificates/issuer.ts src/supervisor/certificates/managed.ts src/supervisor/certificates/provers.ts src/supervisor/certificates/wish.ts',
+    'src/supervisor/certificates/authority.ts src/supervisor/certificates/certificates.ts src/supervisor/certificates/issuer.ts src/supervisor/certificates/provers.ts src/supervisor/certificates/wish.ts',
   ],
   [
     '`acme.test.ts`, against a CA that runs (Pebble)',

@@ -135,7 +135,7 @@ async function run(folder: string, command: readonly string[], wanted: Wanted): 
     const listed = rowsIn(await tell(gate.dataDirectory, 'connections'));
     const listMs = performance.now() - listStartedAt;
     const counted = countIn(await tell(gate.dataDirectory, 'status'));
-    const told = linesAbout(await portcullisSays(['status', '--data-dir', gate.dataDirectory]));
+    const told = linesAbout(await portcullisSays(['status', '--data-dir', gate.dataDirectory]).catch(String));
     const dropped = (await Promise.all(holders.map(release))).reduce((sum, one) => sum + one, 0);
     const remaining = await untilGone(gate.dataDirectory);
     const open = held.reduce((sum, one) => sum + Number(one.open), 0);

@@ -358,12 +358,12 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     'src/supervisor/ban-keeper.ts src/answer-out.ts src/arrivals.ts src/securing.ts src/departure.ts src/gate.ts src/held-body.ts src/main.ts src/markings.ts src/offending.ts src/body-judges.ts src/judge-head.ts src/own-answers.ts src/tarpit.ts src/bots/bots.ts',
   ],
   [
-    'test/scenarios/http2-upstream.test.ts and grpc.test.ts, against nghttp2, grpc-js and raw frames',
-    'src/proxy/h2-exchange.ts src/proxy/h2-pool.ts src/proxy/h2-upstream.ts',
+    'test/scenarios/http2-upstream.test.ts, http2-web-socket.test.ts and grpc.test.ts, against nghttp2, grpc-js, ws and raw frames',
+    'src/proxy/h2-exchange.ts src/proxy/h2-pool.ts src/proxy/h2-upstream.ts src/proxy/web-socket-by-http1.ts',
   ],
   [
     'HPACK by `h2-decoder.test.ts`, floods by `h2-connection.test.ts`, and the rest by test/scenarios/http2.test.ts against nghttp2 and raw frames',
-    'src/http/h2-abuse.ts src/http/h2-answer.ts src/http/h2-client.ts src/http/h2-field.ts src/http/h2-huffman.ts src/http/h2-server-stream.ts src/http/h2-side.ts src/http/h2-static-table.ts',
+    'src/http/h2-abuse.ts src/http/h2-answer.ts src/http/h2-client.ts src/http/h2-field.ts src/http/h2-huffman.ts src/http/h2-server-stream.ts src/http/h2-side.ts src/http/h2-static-table.ts src/http/h2-web-socket.ts',
   ],
   [
     'test/workers.test.ts kills, stalls and reloads what they make',

@@ -11,6 +11,7 @@ import type { HeaderDecoder } from './h2-decoder.ts';
 import { CANCEL, NO_ERROR, PROTOCOL_ERROR } from './h2-frames.ts';
 import { readHttp2Trailers } from './h2-request.ts';
 import type { Http2Tools, Stream, StreamListener } from './h2-stream.ts';
+import { keyIn, WebSocketSink, withoutKey } from './h2-web-socket.ts';
 
 /** How much of one answer may be on its way to a client that does not take it. The connection's own window is given back as bytes come,
  * because one client that reads slowly must not hold up the others that share it. */
@@ -29,6 +30,7 @@ export class Http2Client implements Multiplexed, ConnectionOwner {
   readonly limits: HeadLimits;
   readonly #owner: MultiplexedOwner;
   #isLeaving = false;
+  #isReady = false;
 
   constructor(owner: MultiplexedOwner, limits: HeadLimits, tools: Http2Tools) {
     this.#owner = owner;
@@ -53,6 +55,10 @@ export class Http2Client implements Multiplexed, ConnectionOwner {
     return !this.#isLeaving && !this.core.isGone && this.asked < Math.min(maxAsked, this.core.peerMaxStreams);
   }
 
+  get takesWebSockets(): boolean | null {
+    return this.#isReady ? this.core.peerTakesConnect : null;
+  }
+
   read(bytes: Buffer, count: number): void {
     this.core.read(bytes, count);
   }
@@ -69,8 +75,14 @@ export class Http2Client implements Multiplexed, ConnectionOwner {
     const { core } = this;
     const stream = core.open();
     if (stream === null) return null;
-    const asking = new AskedStream(this, stream, request.method, sink);
     const { encoder } = core;
+    if (request.isWebSocket) {
+      const lines = request.forwarded + request.added;
+      const block = encoder.webSocket(secure ? 'https' : 'http', request.host, request.target);
+      core.sendBlock(stream, block + encoder.lines(withoutKey(lines)), false);
+      return new AskedStream(this, stream, 'CONNECT', new WebSocketSink(sink, keyIn(lines)));
+    }
+    const asking = new AskedStream(this, stream, request.method, sink);
     let block = encoder.request(request.method, secure ? 'https' : 'http', request.host, request.target);
     block += encoder.lines(request.forwarded) + encoder.lines(request.added);
     if (request.contentLength >= 0) block += encoder.field('content-length', String(request.contentLength), '');
@@ -101,7 +113,10 @@ export class Http2Client implements Multiplexed, ConnectionOwner {
 
   onStream(): void {}
 
-  onReady(): void {}
+  onReady(): void {
+    this.#isReady = true;
+    this.#owner.onReady();
+  }
 
   onPong(): void {}
 

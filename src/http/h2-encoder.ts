@@ -113,6 +113,13 @@ export class HeaderEncoder {
     return text + (path === '/' ? '\x84' : `\x04${stringText(path)}`);
   }
 
+  /** The beginning of a block that asks for a WebSocket (RFC 8441 4). */
+  webSocket(scheme: 'http' | 'https', authority: string, path: string): string {
+    const protocol = this.field(':protocol', 'websocket', ':protocol: websocket');
+    const begin = this.request('CONNECT', scheme, authority, path);
+    return begin + protocol;
+  }
+
   /** The beginning of a block that has no pseudo-fields: trailers. */
   trailers(): string {
     return this.#begin();

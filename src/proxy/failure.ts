@@ -174,8 +174,9 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     allow: 'look into its log: it is going away, or allows too few streams at once',
   },
   'proxy/no-websocket': {
-    says: 'a WebSocket was asked for on a site whose upstream speaks HTTP/2',
-    allow: 'name an upstream of HTTP/1.1 (http://) for the path of the WebSocket',
+    says: 'a WebSocket was asked for, and the upstream takes it neither over HTTP/2 (RFC 8441) nor over HTTP/1.1',
+    allow:
+      'have it allow extended CONNECT or speak HTTP/1.1 on the same port, or name another upstream for the path of the WebSocket',
   },
   'proxy/internal-error': {
     says: 'a failure in the gate itself while it passed an answer on',

@@ -40,6 +40,9 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
   #isAnswering = false;
   #isPaused = false;
   #isOver = false;
+  #isTunnel = false;
+  /** Whom the request was handed to, where its upstream takes it over HTTP/1.1 only; null for nobody. */
+  #successor: UpstreamSide | null = null;
 
   constructor(owner: ExchangeOwner, request: OutgoingRequest, receiver: AnswerReceiver, isReused: boolean) {
     this.#owner = owner;
@@ -55,6 +58,19 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
 
   get to(): string {
     return this.#owner.to;
+  }
+
+  /** Does it ask for a WebSocket, and was not asked yet? */
+  get isWebSocket(): boolean {
+    return this.#request?.isWebSocket === true && this.#asking === null;
+  }
+
+  /** The upstream takes it over another connection: `carry` gives it to one. */
+  handOver(carry: (request: OutgoingRequest, receiver: AnswerReceiver) => UpstreamSide): void {
+    if (this.#isOver) return;
+    const request = this.takeUnsent();
+    this.#end();
+    this.#successor = carry(request, this.#receiver);
   }
 
   /** The connection stands: the request goes, as far as it came. */
@@ -76,6 +92,7 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
   }
 
   write(piece: Buffer): boolean {
+    if (this.#successor !== null) return this.#successor.write(piece);
     if (this.#isOver) return true;
     if (this.#asking === null) {
       this.#queued.push(Buffer.from(piece));
@@ -124,6 +141,7 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
   }
 
   abort(): void {
+    this.#successor?.abort();
     if (this.#isOver) return;
     this.#end();
     this.#asking?.cancel();
@@ -134,10 +152,14 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
     this.#fail(502, 'proxy/bad-answer', says);
   }
 
-  /** Tunnels are not led over HTTP/2 upstreams: nobody can have opened one. */
-  becomeTunnel(): void {}
+  becomeTunnel(): void {
+    this.#isTunnel = true;
+    this.#owner.timekeeper.clear(this);
+  }
 
-  endTunnel(): void {}
+  endTunnel(): void {
+    if (!this.#isOver) this.#asking?.end(null);
+  }
 
   // ---- the answer
 
@@ -216,7 +238,8 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
   }
 
   #watch(): void {
-    if (!this.#isOver && !this.#isPaused) this.#owner.timekeeper.set(this, this.#owner.answerTimeoutMs);
+    if (!this.#isOver && !this.#isPaused && !this.#isTunnel)
+      this.#owner.timekeeper.set(this, this.#owner.answerTimeoutMs);
   }
 
   #fail(status: 502 | 503 | 504, why: string, says: string): void {

@@ -5,27 +5,58 @@ import type { UpstreamSide } from '../traffic/sides.ts';
 import type { Announced } from './announcing.ts';
 import type { UpstreamOptions } from './dial.ts';
 import { Http2Upstream, type Http2UpstreamOwner, type Http2UpstreamTools } from './h2-upstream.ts';
-import type { Connections } from './pool.ts';
-import type { AnswerReceiver } from './upstream.ts';
+import { type Connections, Pool } from './pool.ts';
+import type { AnswerReceiver, UpstreamTools } from './upstream.ts';
+import { WebSocketByHttp1 } from './web-socket-by-http1.ts';
 
 /** A pool of shared connections. Counters are exact and only grow. */
 export class Http2Pool implements Connections, Http2UpstreamOwner {
   readonly options: UpstreamOptions;
-  opened = 0;
-  reused = 0;
-  failures = 0;
-  ended = 0;
   onRoom: (() => void) | null = null;
   readonly #tools: Http2UpstreamTools;
   #connections: Http2Upstream[] = [];
+  /** Connections of HTTP/1.1, for WebSockets that the upstream does not take over HTTP/2. */
+  readonly #byHttp1: Pool;
+  /** Null before the upstream has said anything. */
+  #takesWebSockets: boolean | null = null;
+  #opened = 0;
+  #reused = 0;
+  #failures = 0;
+  #ended = 0;
 
-  constructor(options: UpstreamOptions, tools: Http2UpstreamTools) {
+  constructor(options: UpstreamOptions, tools: Http2UpstreamTools & UpstreamTools) {
     this.options = options;
     this.#tools = tools;
+    const target = { ...options.target, protocol: 'h1' } as const;
+    const byHttp1 = {
+      ...options,
+      target,
+      get addresses(): readonly string[] {
+        return options.addresses;
+      },
+    };
+    this.#byHttp1 = new Pool(byHttp1, 0, tools);
+    this.#byHttp1.onRoom = () => this.onRoom?.();
+  }
+
+  get opened(): number {
+    return this.#opened + this.#byHttp1.opened;
+  }
+
+  get reused(): number {
+    return this.#reused + this.#byHttp1.reused;
+  }
+
+  get failures(): number {
+    return this.#failures + this.#byHttp1.failures;
+  }
+
+  get ended(): number {
+    return this.#ended + this.#byHttp1.ended;
   }
 
   get open(): number {
-    return this.#connections.length;
+    return this.#connections.length + this.#byHttp1.open;
   }
 
   /** Connections without an exchange. */
@@ -37,7 +68,7 @@ export class Http2Pool implements Connections, Http2UpstreamOwner {
 
   /** Exchanges in hand. */
   get busy(): number {
-    let sum = 0;
+    let sum = this.#byHttp1.busy;
     for (const { busy } of this.#connections) sum += busy;
     return sum;
   }
@@ -45,18 +76,19 @@ export class Http2Pool implements Connections, Http2UpstreamOwner {
   /** Sends a request over a connection that has room, or a new one. A `fresh` one needs none: what is dead has no room. `client` is
    * whose request it is: where connections begin with a PROXY header, each belongs to one client. */
   carry(_fresh: boolean, request: OutgoingRequest, receiver: AnswerReceiver, client: Announced | null): UpstreamSide {
+    if (request.isWebSocket && this.#takesWebSockets === false) return this.carryByHttp1(request, receiver, client);
     const owner = this.options.target.proxyVersion === 0 ? null : client;
     let connection = this.#connections.find((one) => one.hasRoom && one.client === owner);
     if (connection === undefined) {
-      this.opened++;
+      this.#opened++;
       connection = new Http2Upstream(this.options, this.#tools, this, owner);
       this.#connections.push(connection);
-    } else this.reused++;
+    } else this.#reused++;
     return connection.carry(request, receiver);
   }
 
   failed(): void {
-    this.failures++;
+    this.#failures++;
   }
 
   exchangeEnded(): void {
@@ -64,13 +96,22 @@ export class Http2Pool implements Connections, Http2UpstreamOwner {
     if (this.onRoom !== null) queueMicrotask(this.onRoom);
   }
 
+  learned(takesWebSockets: boolean): void {
+    this.#takesWebSockets = takesWebSockets;
+  }
+
+  carryByHttp1(request: OutgoingRequest, receiver: AnswerReceiver, client: Announced | null): UpstreamSide {
+    return this.#byHttp1.carry(true, request, new WebSocketByHttp1(receiver), client);
+  }
+
   closed(connection: Http2Upstream, isOurs: boolean): void {
-    if (isOurs) this.ended++;
+    if (isOurs) this.#ended++;
     this.#connections = this.#connections.filter((other) => other !== connection);
   }
 
   /** Ends idle connections; busy ones end with their last exchange. */
   close(): void {
     for (const connection of [...this.#connections]) connection.retire();
+    this.#byHttp1.close();
   }
 }

@@ -5,9 +5,10 @@ import { endpoint as endpointText } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import type { Multiplexed, MultiplexedCodec, MultiplexedOwner } from '../traffic/multiplexed.ts';
 import type { OutgoingRequest } from '../traffic/outgoing.ts';
+import type { UpstreamSide } from '../traffic/sides.ts';
 import type { Announced } from './announcing.ts';
 import { type DialHandler, Dialling, type UpstreamOptions } from './dial.ts';
-import { connectFailure, Failure } from './failure.ts';
+import { connectFailure, type Failure } from './failure.ts';
 import { type ExchangeOwner, Http2Exchange } from './h2-exchange.ts';
 import { labelOf } from './target.ts';
 import type { AnswerReceiver } from './upstream.ts';
@@ -26,6 +27,10 @@ export interface Http2UpstreamTools {
 export interface Http2UpstreamOwner {
   failed(): void;
   exchangeEnded(): void;
+  /** The upstream has said whether it takes WebSockets over HTTP/2. */
+  learned(takesWebSockets: boolean): void;
+  /** Carries a WebSocket over HTTP/1.1, on behalf of `client`. */
+  carryByHttp1(request: OutgoingRequest, receiver: AnswerReceiver, client: Announced | null): UpstreamSide;
   /** `isOurs`: we ended it first, so that its port stays in TIME_WAIT on our side. */
   closed(upstream: Http2Upstream, isOurs: boolean): void;
 }
@@ -71,19 +76,20 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
 
   /** Exchanges in hand. */
   get busy(): number {
-    return this.#connection?.asked ?? this.#waiting.size;
+    return (this.#connection?.asked ?? 0) + this.#waiting.size;
   }
 
   get hasRoom(): boolean {
     if (this.#isClosed) return false;
-    return this.#connection?.hasRoom ?? this.#waiting.size < maxWaiting;
+    return this.#waiting.size < maxWaiting && (this.#connection?.hasRoom ?? true);
   }
 
   /** Sends what is at hand of a request, once the connection stands. */
   carry(request: OutgoingRequest, receiver: AnswerReceiver): Http2Exchange {
     const exchange = new Http2Exchange(this, request, receiver, this.#uses++ > 0 && this.#connection !== null);
-    if (request.isWebSocket) queueMicrotask(() => exchange.refuse(this.#noWebSocket()));
-    else if (this.#connection === null) this.#waiting.add(exchange);
+    if (this.#connection === null) this.#waiting.add(exchange);
+    // Whether it takes a WebSocket is known only when its settings are; whoever asks has learned by then if it does not.
+    else if (request.isWebSocket && this.#connection.takesWebSockets === null) this.#await(exchange);
     else {
       this.timekeeper.clear(this);
       exchange.begin(this.#connection, this.#isSecure);
@@ -95,9 +101,23 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
     return this.#options.target.tls !== null;
   }
 
-  #noWebSocket(): Failure {
-    const says = `${this.endpoint} speaks HTTP/2, and WebSockets are led over HTTP/1.1 only`;
-    return new Failure(502, 'proxy/no-websocket', says, false);
+  /** Waits for the settings, as long as for a connection. */
+  #await(exchange: Http2Exchange): void {
+    this.#waiting.add(exchange);
+    this.timekeeper.set(this, this.#options.connectTimeoutMs);
+  }
+
+  /** The upstream's settings are here, or are waited for no longer. */
+  onReady(): void {
+    const takes = this.#connection?.takesWebSockets ?? false;
+    this.#owner.learned(takes);
+    const waiting = [...this.#waiting];
+    if (waiting.length > 0) this.timekeeper.clear(this);
+    this.#waiting.clear();
+    for (const exchange of waiting)
+      if (takes) exchange.begin(this.#connection!, this.#isSecure);
+      else exchange.handOver((request, receiver) => this.#owner.carryByHttp1(request, receiver, this.client));
+    if (waiting.length > 0 && this.busy === 0) this.onIdle();
   }
 
   /** Ends an idle connection. */
@@ -109,6 +129,7 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
 
   expire(): void {
     if (this.#connection === null) this.onDialFailed(connectFailure('ETIMEDOUT', this.endpoint));
+    else if (this.#waiting.size > 0) this.onReady();
     else this.retire();
   }
 
@@ -129,8 +150,10 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
     this.#connection = connection;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const exchange of waiting) exchange.begin(connection, this.#isSecure);
-    if (connection.asked === 0) this.onIdle();
+    for (const exchange of waiting)
+      if (exchange.isWebSocket) this.#await(exchange);
+      else exchange.begin(connection, this.#isSecure);
+    if (this.busy === 0) this.onIdle();
   }
 
   onDialFailed(failure: Failure): void {
@@ -155,8 +178,10 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
   /** The connection is gone: everybody hears of it. */
   #lose(says: string): void {
     if (this.#isClosed) return;
+    const waiting = [...this.#waiting];
     this.#close(false);
     this.#connection?.lose(says);
+    for (const exchange of waiting) exchange.onLost(says, false);
   }
 
   #close(isOurs: boolean): void {
@@ -192,7 +217,7 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
   }
 
   onIdle(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#waiting.size > 0) return;
     if (this.#connection !== null && !this.#connection.hasRoom) this.retire();
     else this.timekeeper.set(this, this.#options.idleMs);
   }
@@ -201,7 +226,9 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
     if (this.busy === 0) this.retire();
   }
 
-  onFault(_says: string): void {
+  onFault(says: string): void {
+    const waiting = [...this.#waiting];
     this.#close(true);
+    for (const exchange of waiting) exchange.onLost(says, false);
   }
 }

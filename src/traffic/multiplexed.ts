@@ -39,6 +39,8 @@ export interface MultiplexedOwner {
   onIdle(): void;
   /** It takes no further requests. */
   onGoaway(): void;
+  /** The other side has said what it allows. */
+  onReady(): void;
   /** The other side broke the protocol: what was to be said was written, every request was told. */
   onFault(says: string): void;
 }
@@ -49,13 +51,15 @@ export interface Multiplexed {
   readonly asked: number;
   /** May another request be asked over it now? */
   readonly hasRoom: boolean;
+  /** Does the other side take WebSockets (RFC 8441 3)? Null before it has said anything. */
+  readonly takesWebSockets: boolean | null;
   /** The first `count` bytes of `bytes` came; they are lent for the time of the call. */
   read(bytes: Buffer, count: number): void;
   /** The socket takes bytes again. */
   drained(): void;
   /** Everything that one read brought is looked at: a good moment to send what it led to. */
   flush(): void;
-  /** Sends what is at hand of a request; body bytes may follow. Null where there is no room any more: then nothing was sent. */
+  /** Sends what is at hand of a request; body bytes may follow. A WebSocket's answer is told as HTTP/1.1 would have it: 101, and its tunnel as the body. Null where there is no room any more: then nothing was sent. */
   ask(request: OutgoingRequest, secure: boolean, sink: AnswerSink): Asking | null;
   /** Says that nothing further will be asked. */
   leave(): void;

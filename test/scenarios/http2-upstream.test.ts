@@ -413,17 +413,6 @@ test('HTTP/2 under TLS (h2://), with the certificate verified: one gate before a
   assert.equal((await wary.get('/')).status, 502, 'a certificate of nobody known is none');
 });
 
-test('a WebSocket is not led over HTTP/2, and says so', async (t) => {
-  const { gate } = await world(t, () => {});
-  const client = await gate.client();
-  client.send(
-    'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
-  const answer = await client.message();
-  assert.equal(answer.status, 502);
-  assert.equal((await gate.journey(answer.headers.get('x-request-id')!)).verdict.why, 'proxy/no-websocket');
-});
-
 test('an idle connection is ended in order, and another is opened when it is needed', async (t) => {
   const { gate, sessions } = await world(
     t,

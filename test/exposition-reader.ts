@@ -18,6 +18,8 @@ export interface ReadFamily {
 const nameForm = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const numberForm = /^(?:[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?|[+-]Inf|NaN)$/;
 
+const exemplarForm = /^\{[a-zA-Z_]\w*="[^"\\\n]*"\} \d+(?:\.\d+)?(?:e-?\d+)? \d+(?:\.\d+)?$/;
+
 /** The families of a text; throws where it is not as the format (OpenMetrics 1.0, or Prometheus 0.0.4) has it. */
 export function readExposition(text: string, isOpen: boolean): Map<string, ReadFamily> {
   if (text === '' && !isOpen) return new Map();
@@ -41,7 +43,7 @@ export function readExposition(text: string, isOpen: boolean): Map<string, ReadF
       unit = said;
     }
     const samples: ReadFamily['samples'][number][] = [];
-    while (at < lines.length && !lines[at]!.startsWith('#')) samples.push(sampleOf(lines[at++]!));
+    while (at < lines.length && !lines[at]!.startsWith('#')) samples.push(sampleOf(lines[at++]!, isOpen));
     assert.ok(samples.length > 0, `${name} has samples`);
     const family = { name, help: unescaped(help), type, unit, samples };
     examine(family, isOpen);
@@ -58,7 +60,7 @@ function commentOf(line: string, word: string): [string, string] {
   return [rest.slice(0, space), rest.slice(space + 1)];
 }
 
-function sampleOf(line: string): ReadFamily['samples'][number] {
+function sampleOf(line: string, isOpen: boolean): ReadFamily['samples'][number] {
   const labels = new Map<string, string>();
   let at = 0;
   while (at < line.length && line[at] !== '{' && line[at] !== ' ') at++;
@@ -84,8 +86,16 @@ function sampleOf(line: string): ReadFamily['samples'][number] {
     at++;
   }
   assert.equal(line[at], ' ', line);
-  const number = line.slice(at + 1);
+  const [number = '', exemplar, ...more] = line.slice(at + 1).split(' # ');
   assert.match(number, numberForm, line);
+  assert.equal(more.length, 0, line);
+  if (exemplar !== undefined) {
+    assert.ok(isOpen && name.endsWith('_bucket'), `only buckets of OpenMetrics have exemplars: ${line}`);
+    assert.match(exemplar, exemplarForm, line);
+    // OpenMetrics 1.0: the value lies in the bucket, and its labels have at most 128 characters.
+    assert.ok(Number(exemplar.split(' ')[1]) <= Number(labels.get('le')!.replace('+Inf', 'Infinity')), line);
+    assert.ok(exemplar.indexOf('}') <= 128, line);
+  }
   return { name, labels, value: number === '+Inf' ? Number.POSITIVE_INFINITY : Number(number) };
 }
 

@@ -14,7 +14,9 @@ const sample = {
       bytesIn: 1,
       bytesOut: 1,
       times: { waf: { counts: [0, 1], sum: 1 } },
+      exemplars: [],
     },
+    rules: { hits: { 1: 0 }, cpuMs: { 1: 1 } },
     accepted: 1,
     cpuUs: 1,
   },
@@ -40,8 +42,6 @@ const sample = {
     journal: { written: 0, dropped: 0 },
     history: { journeys: 0, bytes: 0, maxBytes: 0, lost: 0, notKept: 0 },
   },
-  firewall: { rules: [{ number: 1, hits: 0 }], defaultHits: 0 },
-  bill: { rows: [{ id: 1, cpuMs: 1 }] },
   bans: { total: 0, blocklists: [{ name: 'a', entries: 0, isStale: false }] },
   reloads: { succeeded: 0, failed: 0, lastAt: 0, lastOk: true },
 } as const;
@@ -70,10 +70,11 @@ portcullis metrics
 portcullis metrics --openmetrics
 \`\`\`
 
-Counters are sums over all workers since the start, those of workers that died included (but for hits of firewall rules and the bill of a worker), at most a second old. Every label has a bound: sites, listeners, upstreams and
+Counters are sums over all workers since the start, those of workers that died included, at most a second old; they do not fall when a configuration is loaded anew. Every label has a bound: sites, listeners, upstreams and
 lists are those of the configuration, reasons are [a table](reasons.md), and of rules the hundred with the most hits have a series each (the rest is \`other\`). Nothing that a client sends becomes a label.
 
-Bounds of histograms double from 8 µs to 33 s. They come from finer buckets (four to each doubling), from which the dashboard takes its percentiles.
+Bounds of histograms double from 8 µs to 33 s. They come from finer buckets (four to each doubling), from which the dashboard takes its percentiles. In OpenMetrics the buckets of the whole exchange have an exemplar each:
+\`journey_id\` is the newest request that took so long, for \`portcullis explain\`.
 
 - [\`docs/grafana-dashboard.json\`](grafana-dashboard.json): a dashboard for Grafana 9 or later (Dashboards, Import), for any number of gates.
 - [\`docs/prometheus-rules.yaml\`](prometheus-rules.yaml): alert rules; \`rule_files\` of \`prometheus.yml\` names it.

@@ -51,6 +51,21 @@ test('OpenMetrics names families without _total, has units, numbers with a point
   assert.ok(text.endsWith('# EOF\n'));
 });
 
+test('an observation of a bucket stands behind it in OpenMetrics, and nowhere in the other format', () => {
+  const one = { labels: { journey_id: 'A' }, value: 0.5, at: 1_800_000_000.25 };
+  const spread = { labels: {}, bounds: [0.001, 1], counts: [2, 5, 6], sum: 7.5 };
+  const family = (exemplars: readonly (typeof one | null)[]): MetricFamily[] => [
+    { name: 'a_seconds', help: 'h', type: 'histogram', unit: 'seconds', histograms: [{ ...spread, exemplars }] },
+  ];
+  const { text } = expose(family([null, one, { ...one, value: 3 }]), open);
+  assert.ok(
+    text.includes('_bucket{le="0.001"} 2\na_seconds_bucket{le="1.0"} 5 # {journey_id="A"} 0.5 1800000000.25\n'),
+  );
+  assert.ok(text.includes('_bucket{le="+Inf"} 6 # {journey_id="A"} 3 1800000000.25\n'));
+  readExposition(text, true);
+  assert.equal(expose(family([null, one])).text.includes('journey_id'), false);
+});
+
 test('who asks gets the format that is preferred', () => {
   // What Prometheus 2.42 and 3 send, and others.
   for (const [accept, wantsOpen] of [

@@ -13,6 +13,15 @@ export interface MetricHistogram {
   /** As many as `bounds`, and one more for all. */
   readonly counts: readonly number[];
   readonly sum: number;
+  /** One observation of each bucket, by its place; what is missing or null has none. OpenMetrics alone shows them. */
+  readonly exemplars?: readonly (Exemplar | null)[];
+}
+
+/** An observation: what it is known by, what it was, and when (seconds since 1970). */
+export interface Exemplar {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly at: number;
 }
 
 /** Samples of one name. The name has neither `_total` nor the unit left out: a counter of `seconds` is `…_seconds`. */
@@ -77,15 +86,21 @@ function sampleLines(family: MetricFamily & { readonly samples: readonly MetricS
 
 function histogramLines(name: string, histograms: readonly MetricHistogram[], isOpen: boolean): string {
   let text = '';
-  for (const { labels, bounds, counts, sum } of histograms) {
+  for (const { labels, bounds, counts, sum, exemplars = [] } of histograms) {
+    const exemplar = (index: number) => (isOpen ? exemplarText(exemplars[index] ?? null) : '');
     for (const [index, bound] of bounds.entries()) {
       const le = isOpen && Number.isInteger(bound) ? `${bound}.0` : String(bound);
-      text += `${name}_bucket${labelText({ ...labels, le })} ${counts[index]}\n`;
+      text += `${name}_bucket${labelText({ ...labels, le })} ${counts[index]}${exemplar(index)}\n`;
     }
-    text += `${name}_bucket${labelText({ ...labels, le: '+Inf' })} ${counts.at(-1)}\n`;
+    text += `${name}_bucket${labelText({ ...labels, le: '+Inf' })} ${counts.at(-1)}${exemplar(bounds.length)}\n`;
     text += `${name}_sum${labelText(labels)} ${numberText(sum, isOpen)}\n${name}_count${labelText(labels)} ${counts.at(-1)}\n`;
   }
   return text;
+}
+
+function exemplarText(exemplar: Exemplar | null): string {
+  if (exemplar === null) return '';
+  return ` # ${labelText(exemplar.labels)} ${exemplar.value} ${exemplar.at}`;
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {

@@ -24,7 +24,19 @@ export interface TrafficFigures {
   readonly bytesOut: number;
   /** Times in µs, by what took them: `firewall`, `tls`, `rates`, `waf`, `upstream`, `exchange`. */
   readonly times: Readonly<Record<string, HistogramFigures>>;
+  /** The newest exchange that took up to each of `boundsUs` and longer than the one before; the last for longer ones. */
+  readonly exemplars: readonly (TimedExchange | null)[];
 }
+
+/** An exchange by its id: how long it took, in µs, and when it began, in ms since 1970. */
+export interface TimedExchange {
+  readonly id: string;
+  readonly us: number;
+  readonly at: number;
+}
+
+/** Bounds of durations as they are shown, in µs: 8 µs to 33 s, each twice the one before. */
+export const boundsUs: readonly number[] = Array.from({ length: 23 }, (_, index) => 2 ** (index + 3));
 
 /** Most rules that are counted by name; the rest is `other`. */
 const maxRules = 2000;
@@ -46,6 +58,9 @@ export class Measures {
   #decided = new Map<string, number>();
   #sites = new Map<string, MutableSite>();
   #rules = new Map<string, number>();
+  readonly #exemplarIds = new Array<string>(boundsUs.length + 1).fill('');
+  readonly #exemplarUs = new Float64Array(boundsUs.length + 1);
+  readonly #exemplarAt = new Float64Array(boundsUs.length + 1);
   #lastSite: MutableSite | null = null;
   #lastName = '';
   readonly #times = {
@@ -93,6 +108,9 @@ export class Measures {
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       times: Object.fromEntries(Object.entries(this.#times).map(([name, histogram]) => [name, histogram.figures()])),
+      exemplars: this.#exemplarIds.map((id, index) =>
+        id === '' ? null : { id, us: this.#exemplarUs[index]!, at: this.#exemplarAt[index]! },
+      ),
     };
   }
 
@@ -123,6 +141,16 @@ export class Measures {
     if (exchange.wafAction !== 'off') this.#times.waf.add(wafMicroseconds);
     if (upstreamMs >= 0) this.#times.upstream.add(upstreamMs * 1000);
     this.#times.exchange.add(ms * 1000);
+    this.#keepExemplar(exchange);
+  }
+
+  /** Three writes to places that are there already: a request must not pay for one that somebody may look up. */
+  #keepExemplar({ id, ms, startedAt }: Exchange): void {
+    const us = ms * 1000;
+    const index = us < 8 ? 0 : Math.min(boundsUs.length, 29 - Math.clz32(Math.min(us, 2 ** 31 - 1)));
+    this.#exemplarIds[index] = id;
+    this.#exemplarUs[index] = us;
+    this.#exemplarAt[index] = startedAt;
   }
 
   #countRules(findings: NonNullable<Exchange['findings']>): void {
@@ -147,7 +175,13 @@ export function addTraffic(one: TrafficFigures, other: TrafficFigures): TrafficF
     bytesIn: one.bytesIn + other.bytesIn,
     bytesOut: one.bytesOut + other.bytesOut,
     times: joined(one.times, other.times, addHistograms),
+    exemplars: one.exemplars.map((mine, index) => newer(mine, other.exemplars[index] ?? null)),
   };
+}
+
+function newer(one: TimedExchange | null, other: TimedExchange | null): TimedExchange | null {
+  if (one === null || other === null) return one ?? other;
+  return one.at >= other.at ? one : other;
 }
 
 function joined<T>(

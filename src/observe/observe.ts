@@ -32,7 +32,7 @@ export {
 } from './exposition.ts';
 export { type AppendedFile, type Files, systemFiles } from './files.ts';
 export type { JournalCounts } from './journal.ts';
-export { addTraffic, type SiteFigures, type TrafficFigures } from './measures.ts';
+export { addTraffic, boundsUs, type SiteFigures, type TrafficFigures } from './measures.ts';
 export type { Posted, TracerTools, TraceWords } from './tracer.ts';
 
 /** Observation stands in nobody's way, and has no reason to. */

@@ -4,6 +4,7 @@ import { addHistograms, type HistogramFigures, histogramSince, percentile } from
 import { addTraffic, type TrafficFigures } from '../observe/observe.ts';
 import type { Series } from '../traffic/series.ts';
 import type { WorkerFigures } from './messages.ts';
+import { addRules, type RuleFigures } from './rule-counts.ts';
 
 /** Points that are kept: fifteen minutes. */
 export const maxPoints = 900;
@@ -25,6 +26,7 @@ interface Pace {
 /** Sums of all workers, those that are gone included. */
 export interface Totals {
   readonly traffic: TrafficFigures;
+  readonly rules: RuleFigures;
   readonly accepted: number;
   /** CPU time of all workers, in µs. */
   readonly cpuUs: number;
@@ -159,13 +161,14 @@ function paceOf(look: WorkerFigures, before: WorkerFigures): Pace {
   return { rates: found, times: Object.fromEntries(times), points: 0 };
 }
 
-function totalsOf({ traffic, accepted, cpuUs }: WorkerFigures): Totals {
-  return { traffic, accepted, cpuUs };
+function totalsOf({ traffic, rules, accepted, cpuUs }: WorkerFigures): Totals {
+  return { traffic, rules, accepted, cpuUs };
 }
 
 function sumOf(one: Totals, other: Totals): Totals {
   return {
     traffic: addTraffic(one.traffic, other.traffic),
+    rules: addRules(one.rules, other.rules),
     accepted: one.accepted + other.accepted,
     cpuUs: one.cpuUs + other.cpuUs,
   };

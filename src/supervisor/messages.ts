@@ -7,6 +7,7 @@ import type { ShelfChange } from '../tls/tls.ts';
 import type { HistoryBatch } from '../traffic/history.ts';
 import type { Blueprint } from './blueprint.ts';
 import type { ControlQuestion } from './control.ts';
+import type { RuleFigures } from './rule-counts.ts';
 
 /** A listener as workers are told of it; `key` is its name between supervisor and worker. */
 export interface ListenerFacts {
@@ -96,6 +97,7 @@ export interface WorkerFigures {
   /** When it looked, in ms of its own monotonic clock: two looks give a rate. */
   readonly atMs: number;
   readonly traffic: TrafficFigures;
+  readonly rules: RuleFigures;
   readonly accepted: number;
   /** CPU time of the process, in µs. */
   readonly cpuUs: number;

@@ -1,7 +1,13 @@
 // The families of metrics of a gate, from its status and figures. Every label is bounded: by the configuration, by a table, or by a top list.
 
 import { countBelow, type HistogramFigures } from '../base/histogram.ts';
-import type { MetricFamily, MetricHistogram, MetricSample } from '../observe/observe.ts';
+import {
+  boundsUs,
+  type MetricFamily,
+  type MetricHistogram,
+  type MetricSample,
+  type TrafficFigures,
+} from '../observe/observe.ts';
 import type { HistoryCounts } from '../traffic/history.ts';
 import type { Totals } from './chronicle.ts';
 
@@ -10,10 +16,6 @@ export interface MetricSources {
   readonly totals: Totals | null;
   /** The answer to `status`. */
   readonly status: unknown;
-  /** The answer to `firewall`. */
-  readonly firewall: unknown;
-  /** The answer to `bill`. */
-  readonly bill: unknown;
   /** The answer to `bans`. */
   readonly bans: unknown;
   readonly reloads: {
@@ -26,8 +28,6 @@ export interface MetricSources {
 
 /** Most rules that have a series each. */
 const maxRules = 100;
-/** Bounds of histograms in µs: 8 µs to 33 s, each twice the one before. */
-const boundsUs = Array.from({ length: 23 }, (_, index) => 2 ** (index + 3));
 const statusClasses = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 
 type Part = Readonly<Record<string, unknown>>;
@@ -52,7 +52,7 @@ export function metricFamilies(sources: MetricSources): MetricFamily[] {
     ...connectionFamilies(status),
     ...upstreamFamilies(status),
     ...processFamilies(status, sources.totals),
-    ...ruleFamilies(sources),
+    ...ruleFamilies(sources.totals),
     ...stateFamilies(status, sources),
     ...recordFamilies(status),
   ];
@@ -85,7 +85,9 @@ function trafficFamilies(totals: Totals | null): MetricFamily[] {
       help: 'What each layer took of an exchange or connection; upstream is the wait for the head of its answer, exchange the whole.',
       type: 'histogram',
       unit: 'seconds',
-      histograms: Object.entries(traffic.times).map(([layer, times]) => histogram(layer, times)),
+      histograms: Object.entries(traffic.times).map(([layer, times]) =>
+        histogram(layer, times, layer === 'exchange' ? traffic.exemplars : []),
+      ),
     },
     counter(
       'portcullis_rule_hits',
@@ -174,20 +176,19 @@ function processFamilies(status: Part, totals: Totals | null): MetricFamily[] {
   ];
 }
 
-function ruleFamilies({ firewall, bill }: MetricSources): MetricFamily[] {
-  const asked = part(firewall);
-  const hits = parts(asked.rules).map((row) => [word(row.number), number(row.hits)] as const);
-  const rows = parts(part(bill).rows);
-  const cpu = rows.map((row) => [word(row.id), number(row.cpuMs) / 1000] as const);
+function ruleFamilies(totals: Totals | null): MetricFamily[] {
+  if (totals === null) return [];
+  const { hits, cpuMs } = totals.rules;
+  const cpu = Object.entries(cpuMs).map(([id, ms]) => [id, ms / 1000] as const);
   return [
     counter(
       'portcullis_firewall_rule_hits',
-      'Connections by the firewall rule that decided; 0 is the default.',
-      top(Object.fromEntries([...hits, ['0', number(asked.defaultHits)]]), 'rule'),
+      'Connections by the number of the firewall rule that decided; 0 is the default.',
+      top(hits, 'rule'),
     ),
     counter(
       'portcullis_waf_rule_cpu_seconds',
-      `CPU time of rules of files in one worker, from a sample, the ${maxRules} dearest.`,
+      `CPU time of rules of files, from a sample, the ${maxRules} dearest.`,
       top(Object.fromEntries(cpu), 'rule', false),
       'seconds',
     ),
@@ -297,10 +298,19 @@ function one(value: number, labels: Readonly<Record<string, string>> = {}): Metr
   return { labels, value };
 }
 
-function histogram(layer: string, times: HistogramFigures): MetricHistogram {
+function histogram(layer: string, times: HistogramFigures, found: TrafficFigures['exemplars']): MetricHistogram {
   const counts = boundsUs.map((bound) => countBelow(times, bound));
   const all = times.counts.reduce((sum, count) => sum + count, 0);
-  return { labels: { layer }, bounds: boundsUs.map((us) => us / 1e6), counts: [...counts, all], sum: times.sum / 1e6 };
+  const exemplars = found.map((one) =>
+    one === null ? null : { labels: { journey_id: one.id }, value: one.us / 1e6, at: one.at / 1000 },
+  );
+  return {
+    labels: { layer },
+    bounds: boundsUs.map((us) => us / 1e6),
+    counts: [...counts, all],
+    sum: times.sum / 1e6,
+    exemplars,
+  };
 }
 
 function numbers(counts: Part, label: string): MetricSample[] {

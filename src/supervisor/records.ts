@@ -164,9 +164,9 @@ export class Records {
         return null;
       }
     };
-    const [status, firewall, bill, bans] = await Promise.all(['status', 'firewall', 'bill', 'bans'].map(told));
+    const [status, bans] = await Promise.all(['status', 'bans'].map(told));
     const totals = this.chronicle.totals();
-    return expose(metricFamilies({ totals, status, firewall, bill, bans, reloads: this.#reloads }), accept);
+    return expose(metricFamilies({ totals, status, bans, reloads: this.#reloads }), accept);
   }
 
   #own() {

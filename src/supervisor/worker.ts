@@ -27,6 +27,7 @@ import {
   type ToWorker,
   type WorkerFigures,
 } from './messages.ts';
+import { RuleCounts } from './rule-counts.ts';
 import { shareAmong, sharedOf } from './sharing.ts';
 
 /** How often others are told, in ms. */
@@ -64,6 +65,7 @@ export class Worker {
   readonly #challenges = new ChallengeAnswers();
   #gateway: Gateway | null = null;
   #answers: Answers = {};
+  readonly #rules = new RuleCounts();
   /** Orders that came before the start was done. */
   #early: [ToWorker, object | undefined][] | null = null;
   /** The generation that waits to be put in place, and its number. */
@@ -307,11 +309,11 @@ export class Worker {
 
   #figures(): WorkerFigures {
     const { generation, tools } = this.#gateway!;
-    let accepted = 0;
-    for (const { listener } of this.#open.values()) accepted += listener.accepted;
+    const accepted = [...this.#open.values()].reduce((sum, { listener }) => sum + listener.accepted, 0);
     return {
       atMs: this.#clock.monotonicMs(),
       traffic: tools.observe.measures.figures(),
+      rules: this.#rules.read(generation),
       accepted,
       cpuUs: readCpuMicroseconds(),
       open: tools.connections.size,

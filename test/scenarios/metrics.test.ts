@@ -53,6 +53,13 @@ test('counters are what was done, in both formats', async (t) => {
     [5, 5, 5, 4],
   );
   assert.equal(inOpen.get('portcullis_exchanges')!.type, 'counter');
+  const opened = (await world.ask({ ask: 'metrics', accept: open })) as Exposition;
+  const [, id] =
+    /^portcullis_layer_duration_seconds_bucket\{layer="exchange",le="[^"]+"\} [1-5] # \{journey_id="([^"]+)"\} 0\.\d+ \d+/m.exec(
+      opened.text,
+    )!;
+  const { journey } = (await world.ask({ ask: 'explain', id })) as { journey: { id: string } };
+  assert.equal(journey.id, id);
   if (promtool === null) return;
   const { text } = (await world.ask({ ask: 'metrics' })) as Exposition;
   const { stdout, stderr, status } = spawnSync(promtool, ['check', 'metrics'], { input: text, encoding: 'utf8' });

@@ -17,6 +17,7 @@ import { detectNosql, nosqlSigns } from './detectors/nosql.ts';
 import { detectObject, gadgetSigns, objectSigns } from './detectors/object.ts';
 import { detectPath } from './detectors/path.ts';
 import { detectPrototype } from './detectors/prototype.ts';
+import { detectBareScript } from './detectors/script-bare.ts';
 import { detectShell } from './detectors/shell.ts';
 import { detectSql } from './detectors/sql.ts';
 import { detectTemplate, templateSigns } from './detectors/template.ts';
@@ -56,6 +57,7 @@ export const detectors: readonly Detector[] = [
       C.SEPARATOR |
       C.OPERATOR |
       C.BACKSLASH |
+      C.COLON |
       C.PLUS,
     detect: (subject) => detectSql(subject.text),
   },
@@ -63,7 +65,10 @@ export const detectors: readonly Detector[] = [
     name: 'cross-site-scripting',
     bit: HTML,
     gate: C.ANGLE | C.QUOTE | C.COLON | C.BRACKET | C.OPERATOR,
-    detect: (subject) => detectHtml(subject.text),
+    detect: (subject) => {
+      const markup = detectHtml(subject.text);
+      return markup !== null && markup.score >= 5 ? markup : (detectBareScript(subject) ?? markup);
+    },
   },
   {
     name: 'path-traversal',
@@ -74,16 +79,26 @@ export const detectors: readonly Detector[] = [
   {
     name: 'command-injection',
     bit: SHELL,
-    gate: C.SEPARATOR | C.AMPERSAND | C.QUOTE | C.BRACKET | C.ANGLE | C.CONTROL | C.BACKSLASH | C.SLASH | C.OPERATOR,
+    gate:
+      C.SPACE |
+      C.SEPARATOR |
+      C.AMPERSAND |
+      C.QUOTE |
+      C.BRACKET |
+      C.ANGLE |
+      C.CONTROL |
+      C.BACKSLASH |
+      C.SLASH |
+      C.OPERATOR,
     detect: (subject) => detectShell(subject.text),
   },
   { name: 'expression-injection', bit: CODE, gate: code, detect: detectExpression },
   { name: 'template-injection', bit: CODE, gate: code | C.SEPARATOR | C.SLASH, detect: detectTemplate },
-  { name: 'serialised-object', bit: CODE, gate: code | C.SLASH | C.CONTROL | C.HIGH, detect: detectObject },
-  { name: 'code-injection', bit: CODE, gate: code | C.SEPARATOR | C.PERCENT, detect: detectCode },
+  { name: 'serialised-object', bit: CODE, gate: code | C.SPACE | C.SLASH | C.CONTROL | C.HIGH, detect: detectObject },
+  { name: 'code-injection', bit: CODE, gate: code | C.SPACE | C.SLASH | C.SEPARATOR | C.PERCENT, detect: detectCode },
   { name: 'prototype-pollution', bit: CODE, gate: C.BRACKET | C.QUOTE | C.OPERATOR, detect: detectPrototype },
   { name: 'nosql-injection', bit: QUERY, gate: code | C.SEPARATOR, detect: detectNosql },
-  { name: 'ldap-injection', bit: QUERY, gate: C.BRACKET, detect: detectLdap },
+  { name: 'ldap-injection', bit: QUERY, gate: C.BRACKET | C.BACKSLASH, detect: detectLdap },
   { name: 'xpath-injection', bit: QUERY, gate: C.BRACKET | C.SLASH | C.QUOTE, detect: detectXpath },
   { name: 'server-side-request', bit: ADDRESS, gate: C.SLASH | C.COLON | C.BACKSLASH, detect: detectAddress },
   { name: 'xml-entity', bit: XML, gate: C.ANGLE, detect: detectEntity },

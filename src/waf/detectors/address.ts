@@ -171,6 +171,11 @@ function included(subject: Subject, start: number): Detection | null {
     return found(1034005, 5, 'the address is that of a script on another server', start, text.length);
   if (lower.startsWith('//', start) && path.endsWith('.txt'))
     return found(1034005, 5, 'the address is that of a script on another server', start, text.length);
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const isShell =
+    isCode && ['shell', 'cmd', 'c99', 'r57', 'backdoor', 'webshell', 'evil'].some((one) => name.startsWith(one));
+  if (isShell || (lower.startsWith('//', start) && path.endsWith('.php')))
+    return found(1034005, 5, 'the address is that of a script on another server', start, text.length);
   const isShare = text.startsWith('\\\\', start) && isCodeName(path);
   return isShare ? found(1034006, 5, 'the value loads a script from a share', start, text.length) : null;
 }

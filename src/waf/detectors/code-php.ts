@@ -54,7 +54,14 @@ const openings: readonly string[] = [
 /** PHP in one value. Ids 1048001–1048006. */
 export function detectPhp(subject: Subject): Detection | null {
   const { lower } = subject;
-  return tagged(subject) ?? requested(lower) ?? configured(subject) ?? called(subject) ?? backquoted(lower);
+  return (
+    tagged(subject) ??
+    requested(lower) ??
+    configured(subject) ??
+    variable(subject) ??
+    called(subject) ??
+    backquoted(lower)
+  );
 }
 
 /** What a PHP tag opens: harmful where it runs something, or does anything in a few characters with a request. */
@@ -132,9 +139,28 @@ function configured(subject: Subject): Detection | null {
   const sign = strongest(subject, phpSigns);
   if (sign === null) return null;
   // Because a text about a setting is no setting: names of arguments begin with theirs.
-  const isSetting = !subject.isBare && !subject.isName;
-  const score = isSetting ? 3 : 5;
+  const isTalk = !subject.isName && (!subject.isBare || !isSet(subject.lower, sign.at));
+  const score = isTalk ? 3 : 5;
   return found(1048003, score, `the value sets what PHP does: "${sign.sign.text}"`, sign.at, sign.at + 64);
+}
+
+/** Whether more than words stands behind the sign at `at`, or nothing else at all in the value. */
+function isSet(lower: string, at: number): boolean {
+  if (!lower.includes(' ')) return true;
+  const rest = lower.slice(at, at + 64);
+  return rest.includes('=') || rest.includes(':') || rest.includes('[') || rest.includes('\\');
+}
+
+/** `$a='sys'.'tem';$a('id');`: a variable is given the name of a function and called. */
+function variable(subject: Subject): Detection | null {
+  const { lower } = subject;
+  if (lower.charCodeAt(0) !== 36 || lower.length > 300) return null;
+  const equals = lower.indexOf('=');
+  const name = equals > 1 && equals < 24 ? lower.slice(0, equals).trimEnd() : '';
+  const quote = lower.charAt(equals + 1);
+  const isText = quote === "'" || quote === '"';
+  const call = name === '' || !isText ? -1 : lower.indexOf(`${name}(`, equals);
+  return call < 0 ? null : found(1048005, 5, 'the value calls the function that its variable names', 0, call + 32);
 }
 
 /** One whole call of a harmful function, with what breaks out of a string before it. */

@@ -64,6 +64,17 @@ export const scriptSigns: ReadonlyMap<string, Sign> = tableOf([
     downloadstring(
     downloadfile(
     [system.net.
+    [net.dns]::
+    [net.webrequest]::
+    [convert]::
+    [io.file]::
+    [text.encoding]::
+    [diagnostics.process]::
+    new-object system.net
+    new-object net.
+    iex(
+    iex (
+    invoke-expression 
     [system.io.
     [system.convert]
     [system.text.encoding]
@@ -172,6 +183,8 @@ export function detectScripting(subject: Subject): Detection | null {
     // Because a variable that is read runs nothing: `process.env.NODE_ENV`.
     if (sign.sign.text === 'process.env' && subject.text.charAt(sign.at + 11) === '.') return null;
     const isAlone = sign.sign.anywhere > 0 || (subject.text.length < maxAlone && isBegun(subject.text, sign.at));
+    if (isAlone && sign.score >= 5 && isTalk(subject.text, sign.sign.text))
+      return found(1048010, 3, `the value names ${sign.sign.text}`, sign.at, sign.at + 96);
     if (isAlone && sign.score > 0)
       return found(
         1048010,
@@ -182,6 +195,16 @@ export function detectScripting(subject: Subject): Detection | null {
       );
   }
   return tagged(subject) ?? brokenOut(subject);
+}
+
+/** Whether the sign is a name, and only words stand beside it: a question about it. */
+function isTalk(text: string, sign: string): boolean {
+  if (!text.includes(' ') || sign.startsWith('import')) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (!isLetter(code) && code !== 32 && code !== 46 && code !== 45 && !(code >= 48 && code <= 57)) return false;
+  }
+  return true;
 }
 
 /** Whether only marks, digits and quotes stand before the sign. */

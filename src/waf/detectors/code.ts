@@ -1,5 +1,6 @@
 // Code injection: statements of PHP, JavaScript, Python, Ruby, Perl, Lua and ASP that an interpreter on the server would run.
 
+import { detectBomb } from './code-bomb.ts';
 import { detectPhp } from './code-php.ts';
 import { detectScripting } from './code-script.ts';
 import type { Detection, Subject } from './detection.ts';
@@ -9,5 +10,6 @@ export function detectCode(subject: Subject): Detection | null {
   const script = detectScripting(subject);
   if (script !== null && script.score >= 5) return script;
   const php = detectPhp(subject);
-  return php !== null && php.score > (script?.score ?? 0) ? php : script;
+  const best = php !== null && php.score > (script?.score ?? 0) ? php : script;
+  return best !== null && best.score >= 5 ? best : (detectBomb(subject) ?? best);
 }

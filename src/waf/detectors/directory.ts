@@ -6,8 +6,17 @@ import { type Detection, found, type Sign, type Subject, signs, strongest, table
 export function detectLdap(subject: Subject): Detection | null {
   const { text } = subject;
   if (text.length > 512) return null;
-  return filter(text) ?? closed(text) ?? truncated(text);
+  // Because directories read `\29` as a bracket.
+  const plain = text.includes('\\2') ? unescaped(text) : text;
+  return filter(plain) ?? closed(plain) ?? truncated(plain);
 }
+
+function unescaped(text: string): string {
+  return text.replaceAll('\\28', '(').replaceAll('\\29', ')').replaceAll('\\2a', '*').replaceAll('\\2A', '*');
+}
+
+/** Attributes of directories, by which a single term is told from words in brackets. */
+const attributes: ReadonlySet<string> = new Set('uid userpassword useraccountcontrol userprincipalname'.split(' '));
 
 /** A filter that is the whole value: `(&(uid=admin)(userPassword=*))`, `(|(a=*)`. */
 function filter(text: string): Detection | null {
@@ -21,6 +30,14 @@ function filter(text: string): Detection | null {
   const first = text.charCodeAt(0);
   if ((isJoint(first) || first === 33) && opensTerm(text, 1) && text.endsWith(')'))
     return found(1044101, 5, 'the value is an LDAP filter', 0, text.length);
+  const last = text.charCodeAt(text.length - 1);
+  if (text.charCodeAt(0) === 40 && last === 41 && text.indexOf('(', 1) < 0 && !text.includes(' ')) {
+    let end = 1;
+    while (end < 24 && isLetter(text.charCodeAt(end))) end++;
+    const next = text.charCodeAt(end);
+    if ((next === 61 || next === 58) && attributes.has(text.slice(1, end).toLowerCase()))
+      return found(1044101, 5, 'the value is an LDAP filter', 0, text.length);
+  }
   if (text.charCodeAt(0) === 40 && text.endsWith('=*)') && text.indexOf('(', 1) < 0 && !text.includes(' '))
     return found(1044101, 5, 'the value is an LDAP filter that matches everything', 0, text.length);
   return null;
@@ -39,6 +56,7 @@ function closed(text: string): Detection | null {
       depth = 0;
       continue;
     }
+    while (text.charCodeAt(next + 1) === 40) next++;
     const after = text.charCodeAt(next + 1);
     if (isJoint(after) || after === 33 || after === 0 || isTerm(text, next + 1))
       return found(1044102, 5, 'the value closes an LDAP filter and begins a term of its own', at, next + 32);
@@ -52,6 +70,12 @@ function truncated(text: string): Detection | null {
   const star = text.indexOf('*)');
   if (star >= 0 && star < 32 && text.includes('\0'))
     return found(1044103, 5, 'the value ends an LDAP filter by a NUL byte', star, star + 8);
+  if (star === 0 && text.length < 5) return found(1044104, 5, 'the value probes for an LDAP filter', 0, text.length);
+  const chained = Math.max(text.indexOf('=*)('), text.indexOf(')(|('), text.indexOf(')(&('));
+  if (chained >= 0) return found(1044102, 5, 'the value adds a term to an LDAP filter', chained, chained + 32);
+  const cut = text.indexOf(')\0');
+  if ((cut >= 0 && text.indexOf('\0') === cut + 1) || text.endsWith(')\\00'))
+    return found(1044103, 5, 'the value ends an LDAP filter by a NUL byte', Math.max(0, cut), text.length);
   if (text.startsWith('*()|')) return found(1044104, 5, 'the value probes for an LDAP filter', 0, 6);
   if (star === 0 && (text.includes('(|') || text.includes('(&')))
     return found(1044104, 5, 'the value probes for an LDAP filter', 0, text.length);
@@ -67,7 +91,7 @@ function isTerm(text: string, from: number): boolean {
   let at = from;
   while (
     at < from + 48 &&
-    (isLetter(text.charCodeAt(at)) || isDigit(text.charCodeAt(at)) || '-.:;'.includes(text.charAt(at))) &&
+    (isLetter(text.charCodeAt(at)) || isDigit(text.charCodeAt(at)) || '-_.:;'.includes(text.charAt(at))) &&
     at < text.length
   )
     at++;
@@ -129,6 +153,7 @@ export const xpathSigns: ReadonlyMap<string, Sign> = tableOf([
     doc("http
     doc(concat(
     unparsed-text(
+    unparsed-text('/
     document('http
     not(false())
     or true()

@@ -21,6 +21,18 @@ export function detectEntity(subject: Subject): Detection | null {
     )
       return found(1060002, 5, 'the document loads a foreign DTD', doctype, doctype + 128);
   }
+  if (doctype >= 0 && lower.indexOf('[', doctype) > 0) {
+    const subset = lower.slice(lower.indexOf('[', doctype), doctype + 400);
+    if (['<!element', '<!attlist', '<!notation', '[%', '[ %'].some((one) => subset.includes(one)))
+      return found(1060002, 5, 'the document brings its own declarations', doctype, doctype + 128);
+  }
+  if (lower === '&xxe;' || lower === '%xxe;') return found(1060001, 5, 'the value refers to an entity', 0, 5);
+  const local = lower.indexOf('href="file:');
+  if (local >= 0) return found(1060003, 5, 'the document loads a file of the server', local, local + 64);
+  if (lower.includes('encoding="utf-7"') && lower.includes('<?xml'))
+    return found(1060002, 5, 'the document is in UTF-7, which hides what it says', 0, 64);
+  const other = Math.max(lower.indexOf('<xsl:import href="http'), lower.indexOf('<xs:include schemalocation="http'));
+  if (other >= 0) return found(1060003, 5, 'the document includes another file', other, other + 64);
   const include = lower.indexOf(':include');
   if (
     include > 0 &&
@@ -43,7 +55,7 @@ export function detectEntity(subject: Subject): Detection | null {
     !lower.startsWith('<?xml') &&
     isForeignHost(lower, schema)
   )
-    return found(1060004, 3, 'the document names a foreign schema', schema, schema + 96);
+    return found(1060004, lower.endsWith('/>') ? 5 : 3, 'the document names a foreign schema', schema, schema + 96);
   return null;
 }
 

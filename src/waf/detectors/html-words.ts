@@ -21,6 +21,7 @@ export const elements: ReadonlyMap<string, ElementWord> = new Map([
   ['script', word(5, 'a <script> element runs what it holds or loads')],
   ['object', word(3, 'an <object> element embeds foreign content', 'data', 5)],
   ['embed', word(4, 'an <embed> element embeds foreign content', 'src', 5)],
+  ['xss', word(5, 'an <xss> element is what probes look for')],
   ['applet', word(5, 'an <applet> element runs foreign code')],
   ['base', word(3, 'a <base> element moves every relative address', 'href', 5)],
   ['meta', word(2, 'a <meta> element can redirect the page')],

@@ -3,18 +3,28 @@
 import { type Detection, found, type Sign, type Subject, signs, strongest, tableOf } from './detection.ts';
 
 /** Operators that evaluate code, and those that turn a comparison into any other. */
-const evaluating: ReadonlySet<string> = new Set(['$where', '$function', '$func', '$accumulator', '$lookup', '$expr']);
+const evaluating: ReadonlySet<string> = new Set([
+  '$where',
+  '$function',
+  '$func',
+  '$accumulator',
+  '$lookup',
+  '$graphlookup',
+  '$unionwith',
+  '$expr',
+]);
 const comparing: ReadonlySet<string> = new Set(
   '$ne $gt $gte $lt $lte $in $nin $regex $exists $not $or $and $nor $type $mod $all $elemmatch $eq $size $comment'.split(
     ' ',
   ),
 );
-/** Those of which query languages of APIs are made, and which prove nothing alone. */
-const combining: ReadonlySet<string> = new Set(
-  '$and $or $nor $in $all $eq $size $elemmatch $type $mod $comment'.split(' '),
-);
+/** Those that other formats have as well: JSON Schema, design tokens, objects of .NET. */
+const shared: ReadonlySet<string> = new Set('$size $type $comment $eq $and $or'.split(' '));
 /** Arguments under which query languages of APIs put such operators on purpose, as Strapi and Feathers do. */
-const queryNames: readonly string[] = ['filter', 'where', 'query', 'sort', 'populate', 'criteria', 'conditions'];
+const queryNames: readonly string[] =
+  'filter where query sort populate criteria conditions selector search match find pipeline aggregate params'.split(
+    ' ',
+  );
 
 /** What this detector looks for, by its text. */
 export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
@@ -37,6 +47,15 @@ export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
     $where: '
     , $or: [
     *_all_docs?
+    detach delete
+    load csv from '
+    load csv from "
+    call dbms.
+    call apoc.
+    config set dir /
+    config set dbfilename
+    }) return n
+    }) detach
   `,
   ),
   ...signs(
@@ -64,7 +83,10 @@ export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
     [$where]
     [$exists]
     $func
+    call db.labels
+    ' return 1 union
     _all_docs?
+    _all_dbs
     {"selector":
     function(){return
     function() { return
@@ -85,7 +107,7 @@ export function detectNosql(subject: Subject): Detection | null {
       sign.at,
       sign.at + 64,
     );
-  return collection(subject) ?? condition(subject.lower);
+  return operatorKey(subject.lower) ?? collection(subject) ?? returned(subject) ?? condition(subject.lower);
 }
 
 /** A name that is an operator, or holds one in brackets: `user[$ne]`. */
@@ -102,10 +124,10 @@ function operatorName(subject: Subject): Detection | null {
       return found(1043001, word === '$expr' ? 3 : 5, `the name ${word} makes a query evaluate code`, dollar, end);
     if (!comparing.has(word)) continue;
     const path = subject.name.toLowerCase();
-    const isQuery = path.includes('$or.') || path.includes('$and.') || queryNames.some((name) => path.startsWith(name));
+    const isQuery = isPartOfQuery(path) && !isCredential(path);
     return found(
       1043003,
-      isQuery && dollar > 0 ? 2 : isQuery || combining.has(word) ? 3 : 5,
+      isQuery && dollar > 0 ? 2 : isQuery || shared.has(word) ? 3 : 5,
       `the name ${word} replaces a value by a condition`,
       dollar,
       end,
@@ -114,19 +136,118 @@ function operatorName(subject: Subject): Detection | null {
   return null;
 }
 
+/** Whether one of the names on the way to a value says that it is a query. */
+function isPartOfQuery(path: string): boolean {
+  if (path.includes('$or.') || path.includes('$and.')) return true;
+  let from = 0;
+  for (let at = 0; at <= path.length; at++) {
+    const code = at < path.length ? path.charCodeAt(at) : 46;
+    if (code !== 46 && code !== 91) continue;
+    const part = path.slice(from, at);
+    if (part === 'q' || queryNames.some((name) => part.startsWith(name))) return true;
+    from = at + 1;
+  }
+  return false;
+}
+
+/** Members by which people and documents are found: no query language compares them by an operator. */
+const credentials: readonly string[] = ['login', 'user', 'pass', 'pwd', 'email', 'token', '_id', 'secret', 'role'];
+
+/** Whether the member that holds the operator is one of those. */
+function isCredential(path: string): boolean {
+  const parts = path.replaceAll('[', '.').split('.');
+  const last = parts.at(-1) ?? '';
+  const holder = last.startsWith('$') || last === '' ? (parts.at(-2) ?? '') : last;
+  return credentials.some((one) => holder.startsWith(one));
+}
+
+/** An operator as the key of an object in text: `{'$ne': 1}`, `', $where: '1==1`, `}, "a": {"$gt": "`. */
+function operatorKey(lower: string): Detection | null {
+  if (lower.length > 400) return null;
+  let tries = 0;
+  for (let dollar = lower.indexOf('$'); dollar >= 0 && tries < 8; dollar = lower.indexOf('$', dollar + 1), tries++) {
+    let end = dollar + 1;
+    while (end < lower.length && isLetter(lower.charCodeAt(end))) end++;
+    const word = lower.slice(dollar, end);
+    if (!comparing.has(word) && !evaluating.has(word)) continue;
+    let from = dollar;
+    if (isQuote(lower.charCodeAt(from - 1))) from--;
+    while (lower.charCodeAt(from - 1) === 32) from--;
+    const before = lower.charCodeAt(from - 1);
+    if (isQuote(lower.charCodeAt(end))) end++;
+    while (lower.charCodeAt(end) === 32) end++;
+    if (lower.charCodeAt(end) !== 58 || !(before === 123 || before === 44 || from === 0)) continue;
+    // Because a program has its names before the braces, and what breaks out of one has what closes.
+    const isBroken = '\'"}]'.includes(lower.charAt(0)) || lower.charCodeAt(0) === 44;
+    if (isBroken || from < 24)
+      return found(1043003, 5, `the operator ${word} replaces a value by a condition`, dollar, end);
+  }
+  return null;
+}
+
+function isQuote(code: number): boolean {
+  return code === 34 || code === 39;
+}
+
+/** What a shell of the database is told that names no collection. */
+const orders: readonly string[] =
+  'dropdatabase version admincommand getcollection runcommand createuser getusers shutdownserver hostinfo currentop serverstatus'.split(
+    ' ',
+  );
+
 /** `db.users.find()`: a command of the database's shell. */
 function collection(subject: Subject): Detection | null {
   const { lower } = subject;
   if (!subject.isBare) return null;
   const at = lower.indexOf('db.');
   if (at < 0 || (at > 0 && isLetter(lower.charCodeAt(at - 1)))) return null;
+  for (const order of orders)
+    if (lower.startsWith(order, at + 3) && lower.indexOf('(', at + 3) > 0)
+      return found(1043004, 5, `the value tells the database ${order}()`, at, at + 32);
   let dot = at + 3;
   while (dot < lower.length && isName(lower.charCodeAt(dot))) dot++;
   if (lower.charCodeAt(dot) !== 46 || dot === at + 3) return null;
-  for (const verb of ['find', 'drop', 'insert', 'remove', 'update', 'delete', 'aggregate', 'count'])
+  for (const verb of [
+    'find',
+    'drop',
+    'insert',
+    'remove',
+    'update',
+    'delete',
+    'aggregate',
+    'count',
+    'mapreduce',
+    'distinct',
+    'save',
+  ])
     if (lower.startsWith(verb, dot + 1) && lower.indexOf('(', dot) > 0)
       return found(1043004, 5, `the value calls ${verb}() on a collection`, at, dot + 16);
   return null;
+}
+
+/** `1; return true` and `function(){return 1}`: what a condition of JavaScript is made of, as the whole value. */
+function returned(subject: Subject): Detection | null {
+  const { lower } = subject;
+  if (lower.length > 120) return null;
+  let at = 0;
+  while (at < 6 && lower.charCodeAt(at) >= 48 && lower.charCodeAt(at) <= 57) at++;
+  const isNumber = at > 0;
+  while (lower.charCodeAt(at) === 32 || lower.charCodeAt(at) === 39) at++;
+  if (
+    isNumber &&
+    lower.charCodeAt(at) === 59 &&
+    lower
+      .slice(at + 1)
+      .trimStart()
+      .startsWith('return ')
+  )
+    return found(1043005, 5, 'the value ends a condition and returns one of its own', at, lower.length);
+  const isFunction = lower.startsWith('function(') || lower.startsWith('function (');
+  const body = lower.indexOf('{');
+  if (!isFunction || body < 0 || !lower.trimEnd().endsWith('}') || !subject.isBare) return null;
+  return lower.includes('return', body) || lower.includes('sleep(', body)
+    ? found(1043005, 5, 'the value is a function that a query would evaluate', 0, lower.length)
+    : null;
 }
 
 /** `' || 1==1`, `' && this.a`, `" || true`: a quote is closed and a condition of JavaScript goes on. */

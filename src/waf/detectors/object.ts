@@ -36,6 +36,11 @@ export const gadgetSigns: ReadonlyMap<string, Sign> = tableOf(
   windowsidentity
   system.configuration.install
   invokertransformer
+  expandedwrapper
+  xamlreader
+  ysoserial
+  commonscollections
+  commonsbeanutils1
 `,
   ),
 );
@@ -49,6 +54,13 @@ export const objectSigns: ReadonlyMap<string, Sign> = tableOf(
   _$$nd_func$$_
   !!python/object
   !!python/name
+  !!python/tuple
+  !!js/function
+  tag:yaml.org,2002:js
+  tag:yaml.org,2002:python
+  clr-namespace:
+  <javax.imageio
+  <java.util.priorityqueue
   !!python/module
   !!javax.script
   !!com.sun.
@@ -80,6 +92,9 @@ const pickles: readonly string[] = [
   'csubprocess\n',
   'ccommands\n',
   'cos\npopen\n',
+  '(dp0\n',
+  '(lp0\n',
+  'c__main__\n',
 ];
 
 /** A serialised object in one value. Ids 1047001–1047007. Linear; never throws. */
@@ -89,6 +104,7 @@ export function detectObject(subject: Subject): Detection | null {
 
 function marked(subject: Subject): Detection | null {
   const mark = strongest(subject, objectSigns);
+  if (isTyped(subject)) return found(1047005, 5, 'the value names the class that a reader of JSON would build', 0, 96);
   if (mark !== null)
     return found(1047004, 5, `the value holds a serialised object: "${mark.sign.text}"`, mark.at, mark.at + 96);
   const gadget = strongest(subject, gadgetSigns);
@@ -103,6 +119,25 @@ function marked(subject: Subject): Detection | null {
     gadget.at,
     gadget.at + 96,
   );
+}
+
+/** Where classes of Java live that come with it or with a server. */
+const packages: readonly string[] = [
+  'java.',
+  'javax.',
+  'com.sun.',
+  'sun.',
+  'org.apache.',
+  'org.springframework.',
+  'ch.qos.',
+  'com.mchange.',
+];
+
+/** `"@type": "java.net.URL"`: the member that tells fastjson or Jackson which class to build. */
+function isTyped({ name, lower }: Subject): boolean {
+  const last = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  if (last !== '@type' && last !== '@class') return false;
+  return packages.some((one) => lower.startsWith(one));
 }
 
 /** The first bytes of a Java stream, of .NET's formatter and of Ruby's Marshal, as bytes, hexadecimal or Base64. */

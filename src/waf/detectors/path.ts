@@ -101,6 +101,16 @@ const wrappers: readonly string[] = [
   'jar:http',
   'gopher://',
   'dict://',
+  'ssh2.',
+  'rar://',
+  'bzip2://',
+  'view-source:file',
+  'local_file:',
+  'resource:///',
+  'url:file',
+  'url:http',
+  'classpath:',
+  'classpath*:',
 ];
 
 /** Climbs from which even prose is taken for an attack: documents do point two or three folders up. */
@@ -199,7 +209,7 @@ function isSlash(code: number): boolean {
 
 function wrapper(value: string, start: number): Detection | null {
   const colon = value.indexOf(':', start);
-  if (colon < 0 || colon - start > 24) return null;
+  if ((colon < 0 || colon - start > 24) && !value.startsWith('ssh2.', start)) return null;
   const head = value
     .slice(start, start + 32)
     .toLowerCase()
@@ -220,6 +230,8 @@ function absolute(value: string, start: number): Detection | null {
   const path = isAbsolute ? canonical(value.slice(from, from + 512)) : '';
   if (value.charCodeAt(start) === 126 && isSecretOfHome(value, start))
     return detection(1030005, 5, 'CRITICAL', 'the value names a secret in a home directory', start, value.length);
+  if (path !== '' ? isAccounts(path) : value.length < 16 && isAccounts(canonical(value)))
+    return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);
   for (const name of sensitiveAbsolute)
     if (path.startsWith(name) && !hasSpace(path, 0, path.length))
       return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);
@@ -237,6 +249,13 @@ function absolute(value: string, start: number): Detection | null {
       return detection(1030006, 2, 'NOTICE', 'the text names a sensitive file of the system', at, at + name.length);
   }
   return null;
+}
+
+/** The file of accounts without its first slash, or with wildcards for the letters of its folder: `etc/passwd`, `/???/passwd`. */
+function isAccounts(path: string): boolean {
+  if (path === 'etc/passwd' || path === 'etc/shadow' || path.endsWith('/pearcmd.php')) return true;
+  if (!path.endsWith('/passwd') && !path.endsWith('/shadow')) return false;
+  return path.length < 24 && (path.includes('?') || path.includes('*')) && path.charCodeAt(0) === 47;
 }
 
 /** `\\host\c$\…`: the share of a whole drive. */

@@ -39,7 +39,7 @@ export function detectPrototype(subject: Subject): Detection | null {
     return found(1049003, 5, 'the name becomes __proto__ when it is filtered', 0, 48);
   if (subject.isName && lower === 'prototype' && subject.name.toLowerCase().endsWith('constructor.prototype'))
     return found(1049002, 5, 'constructor.prototype reaches the prototype of all objects', 0, 9);
-  if (subject.isBare && lower.startsWith('object.prototype.') && lower.includes('='))
+  if (lower.startsWith('object.prototype.') && (subject.isName || (subject.isBare && lower.includes('='))))
     return found(1049002, 5, 'the value changes Object.prototype', 0, 32);
   return null;
 }

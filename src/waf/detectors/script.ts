@@ -238,6 +238,8 @@ function callScore(value: string, name: string, start: number, at: number): numb
   if (!sinks.has(name)) return isOut ? 3 : 0;
   // Because templates of programs call what they like: `${list.write()}`.
   if (isOut && value.charCodeAt(start - 1) === 123 && !loneSinks.has(name) && value.length > 64) return 0;
+  // Because methods of other objects are called alike: `console.print(x)`.
+  if (isOut && value.charCodeAt(start - 1) === 46 && !loneSinks.has(name) && !isOfPage(value, start - 1)) return 0;
   if (isOut) return 5;
   const isMaker = name === 'function' && (value.charCodeAt(at + 1) === 34 || value.charCodeAt(at + 1) === 39);
   if (isMaker && start === 0 && value.includes(')(')) return 5;
@@ -245,6 +247,14 @@ function callScore(value: string, name: string, start: number, at: number): numb
   if (isTimer && value.charCodeAt(at + 1) === 40) return 3;
   if (loneSinks.has(name) && isWholeStatement(value, start, at)) return 5;
   return value.charCodeAt(at) === 96 ? 4 : 0;
+}
+
+/** Whether the object whose member begins behind the dot at `dot` is one of the page. */
+function isOfPage(value: string, dot: number): boolean {
+  let from = dot;
+  while (from > 0 && dot - from < reach && isWord(value.charCodeAt(from - 1))) from--;
+  const object = value.slice(from, dot);
+  return globals.has(object) || object === 'location' || object === 'String' || object === 'navigator' || object === '';
 }
 
 /** Where the name (letters, digits, `_`, `$`) before `at` begins, one run of blanks allowed between; `at` where there is none. */

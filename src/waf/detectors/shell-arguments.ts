@@ -61,6 +61,8 @@ export function rankArguments(value: string, from: number, name: string, interpr
     }
     const end = Math.max(at + 1, wordEnd(value, at));
     const rank = rankArgument(value.slice(at, end), name, interprets, words);
+    // Because these two are words of every sentence, and commands by what follows alone.
+    if (words === 0 && (name === 'if' || name === 'for') && rank !== SHAPED) return NO_COMMAND;
     if (rank === DAMNING) return rank;
     // "sleep 8 hours": words that go on behind a number or a file's name are prose.
     if (rank === NO_COMMAND && best === LIKELY && isLetter(code)) best = NAMED;
@@ -95,12 +97,7 @@ function rankArgument(raw: string, name: string, interprets: boolean, index: num
   const first = lower.charCodeAt(0);
   if (holdsSecret(lower) || (name === 'socat' && lower.startsWith('exec:'))) return DAMNING;
   if (interprets && index < 3 && PROGRAM_OPTIONS.has(lower)) return DAMNING;
-  if (name === 'rundll32' && lower.startsWith('javascript:')) return DAMNING;
-  if (
-    (name === 'nc' || name === 'ncat' || name === 'netcat') &&
-    (lower === '-e' || lower === '-c' || lower.startsWith('-l'))
-  )
-    return DAMNING;
+  if (isIntrusion(name, lower)) return DAMNING;
   if (index === 0 && VERBS[name]?.has(lower)) return name === 'docker' || name === 'kubectl' ? LIKELY : SHAPED;
   if (first === 0x2f && SWITCHED.has(name)) return SHAPED;
   if (name === 'chmod' && first === 0x2b) return SHAPED;
@@ -122,6 +119,52 @@ function rankArgument(raw: string, name: string, interprets: boolean, index: num
   return looksLikeFile(lower) || code === 0x24 || (code === 0x2a && (raw.length > 1 || index === 0))
     ? LIKELY
     : NO_COMMAND;
+}
+
+/** Where programs that anybody may write to lie, and where pages are served from. */
+const dropped: readonly string[] = ['/tmp', '/dev/shm', '/var/www', '/var/tmp'];
+
+/** Arguments by which an administrator's program becomes an intruder's. */
+function isIntrusion(name: string, lower: string): boolean {
+  switch (name) {
+    case 'nc':
+    case 'ncat':
+    case 'netcat':
+      return lower === '--exec' || (isOptions(lower) && (lower.includes('e') || lower.includes('l') || lower === '-c'));
+    case 'curl':
+    case 'wget':
+    case 'chmod':
+      return dropped.some((folder) => lower.startsWith(folder)) || lower.startsWith('@/');
+    case 'rm':
+      return lower === '/' || lower === '/*' || lower === '--no-preserve-root';
+    case 'find':
+      return lower === '-4000' || lower === '-u=s' || lower === '/4000';
+    case 'dd':
+      return lower.startsWith('of=/dev/') || lower.startsWith('if=/dev/');
+    case 'certutil':
+      return lower.endsWith('urlcache') || lower.endsWith('-decode');
+    case 'bitsadmin':
+      return lower === '/transfer';
+    case 'mshta':
+    case 'msiexec':
+    case 'regsvr32':
+    case 'rundll32':
+      return (
+        lower.includes('http:') || lower.includes('https:') || lower.startsWith('\\\\') || lower.includes('script:')
+      );
+    case 'net':
+    case 'net1':
+      return lower === '/add';
+    default:
+      return false;
+  }
+}
+
+/** Letters behind one dash. */
+function isOptions(lower: string): boolean {
+  if (lower.charCodeAt(0) !== 0x2d || lower.length > 8) return false;
+  for (let at = 1; at < lower.length; at++) if (!isLetter(lower.charCodeAt(at))) return false;
+  return lower.length > 1;
 }
 
 function isQuoted(raw: string): boolean {

@@ -1,6 +1,6 @@
 // Reads one simple command as sh or cmd would, quotes and tricks taken away, and ranks how surely it is one.
 
-import { ALONE, ALONE_SHORT, LIKELY, NAMED, NO_COMMAND, rankArguments, SHAPED } from './shell-arguments.ts';
+import { ALONE, ALONE_SHORT, DAMNING, LIKELY, NAMED, NO_COMMAND, rankArguments, SHAPED } from './shell-arguments.ts';
 import {
   commandName,
   isBlank,
@@ -51,12 +51,18 @@ export function readCommand(value: string, from: number): Command {
   const braced = raw.charCodeAt(0) === 0x7b ? readBraces(raw, end) : null;
   if (braced !== null) return braced;
   // The shell itself by its variable, and nothing else in the value.
-  if (raw === '$0' && from <= 2 && end === value.length) return known(SHAPED, end);
+  if ((raw === '$0' || raw === '$SHELL' || raw === '$BASH') && (from <= 2 || raw !== '$0') && isLast(value, end))
+    return known(SHAPED, end);
+  if (first === 0x24 && raw.slice(0, 5).toLowerCase() === '$env:') return known(from > 0 ? SHAPED : NO_COMMAND, end);
+  if (raw === '$0' && value.startsWith(' -c ', end)) return known(SHAPED, end);
   const plain = uncover(raw);
   const hidden = isHidden(raw, plain);
   const name = commandName(plain);
   if (name === '' && isProgram(plain)) return known(LIKELY, end);
   if (name === '' && first === 0x2e && end === at + 1) return readSourced(value, end);
+  // Because `/[a-z]/.test(x)` is a pattern of a program.
+  if (name === '' && value[end] === '(') return none;
+  if (name === '' && isHiddenPath(raw)) return known(DAMNING, end);
   if (name === '') return isWildPath(raw) || isVariable(value, raw, end) ? known(SHAPED, end) : readPath(raw, end);
   if (value[end] === '(' || isMethodCall(value, end)) return none;
   const interprets = INTERPRETERS.has(name);
@@ -73,6 +79,11 @@ export function readCommand(value: string, from: number): Command {
     isMild: !isCovered && MILD.has(name) && isQuiet(value, end),
     isTechnical: TECHNICAL.has(name),
   };
+}
+
+/** Whether only what ends a command follows. */
+function isLast(value: string, at: number): boolean {
+  return at >= value.length || isSeparator(value.charCodeAt(at)) || '\'" '.includes(value.charAt(at));
 }
 
 /** Whether the arguments up to the next separator fetch, expand and redirect nothing. */
@@ -200,6 +211,12 @@ function isWildPath(raw: string): boolean {
   return raw.includes('?') || raw.includes('*') || (raw.includes('[') && raw.includes(']'));
 }
 
+/** Folders and files of a system spelt with wildcards, as no address of the web is: `/???/??t`, `/bin/c?t`. */
+function isHiddenPath(raw: string): boolean {
+  if (raw.startsWith('/??')) return true;
+  return (raw.startsWith('/bin/') || raw.startsWith('/usr/bin/') || raw.startsWith('/?')) && raw.indexOf('?', 5) > 0;
+}
+
 /** The dot that runs a file's commands: `. /tmp/x`. */
 function readSourced(value: string, end: number): Command {
   const next = skipBlanks(value, end);
@@ -209,6 +226,10 @@ function readSourced(value: string, end: number): Command {
 /** A command put together from variables, with a path behind it: $a$b /etc/passwd. */
 function isVariable(value: string, raw: string, end: number): boolean {
   if (!raw.startsWith('$') || raw.length < 2) return false;
+  // Because `a=id;$a` sets what it runs.
+  const set = value.length < 256 ? value.indexOf(`${raw.slice(1)}=`) : -1;
+  if (isLetter(raw.charCodeAt(1)) && set >= 0 && set < end && (set === 0 || isSeparator(value.charCodeAt(set - 1))))
+    return isLast(value, end);
   const next = skipBlanks(value, end);
   if (next === end || (value[next] !== '/' && value[next] !== '-')) return false;
   return isLetter(raw.charCodeAt(1)) || raw.charCodeAt(1) === 0x7b;

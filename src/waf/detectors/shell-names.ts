@@ -1,6 +1,6 @@
 // Words of a command line and the names in them: where they end, what hides them, which command they name.
 
-import { ASKING, INTERPRETERS, POSIX, SHORT, WINDOWS } from './shell-words.ts';
+import { ASKING, CMDLETS, INTERPRETERS, POSIX, SHORT, WINDOWS } from './shell-words.ts';
 
 /** Longest word that is looked at, in characters. */
 export const maxWord = 512;
@@ -61,6 +61,11 @@ export function uncover(raw: string): string {
         continue;
       }
       if (next === "'" || next === '"') continue;
+      // Because a variable that nobody set is nothing: `cat$u`.
+      if (at > 0 && isLetter(raw.charCodeAt(at + 1)) && !isLetter(raw.charCodeAt(at + 2))) {
+        at++;
+        continue;
+      }
     }
     plain += raw[at];
   }
@@ -84,6 +89,7 @@ export function commandName(plain: string): string {
   if (POSIX.has(name) || ASKING.has(name) || INTERPRETERS.has(name) || SHORT.has(name)) return name;
   let lower = name.toLowerCase();
   if (lower.endsWith('.exe') || lower.endsWith('.com')) lower = lower.slice(0, -4);
+  if (CMDLETS.has(lower)) return 'cmdlet';
   if (WINDOWS.has(lower) || lower === 'powershell' || lower === 'pwsh' || lower === 'cmd') return lower;
   if (name.startsWith('python') && name.charCodeAt(6) >= 0x32 && name.charCodeAt(6) <= 0x33) return 'python3';
   return lower !== name && lower.length + 4 === name.length && INTERPRETERS.has(lower) ? lower : '';

@@ -1,6 +1,6 @@
 // The one cheap pass over every value: which marks of a shell are there, and whether a command may stand at one of them.
 
-import { ASKING, INTERPRETERS, KEYWORDS, POSIX, SHORT, WINDOWS } from './shell-words.ts';
+import { ASKING, CMDLETS, INTERPRETERS, KEYWORDS, POSIX, SHORT, WINDOWS } from './shell-words.ts';
 
 /** A separator behind which a command may stand. */
 export const COMMAND_BEHIND = 1;
@@ -15,7 +15,7 @@ export const CARET = 64;
 const SEPARATOR = 128;
 // A blank, or what may stand for one: without it a value is one word, and no command with arguments.
 const GAP = 256;
-const slots = 2048;
+const slots = 4096;
 const classes = classify();
 const names = tabulate();
 
@@ -139,7 +139,7 @@ function classify(): Uint16Array {
 
 function tabulate(): Int32Array {
   const table = new Int32Array(slots);
-  for (const name of [...POSIX, ...WINDOWS, ...ASKING, ...SHORT, ...INTERPRETERS, ...KEYWORDS]) {
+  for (const name of [...POSIX, ...WINDOWS, ...ASKING, ...SHORT, ...INTERPRETERS, ...KEYWORDS, ...CMDLETS]) {
     let hash = 0;
     for (let at = 0; at < name.length; at++) hash = (Math.imul(hash, 31) + (name.charCodeAt(at) | 32)) | 0;
     let slot = (hash ^ (hash >>> 11)) & (slots - 1);

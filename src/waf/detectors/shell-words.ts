@@ -7,11 +7,13 @@ function setOf(...lines: string[]): ReadonlySet<string> {
 /** Ask the machine about itself; nobody writes them alone behind a separator but to see the answer. */
 export const ASKING: ReadonlySet<string> = setOf(
   'ls whoami uname ifconfig netstat pwd printenv lsof lscpu lsblk lsb_release dmesg getent uptime vmstat iostat',
-  'hostnamectl ipconfig systeminfo tasklist getmac qwinsta hostid logname tty nproc lsmod lspci mount ss df du arp',
+  'hostnamectl ipconfig systeminfo tasklist driverquery bcdedit quser getmac qwinsta hostid logname tty nproc lsmod lspci mount ss df du arp cmdlet',
 );
 
 /** The same, but so short or so common that a list of column names may hold them. */
-export const SHORT: ReadonlySet<string> = setOf('id date hostname reboot halt poweroff ps env w ip dir ver set sh');
+export const SHORT: ReadonlySet<string> = setOf(
+  'id date hostname reboot halt poweroff ps env w ip dir ver set sh bash zsh ksh who last groups exit dmesg rev users finger tree vol assoc',
+);
 
 /** Take a program as an argument. */
 export const INTERPRETERS: ReadonlySet<string> = setOf(
@@ -34,11 +36,23 @@ export const POSIX: ReadonlySet<string> = setOf(
   'ed vi vim nano emacs view man diff cmp comm patch gcc cc make gdb strace ltrace git svn docker kubectl apt',
   'apt-get yum dnf apk pip pip3 npm npx gem cargo go mysql mysqldump psql sqlite3 redis-cli mongo mail sendmail',
   'logger wall write type command builtin cd history jobs fg bg wait trap ulimit column fold fmt pr shuf iconv',
-  'look uuencode',
+  'look uuencode dpkg rpm fdisk service blkid sysctl modprobe ufw iwconfig arping getfacl setfacl chpasswd chage lastb snap',
+  'java gcc python2 getent groups users exit passwd lsattr pstree pidof tree',
+);
+
+const verbs =
+  'get set new start stop invoke write add remove out test import export copy move rename enable disable restart convertto';
+const nouns =
+  'process service childitem item content wmiobject ciminstance host output sleep expression webrequest restmethod command job file string path location eventlog hotfix computerinfo acl netipaddress nettcpconnection localuser localgroup localgroupmember aduser adcomputer addomain executionpolicy scheduledtask clipboard type itemproperty pssession wmimethod securestring json';
+
+/** PowerShell's commands, by verb and noun. */
+export const CMDLETS: ReadonlySet<string> = new Set(
+  verbs.split(' ').flatMap((verb) => nouns.split(' ').map((noun) => `${verb}-${noun}`)),
 );
 
 /** Windows commands, in any case. */
 export const WINDOWS: ReadonlySet<string> = setOf(
+  'new-object driverquery fsutil control explorer calc notepad mspaint gc gci gps gwmi pushd popd setlocal cmdkey auditpol klist whoami for if',
   'dir type copy xcopy robocopy move del erase ren rename rd md mkdir rmdir attrib icacls cacls takeown find',
   'findstr more sort fc comp echo set setx start call ping pathping tracert nslookup netsh net net1 nbtstat',
   'route arp ipconfig netstat whoami hostname systeminfo tasklist taskkill schtasks at sc reg regedit wmic',
@@ -52,7 +66,7 @@ export const WINDOWS: ReadonlySet<string> = setOf(
 /** Options that hand an interpreter its program, start it as a terminal, or hide it. */
 export const PROGRAM_OPTIONS: ReadonlySet<string> = setOf(
   '-c -e -r -i -lc -ic -ne -pe /c /k -enc -en -ec -encodedcommand -command -nop -noprofile -windowstyle -noni',
-  '-noninteractive -ep -exec -executionpolicy --eval',
+  '-noninteractive -exec --eval',
 );
 
 /** Commands for which a bare number is an argument as good as a path. */
@@ -67,7 +81,8 @@ export const RUNNERS: ReadonlySet<string> = setOf(
 export const TECHNICAL: ReadonlySet<string> = setOf(
   'killall pkill nslookup wget curl userdel useradd usermod chattr mkfifo crontab systemctl whois rmdir mkdir traceroute',
   'tcpdump nmap tracert taskkill schtasks certutil bitsadmin su passwd ssh scp dd kubectl docker crontab cscript wscript',
-  'rundll32 regsvr32 mshta gawk dig sleep telnet socat openssl ifconfig printenv chown ncat',
+  'rundll32 regsvr32 mshta gawk dig sleep telnet socat openssl ifconfig printenv chown ncat chmod chgrp mv dpkg fdisk iptables rpm mkfifo',
+  'cmdlet copy attrib chpasswd adduser sysctl modprobe nslookup xxd base64 unlink mysqldump psql setfacl apt apt-get yum pkill pgrep',
 );
 
 /** What administrators' commands are asked to do. */
@@ -79,6 +94,16 @@ export const VERBS: Readonly<Record<string, ReadonlySet<string>>> = {
   netsh: setOf('advfirewall firewall wlan interface int'),
   ps: setOf('aux auxw auxww ax ef'),
   ip: setOf('a addr address route link neigh'),
+  route: setOf('print add delete'),
+  query: setOf('user session process termserver'),
+  vssadmin: setOf('list create delete'),
+  fsutil: setOf('fsinfo usn file volume'),
+  wevtutil: setOf('cl qe el gl'),
+  start: setOf('calc calc.exe cmd cmd.exe notepad notepad.exe powershell mspaint iexplore /b'),
+  for: setOf('/f /l /d /r'),
+  if: setOf('exist defined'),
+  attrib: setOf('+h -h +s -s +r -r'),
+  runas: setOf('/user'),
   docker: setOf('ps exec images inspect logs cp'),
   kubectl: setOf('get exec describe apply cp logs'),
 };
@@ -86,7 +111,7 @@ export const VERBS: Readonly<Record<string, ReadonlySet<string>>> = {
 /** Commands of developers that harm nobody by their mere options, so that documentation is full of their chains. */
 export const MILD: ReadonlySet<string> = setOf(
   'echo git npm npx yarn pnpm pip pip3 make cargo go mvn gradle brew cd grep egrep fgrep sort head tail uniq wc cut tr sed awk',
-  'apt apt-get apk dnf yum pacman brew bundle composer gem xargs jq tee column journalctl systemctl docker kubectl node python python3 php ruby export set source mkdir touch tar du df ps',
+  'cmdlet apt apt-get apk dnf yum pacman brew bundle composer gem xargs jq tee column journalctl systemctl docker kubectl node python python3 php ruby export set source mkdir touch tar du df ps',
 );
 
 /** PowerShell's commands that run the text in brackets behind them. */

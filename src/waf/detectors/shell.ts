@@ -120,7 +120,7 @@ function judgeCommands(value: string, seen: number): Suspect | null {
     if (command.rank !== NO_COMMAND) {
       if (bare < 0) bare = wordsBefore(value, start);
       const isTold =
-        command.rank <= SHAPED && (isLoop || (command.isMild && (isCommandLine || bare > 2 || value.startsWith('#!'))));
+        command.rank <= SHAPED && (isLoop || (command.isMild && (isCommandLine || bare > 1 || value.startsWith('#!'))));
       const doubled = at > start;
       const score = Math.min(isTold ? 3 : 5, weigh(value, start, code, command, bare, before, doubled, rows, word));
       if (score >= 5) {
@@ -146,19 +146,41 @@ function isEntity(value: string, from: number): boolean {
   return value.charCodeAt(end) === 0x3b && ENTITIES.has(value.slice(from, end).toLowerCase());
 }
 
-/** How many words of three letters and more stand before `end`, counted up to three: prose has them, an address has none. */
+/** How many words with three letters and more in a row stand before `end`, counted up to three: prose has them, an address is one. */
 function wordsBefore(value: string, end: number): number {
   let words = 0;
   let letters = 0;
-  for (let at = 0; at < end && words < 3; at++) {
+  let isWord = false;
+  for (let at = 0; at < end && at < maxRow && words < 3; at++) {
     const code = value.charCodeAt(at);
-    if (((code | 32) >= 0x61 && (code | 32) <= 0x7a) || code > 0xa0) letters++;
+    if (((code | 32) >= 0x61 && (code | 32) <= 0x7a) || code > 0xa0) isWord ||= ++letters >= 3;
     else {
-      if (letters >= 3) words++;
       letters = 0;
+      if (code > 0x20 && code !== 0x3b && code !== 0x2c && code !== 0x7c) continue;
+      if (isWord) words++;
+      isWord = false;
     }
   }
-  return letters >= 3 ? words + 1 : words;
+  return isWord ? words + 1 : words;
+}
+
+/** Whether the command whose name ends at `from` has arguments. */
+function hasArguments(value: string, from: number): boolean {
+  let at = from;
+  while (isBlank(value.charCodeAt(at))) at++;
+  return at > from && at < value.length && !S.separates(value.charCodeAt(at));
+}
+
+/** Whether no blank stands before `end`, and more than letters: an address or a file's name, but no word. */
+function isOneToken(value: string, end: number): boolean {
+  if (end > 128) return false;
+  let hasSign = false;
+  for (let at = 0; at < end; at++) {
+    const code = value.charCodeAt(at);
+    if (code <= 0x20 || code === 0x3b) return false;
+    hasSign ||= !((code | 32) >= 0x61 && (code | 32) <= 0x7a) && code < 0x80;
+  }
+  return hasSign;
 }
 
 function weigh(
@@ -183,9 +205,11 @@ function weigh(
   if (rank === ALONE) return bare <= 2 ? 5 : 3;
   if (rank === LIKELY) return bare <= 1 ? 5 : 3;
   // Because nothing but an attack begins with a separator and the name of such a command.
-  if (rank === NAMED && command.isTechnical && wordsBefore(value, start) === 0) return 5;
+  if (rank === NAMED && command.isTechnical && (wordsBefore(value, start) === 0 || isOneToken(value, start)))
+    return start === 0 || hasArguments(value, command.end) ? 5 : 2;
   if (rank !== ALONE_SHORT) return 0;
   if (word.isNoColumn(start) || before >= SHAPED) return 5;
+  if (start < 16 && ASKING.has(value.slice(0, start).trim())) return 5;
   if (bare > 1) return 0;
   // "name;id" is a list of columns as well as an attack; no list has its separators twice.
   if (!isOneName(value, start)) return 0;
@@ -261,6 +285,9 @@ function weighLine(value: string, start: number, rank: number): number {
     const code = value.charCodeAt(at);
     if (code === 0x20 || code === 0x60 || code === 0x0a) return 0;
   }
+  // Because two short lines, of which the second is a command with what only commands have, are no text.
+  const isPair = value.length < 96 && value.indexOf('\n', start + 2) < 0 && rank >= LIKELY;
+  if (isPair && rank !== LIKELY) return 5;
   if (start > 0 && wordsBefore(value, start) > 0 && value.indexOf('.') >= start) return rank === SHAPED ? 3 : 0;
   return rank >= ALONE || wordsBefore(value, start) === 0 ? 5 : 3;
 }

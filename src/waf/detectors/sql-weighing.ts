@@ -169,7 +169,7 @@ function weighConditions(reading: Reading): Recognised['what'] | null {
       (marks & G.COLUMN_COMPARED) !== 0 &&
       prefix === AFTER_NUMBER &&
       solid &&
-      (comment || (marks & G.COLUMN_TO_STRING) !== 0)
+      (comment || (marks & G.COLUMN_TO_STRING) !== 0 || isPredicate(grammar.tokens.value))
     )
       return 'tautology';
     // Because "x or y = 1 --" without a word behind the dashes is no sentence.
@@ -196,6 +196,13 @@ function weighConditions(reading: Reading): Recognised['what'] | null {
   )
     return 'tautology';
   return null;
+}
+
+/** Whether the condition is one that no sentence has: of NULL, of a range, of a list, of a pattern. */
+function isPredicate(value: string): boolean {
+  if (value.length > 200) return false;
+  const lower = value.toLowerCase();
+  return [' null', ' between ', ' similar to ', ' in (', ' in('].some((word) => lower.includes(word));
 }
 
 /** Whether two words and more stand before what is read, set apart from its quote by a blank. */

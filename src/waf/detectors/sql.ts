@@ -2,13 +2,16 @@
 
 import type { Detect, Detection, Severity } from './detection.ts';
 import { judgeRest } from './sql-injection.ts';
+import { probeAt } from './sql-probe.ts';
 import * as S from './sql-scan.ts';
 import { isSpace } from './sql-tokens.ts';
 import type { Recognised } from './sql-weighing.ts';
 import { ARITHMETIC, COMPARING, JOINING, STATEMENTS } from './sql-words.ts';
 
 /** Each kind of finding by its number and its sentence. */
-export const sqlFindings: Readonly<Record<Recognised['what'], { readonly id: number; readonly says: string }>> = {
+export const sqlFindings: Readonly<
+  Record<Recognised['what'] | 'probe', { readonly id: number; readonly says: string }>
+> = {
   stacked: { id: 1042100, says: 'SQL injection: the value ends the query and starts a statement of its own' },
   union: { id: 1042110, says: 'SQL injection: the value adds the rows of another query by UNION' },
   tautology: { id: 1042120, says: 'SQL injection: the value adds a condition that is always true' },
@@ -25,6 +28,7 @@ export const sqlFindings: Readonly<Record<Recognised['what'], { readonly id: num
   clause: { id: 1042240, says: 'SQL injection: the value adds a clause that probes the columns of the query' },
   file: { id: 1042250, says: 'SQL injection: the value writes the result of the query into a file' },
   nested: { id: 1042260, says: 'SQL injection: the value nests expressions deeper than any query does' },
+  probe: { id: 1042270, says: 'SQL injection: the value is what a query would stumble over, and nothing else' },
   statement: { id: 1042900, says: 'the value is a whole SQL statement' },
   suspicion: { id: 1042910, says: 'the value reads like a part of an SQL query' },
 };
@@ -77,7 +81,17 @@ function joinsDeep(seen: number): boolean {
 }
 
 /** Judges one decoded value for SQL injection in a bare place, in each kind of quotes and in a comment. */
-export const detectSql: Detect = (value) => judgeSql(value, true);
+export const detectSql: Detect = (value) => {
+  const read = judgeSql(value, true);
+  return read !== null && read.score >= 5 ? read : (probed(value) ?? read);
+};
+
+function probed(value: string): Detection | null {
+  const at = probeAt(value);
+  if (at < 0) return null;
+  const { id, says } = sqlFindings.probe;
+  return { id, score: 5, severity: 'CRITICAL', says, start: at, end: value.length, isVague: true };
+}
 
 /** The same; without `bare`, as text that a query holds in quotes only. */
 export function judgeSql(value: string, bare: boolean): Detection | null {

@@ -8,10 +8,11 @@ import { isSpace } from './sql-tokens.ts';
 import type { Recognised } from './sql-weighing.ts';
 import { ARITHMETIC, COMPARING, JOINING, STATEMENTS } from './sql-words.ts';
 
+/** The kinds of findings: what the grammar recognised, and what is too short for it. */
+type Kind = Recognised['what'] | 'probe';
+
 /** Each kind of finding by its number and its sentence. */
-export const sqlFindings: Readonly<
-  Record<Recognised['what'] | 'probe', { readonly id: number; readonly says: string }>
-> = {
+export const sqlFindings: Readonly<Record<Kind, { readonly id: number; readonly says: string }>> = {
   stacked: { id: 1042100, says: 'SQL injection: the value ends the query and starts a statement of its own' },
   union: { id: 1042110, says: 'SQL injection: the value adds the rows of another query by UNION' },
   tautology: { id: 1042120, says: 'SQL injection: the value adds a condition that is always true' },

@@ -287,7 +287,8 @@ export const maps: Exceptions = {
   'src/waf/compile/plan.ts': 'one pattern or list of phrases a rule of the files',
   'src/waf/compile/load.ts': 'ids and defaults of the files that are compiled',
   'src/waf/compile/words.ts': 'the words of the language',
-  'src/waf/transaction/lasting.ts': 'members of one collection: counted, at most 128',
+  'src/waf/transaction/lasting.ts':
+    'members of one collection: counted, at most 128; what others were not told yet: `maxTold` members',
   'src/waf/transaction/members.ts':
     'members that one transaction writes: counted, at most 4096; names that a pattern was asked about, at most 512',
   'src/waf/regex/dfa.ts': 'states of one automaton: emptied when its table or their steps reach 64 KiB',
@@ -401,7 +402,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the test of its folder, through the compiler and the loop, `test/agree/rules.test.ts` and `test/scenarios/waf-rules.test.ts`',
-    'src/waf/base-rules.ts src/waf/rule-sources.ts src/held-answer.ts src/config/rule-files.ts src/waf/compile/fold.ts src/waf/compile/plan.ts src/waf/program/needed.ts src/waf/program/memory.ts src/waf/program/stages.ts src/waf/compile/clusters.ts src/waf/compile/compiler.ts src/waf/compile/link.ts src/waf/compile/macro.ts src/waf/compile/rule.ts src/waf/compile/settings.ts src/waf/compile/targets.ts src/waf/program/match.ts src/waf/transaction/body.ts src/waf/transaction/lasting.ts src/waf/transaction/members.ts src/waf/transaction/transaction.ts src/waf/marks.ts',
+    'src/waf/base-rules.ts src/waf/rule-sources.ts src/held-answer.ts src/config/rule-files.ts src/waf/compile/fold.ts src/waf/compile/plan.ts src/waf/program/needed.ts src/waf/program/memory.ts src/waf/program/stages.ts src/waf/compile/clusters.ts src/waf/compile/compiler.ts src/waf/compile/link.ts src/waf/compile/macro.ts src/waf/compile/rule.ts src/waf/compile/settings.ts src/waf/compile/targets.ts src/waf/program/match.ts src/waf/transaction/body.ts src/waf/transaction/members.ts src/waf/transaction/transaction.ts src/waf/marks.ts',
   ],
   [
     'the tables of `regex.test.ts` and `set.test.ts`, through the door, and `test/agree/regex.test.ts` against PCRE2',

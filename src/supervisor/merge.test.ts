@@ -118,3 +118,17 @@ test('what workers that are gone had counted stays counted', () => {
   });
   assert.deepEqual(withTallies(status, []), status);
 });
+
+test('bill: what each rule cost and found is added up over the workers, the dearest first', () => {
+  const row = (id: number, hits: number, cpuMs: number) => ({ id, at: `/a.conf:${id}`, hits, asked: 10, cpuMs });
+  const one = { phases: 4, sharedMs: 1, overruns: 0, rows: [row(1, 1, 5), row(2, 2, 3)] };
+  const other = { phases: 6, sharedMs: 2, overruns: 1, rows: [row(2, 3, 4), row(3, 0, 1)] };
+  const merged = merges.bill!([one, other], { ask: 'bill' });
+  assert.deepEqual(merged, {
+    phases: 10,
+    sharedMs: 3,
+    overruns: 1,
+    rows: [{ ...row(2, 5, 7), asked: 20 }, row(1, 1, 5), row(3, 0, 1)],
+  });
+  assert.equal(merges.bill!([null, null], { ask: 'bill' }), null);
+});

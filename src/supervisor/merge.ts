@@ -16,6 +16,7 @@ export const merges: Readonly<Record<string, Merge>> = Object.freeze({
   firewall: (answers) => mergeFirewall(answers),
   explain: (answers) => mergeExplain(answers),
   excused: (answers) => mergeExcused(answers),
+  bill: (answers) => mergeBills(answers),
 });
 
 /** Numbers that are the same in every worker, or mean nothing when they are added up. */
@@ -118,6 +119,34 @@ export function withTallies(status: unknown, gone: readonly Tallies[]): unknown 
 
 function countOf(whys: Readonly<Record<string, number>>, prefix: string): number {
   return Object.entries(whys).reduce((sum, [why, count]) => (why.startsWith(prefix) ? sum + count : sum), 0);
+}
+
+interface BillRow {
+  readonly id: number;
+  readonly at: string;
+  hits: number;
+  asked: number;
+  cpuMs: number;
+}
+
+/** Rules are the same in every worker, each on the bill of those that asked it. */
+function mergeBills(answers: readonly unknown[]): unknown {
+  const bills = answers.filter(isPart) as unknown as { readonly rows: readonly BillRow[] }[];
+  if (bills.length === 0) return answers[0] ?? null;
+  const rows = new Map<string, BillRow>();
+  for (const row of bills.flatMap((bill) => bill.rows)) {
+    const name = `${row.id} ${row.at}`;
+    const sum = rows.get(name);
+    if (sum === undefined) rows.set(name, { ...row });
+    else {
+      sum.hits += row.hits;
+      sum.asked += row.asked;
+      sum.cpuMs += row.cpuMs;
+    }
+  }
+  const all = [...rows.values()];
+  all.sort((one, other) => other.cpuMs - one.cpuMs || other.hits - one.hits || other.asked - one.asked);
+  return { ...(added(bills.map((bill) => ({ ...bill, rows: [] }))) as Part), rows: all };
 }
 
 function mergeConnections(answers: readonly unknown[], question: ControlQuestion): unknown {

@@ -5,7 +5,9 @@ import type { Shared } from '../traffic/deltas.ts';
 
 /** What is shared, by name. */
 export function sharedOf({ generation, tools }: Gateway): readonly (readonly [string, Shared])[] {
+  const { lasting } = generation.waf;
   return [
+    ...(lasting === null ? [] : [['lasting', lasting] as const]),
     ['clients', tools.connections],
     ['rates', generation.rates],
     ['health', generation.proxy],
@@ -16,5 +18,6 @@ export function sharedOf({ generation, tools }: Gateway): readonly (readonly [st
 export function shareAmong({ generation, tools }: Gateway, slot: number, crew: number): void {
   tools.connections.isShared = crew > 1;
   generation.rates.isShared = crew > 1;
+  if (generation.waf.lasting !== null) generation.waf.lasting.isShared = crew > 1;
   generation.proxy.divide(slot, crew);
 }

@@ -233,6 +233,7 @@ export class Worker {
     if (next === null || next.number !== number) throw new OrderFailure(`generation ${number} is not built here`);
     this.#next = null;
     const { observe, connections } = this.#gateway!.tools;
+    next.generation.waf.succeed(this.#gateway!.generation.waf);
     this.#gateway!.swap(next.generation);
     if (numbers !== null) connections.numberFrom(numbers.first, numbers.step);
     shareAmong(this.#gateway!, this.#slot, crew);

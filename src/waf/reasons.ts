@@ -49,6 +49,10 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'The body is longer than what is inspected.',
     allow: `${limit('waf.max_inspected')} waf.body_over_limit: pass lets the rest through unseen.`,
   },
+  'waf/answer-too-long-to-inspect': {
+    says: 'The answer is longer than what rules look at, and a rule file refuses such answers.',
+    allow: 'Raise SecResponseBodyLimit, or write SecResponseBodyLimitAction ProcessPartial.',
+  },
   'waf/compression-bomb': {
     says: 'The compressed body becomes longer than what is decoded for inspection, or far longer than itself.',
     allow: limit('waf.max_inflated or waf.max_inflate_ratio'),

@@ -38,7 +38,8 @@ export class RuleSet {
   readonly program: Program;
   readonly plan: Plan;
   readonly #needed: Needed;
-  readonly #lasting = new Lasting();
+  /** Collections that outlive exchanges; they outlive the rule set, too, where `succeed` hands them on. */
+  lasting: Lasting;
   readonly #asked = new AskedNames();
   readonly #clock: Clock;
   readonly #budgetMs: number;
@@ -52,6 +53,7 @@ export class RuleSet {
     this.plan = plan;
     this.#needed = neededBy(plan);
     this.#clock = clock;
+    this.lasting = new Lasting(() => clock.now());
   }
 
   /** What each rule cost and found since the rules stand. */
@@ -81,7 +83,14 @@ export class RuleSet {
 
   /** Reads the body as it comes and runs phase 2 at its end, or at the limit. */
   reader(inspection: Inspection, exchange: Exchange): BodyReader {
-    return new RuleBody(inspection, (text, length, isCut) =>
+    const { maxInspectedBytes } = inspection.limits;
+    const transaction = (exchange.inspection as Told | null)?.transaction ?? null;
+    const own = transaction?.requestBodyLimit ?? maxInspectedBytes;
+    const isRefused =
+      own < maxInspectedBytes
+        ? transaction!.engine === 'on' && this.program.settings.requestBodyLimitAction === 'reject'
+        : inspection.limits.bodyOverLimit === 'refuse';
+    return new RuleBody(inspection, Math.min(own, maxInspectedBytes), isRefused, (text, length, isCut) =>
       this.#judgeBody(inspection, exchange, text, length, isCut),
     );
   }
@@ -93,8 +102,8 @@ export class RuleSet {
     this.#run(inspection, exchange, 2);
   }
 
-  /** Phase 3; phase 4 follows at once where the body is not looked at. Gives how much of the body is to be held, 0 for none. */
-  inspectAnswer(inspection: Inspection, exchange: Exchange, head: AnswerHead): number {
+  /** Phase 3; phase 4 follows at once where the body is not looked at, or `isReadable` is false. Gives how much of the body is to be held, 0 for none. */
+  inspectAnswer(inspection: Inspection, exchange: Exchange, head: AnswerHead, isReadable: boolean): number {
     const told = exchange.inspection as Told | null;
     if (told === null) return 0;
     const { transaction } = told;
@@ -115,7 +124,7 @@ export class RuleSet {
       exchange.method !== 'HEAD' &&
       type !== 'text/event-stream' &&
       !type.startsWith('application/grpc') &&
-      head.headers.get('content-encoding') === null;
+      isReadable;
     if (isHeld && transaction.engine !== 'off') return transaction.answerBodyLimit;
     this.inspectAnswerBody(inspection, exchange, null, false);
     return 0;
@@ -128,6 +137,11 @@ export class RuleSet {
     told.transaction.answerBody = text;
     told.transaction.answerBytes = text?.length ?? 0;
     told.transaction.outboundError = isCut;
+    const { engine, answerBodyLimit } = told.transaction;
+    if (isCut && engine === 'on' && this.program.settings.responseBodyLimitAction === 'reject') {
+      const says = `the answer is longer than the ${answerBodyLimit} bytes that rules look at`;
+      inspection.refuse(403, 'waf/answer-too-long-to-inspect', 1050012, says, 'RESPONSE_BODY');
+    }
     this.#run(inspection, exchange, 4);
   }
 
@@ -202,7 +216,7 @@ export class RuleSet {
         now: () => this.#clock.now(),
         monotonicMs: () => this.#clock.monotonicMs(),
         cpuMs: () => this.#clock.cpuMs?.() ?? this.#clock.monotonicMs(),
-        lasting: this.#lasting,
+        lasting: this.lasting,
         site: policy.site,
         asked: this.#asked,
       },
@@ -223,26 +237,34 @@ function pairsOf(headers: Headers): Pairs {
 /** Keeps a body up to the limit and hands it over once. */
 class RuleBody implements BodyReader {
   readonly #inspection: Inspection;
+  readonly #limit: number;
+  readonly #isRefused: boolean;
   readonly #judge: (text: string, length: number, isCut: boolean) => void;
   #text = '';
   done = false;
 
-  constructor(inspection: Inspection, judge: (text: string, length: number, isCut: boolean) => void) {
+  /** What is longer than `limit` is refused, or judged up to there. */
+  constructor(
+    inspection: Inspection,
+    limit: number,
+    isRefused: boolean,
+    judge: (text: string, length: number, isCut: boolean) => void,
+  ) {
     this.#inspection = inspection;
+    this.#limit = limit;
+    this.#isRefused = isRefused;
     this.#judge = judge;
   }
 
   feed(text: string): void {
-    const { maxInspectedBytes } = this.#inspection.limits;
-    const room = maxInspectedBytes - this.#text.length;
+    const room = this.#limit - this.#text.length;
     this.#text += text.length > room ? text.slice(0, room) : text;
     if (text.length > room) this.cut();
   }
 
   cut(): void {
-    const { maxInspectedBytes, bodyOverLimit } = this.#inspection.limits;
-    if (bodyOverLimit === 'refuse') {
-      const says = `the body is longer than the ${maxInspectedBytes} bytes that are inspected`;
+    if (this.#isRefused) {
+      const says = `the body is longer than the ${this.#limit} bytes that are inspected`;
       this.#inspection.refuse(413, 'waf/body-too-long-to-inspect', 1050008, says, 'REQUEST_BODY');
     }
     this.#finish(true);

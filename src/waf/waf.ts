@@ -8,7 +8,9 @@ import type { Exchange } from '../traffic/exchange.ts';
 import type { Headers } from '../traffic/headers.ts';
 import { pass, type Verdict } from '../traffic/verdict.ts';
 import type { AnswerHead } from '../traffic/wire.ts';
+import { readAnswer } from './bodies/answer-body.ts';
 import { judgeDeclarations, openBody } from './bodies/body.ts';
+import { codingsOf, hidingCoding } from './bodies/encoded.ts';
 import type { BodyInspector } from './bodies/inspector.ts';
 import type { RuleFiles } from './compile/compiler.ts';
 import { detectorNames } from './detectors.ts';
@@ -19,6 +21,7 @@ import { type ListedRule, listRules } from './listing.ts';
 import type { BillAnswer } from './program/bill.ts';
 import type { RuleSet } from './rule-set.ts';
 import { buildingRules, type RuleSettings } from './rule-sources.ts';
+import type { Lasting } from './transaction/lasting.ts';
 
 export type { BodyInspector } from './bodies/inspector.ts';
 export type { ExclusionSettings } from './exclusions.ts';
@@ -116,6 +119,7 @@ export class Waf {
   /** Judges the head of an answer and says how much of its body has to wait; null where nobody looks at answers. Never throws. */
   openAnswer(exchange: Exchange, policy: SitePolicy, head: AnswerHead): AnswerInspector | null {
     const { rules } = this;
+    const known = this.#tools.codings;
     if (rules === null || policy.mode === 'off' || exchange.inspection === null) return null;
     const inspection = new Inspection(this.#limits, exchange, policy, 3);
     const guarded = (run: () => number): number => {
@@ -126,13 +130,16 @@ export class Waf {
         return 0;
       }
     };
-    const holdBytes = guarded(() => rules.inspectAnswer(inspection, exchange, head));
+    const codings = codingsOf(head.headers);
+    const isReadable = hidingCoding(codings, known) === '';
+    const holdBytes = guarded(() => rules.inspectAnswer(inspection, exchange, head, isReadable));
     return {
       verdict: inspection.verdict,
       holdBytes,
       judge(body, isCut) {
         guarded(() => {
-          rules.inspectAnswerBody(inspection, exchange, body.toString('latin1'), isCut);
+          const read = readAnswer(body, isCut, codings, known, holdBytes);
+          rules.inspectAnswerBody(inspection, exchange, read.text, read.isCut);
           return 0;
         });
         return inspection.verdict;
@@ -166,6 +173,16 @@ export class Waf {
   /** How often each exclusion excused something since it was built, by site and in the order of the settings. */
   excused(): Readonly<Record<string, readonly number[]>> {
     return Object.fromEntries(this.policies.map(({ site, exclusions }) => [site, [...exclusions.excused]]));
+  }
+
+  /** What rules of files keep beyond an exchange, to be shared by workers; null for the built-in rules, which keep nothing. */
+  get lasting(): Lasting | null {
+    return this.rules?.lasting ?? null;
+  }
+
+  /** Goes on with what rules kept under the WAF before. */
+  succeed(before: Waf): void {
+    if (this.rules !== null && before.rules !== null) this.rules.lasting = before.rules.lasting;
   }
 
   /** What each rule of files cost and found; null for the built-in rules. */

@@ -63,7 +63,7 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
       now: () => 0,
       monotonicMs: () => 0,
       cpuMs: () => 0,
-      lasting: new Lasting(),
+      lasting: new Lasting(() => 0),
       site: 's',
       asked: new AskedNames(),
     });

@@ -17,8 +17,9 @@ export function defaultSettings(): EngineSettings {
   return {
     engine: 'on',
     requestBodyAccess: true,
-    requestBodyLimit: 131_072,
-    requestBodyNoFilesLimit: 131_072,
+    // Where no directive names a limit, `waf.max_inspected` is the one.
+    requestBodyLimit: Number.POSITIVE_INFINITY,
+    requestBodyNoFilesLimit: Number.POSITIVE_INFINITY,
     requestBodyLimitAction: 'reject',
     jsonDepthLimit: 64,
     responseBodyAccess: false,

@@ -24,7 +24,7 @@ interface Asked {
 
 function ask(
   rules: string,
-  { query = '', headers = [], body = '', answer = '', lasting = new Lasting(), at = 0 }: Asked = {},
+  { query = '', headers = [], body = '', answer = '', lasting = new Lasting(() => 0), at = 0 }: Asked = {},
 ): Transaction {
   const loaded = load([{ name: '/a.conf', text: rules }], toolsOf());
   assert.ok(loaded.ok, loaded.ok ? '' : loaded.troubles.map(pictureOf).join('\n'));
@@ -184,7 +184,7 @@ test('MATCHED_VARS hands what one rule of a chain matched to the next', () => {
 });
 
 test('collections that last are shared by transactions of one site, and expire', () => {
-  const lasting = new Lasting();
+  const lasting = new Lasting(() => 0);
   const rules = [
     'SecAction "id:1,phase:1,pass,nolog,initcol:ip=%{REMOTE_ADDR},setvar:ip.n=+1,expirevar:ip.n=60"',
     'SecRule IP:n "@ge 2" "id:2,phase:1,pass"',

@@ -97,7 +97,8 @@ function step(asking: Asking, rule: Rule, bill: Bill | null): number {
 function note(transaction: Transaction, rule: Rule, evidence: Evidence): void {
   if (rule.severity >= 0 && rule.severity < transaction.highestSeverity) transaction.highestSeverity = rule.severity;
   if (rule.isAudited) transaction.isAudited = true;
-  if (!rule.isLogged || transaction.matches.length >= maxKept) return;
+  // Because `nolog,auditlog` means the audit log, which is written of what is told here.
+  if ((!rule.isLogged && !rule.isAudited) || transaction.matches.length >= maxKept) return;
   transaction.current = rule;
   const hasEvidence = evidence.link !== null;
   const match: RuleMatch = {

@@ -26,6 +26,7 @@ export function readBody(transaction: Transaction, text: string, length: number,
   // Because a rule that nobody asked for a processor would otherwise see nothing of the body at all.
   if (transaction.forcesBody || transaction.bodyProcessor === 'URLENCODED') transaction.body = text;
   if (text === '') return;
+  if (transaction.bodyProcessor !== 'MULTIPART' && isTooLong(transaction, length)) return;
   const posted = new Pairs();
   const sink = (name: string, value: string): boolean => transaction.addArgument(posted, name, value);
   if (transaction.bodyProcessor === 'URLENCODED') readForm(transaction, text, sink);
@@ -57,6 +58,15 @@ function readMultipart(transaction: Transaction, text: string, sink: Sink): void
   const body = MultipartBody.read(text, transaction.headers.get('content-type') ?? '', limits, sink);
   transaction.multipart = body;
   fail(transaction, body.fault);
+  isTooLong(transaction, transaction.bodyBytes - body.combinedSize);
+}
+
+/** SecRequestBodyNoFilesLimit: what is longer without its files is told by REQBODY_ERROR. */
+function isTooLong(transaction: Transaction, length: number): boolean {
+  const { requestBodyNoFilesLimit } = transaction.settings;
+  if (length <= requestBodyNoFilesLimit) return false;
+  transaction.bodyError ||= `the body has ${length} bytes without its files, more than ${requestBodyNoFilesLimit}`;
+  return true;
 }
 
 function fail(transaction: Transaction, fault: string): void {

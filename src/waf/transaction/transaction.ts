@@ -312,10 +312,12 @@ export class Transaction implements State {
   }
 
   increase(collection: string, name: string, by: number): void {
-    const before = Number.parseInt(this.member(collection, name) ?? '0', 10);
-    const sum = (Number.isNaN(before) ? 0 : before) + by;
-    if (collection === 'tx' && by !== 0) this.scores.push({ name, by });
-    this.put(collection, name, String(Math.min(sum, Number.MAX_SAFE_INTEGER)));
+    if (collection !== 'tx') this.#lasting?.get(collection)?.add(name, by, this.now());
+    else {
+      const sum = (Number.parseInt(this.tx.get(name) ?? '0', 10) || 0) + by;
+      if (by !== 0) this.scores.push({ name, by });
+      this.tx.put(name, String(Math.min(sum, Number.MAX_SAFE_INTEGER)));
+    }
   }
 
   unset(collection: string, name: string): void {

@@ -4,8 +4,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { Finding } from '../../src/supervisor/supervisor.ts';
 import { acmeWorld } from '../acme-world.ts';
+import { clientAuthority } from '../client-authority.ts';
 
 async function shop(context: TestContext): Promise<number> {
   const server = createServer((_, response) => response.end('the shop'));
@@ -43,6 +46,33 @@ for (const challenge of ['http-01', 'tls-alpn-01'])
     assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[\s\S]*the shop$/, 'a connection under the old certificate goes on');
     renewed.end();
   });
+
+test('a gate that asks every client for a certificate, and knows no strangers, proves its names all the same', async (context) => {
+  const world = await acmeWorld(context, await shop(context));
+  const authority = clientAuthority(join(world.directory, 'clients'), 'Clients');
+  const words = world.words(['closed.example.net'], { challenges: ['tls-alpn-01'] });
+  const client_certificates = { ca: authority.caPath, mode: 'require' as const };
+  const tls = { ...words.tls, client_certificates, unknown_names: 'refuse' as const, min_version: '1.3' as const };
+  await world.start({ ...words, tls, limits: { max_handshakes_per_client_per_second: 20 } });
+  await world.hears(/^closed\.example\.net has a certificate/);
+  const findings = (await world.ask({ ask: 'diagnose', name: 'closed.example.net' })) as Finding[];
+  assert.deepEqual(
+    findings.filter(({ level }) => level === 'problem'),
+    [],
+  );
+  // Who is no CA needs a certificate, and a name that is served.
+  const socket = await world.connect('closed.example.net');
+  let answer = '';
+  socket
+    .on('error', () => {})
+    .on('data', (piece) => {
+      answer += String(piece);
+    });
+  socket.write('GET / HTTP/1.1\r\nHost: closed.example.net\r\n\r\n');
+  await once(socket, 'close');
+  assert.equal(answer, '');
+  await assert.rejects(world.connect('elsewhere.example.net'));
+});
 
 test('what is kept is listed, with names, issuer, end, next renewal and the last error', async (context) => {
   const world = await acmeWorld(context, await shop(context));

@@ -42,6 +42,8 @@ interface Report {
   readonly descriptors: { readonly used: number; readonly limit: number; readonly left: number };
   /** The lines of `portcullis status` about what they cost and what is left. */
   readonly told: readonly string[];
+  /** The end of what the gate wrote to its error output. */
+  readonly said: string;
   /** Connections that the gate still lists after all clients have gone. */
   readonly remaining: number;
   readonly met: boolean;
@@ -157,6 +159,7 @@ async function run(folder: string, command: readonly string[], wanted: Wanted): 
       descriptors: { ...used, left: used.limit - used.used },
       told,
       remaining,
+      said: gate.said(),
       met:
         open === wanted.count &&
         listed >= open &&
@@ -317,7 +320,7 @@ function textOf(report: Report): string {
   after the end   ${told(report.remaining)} left
   status says     ${report.told.join('\n                  ')}
   ${report.met ? 'met' : 'MISSED'}: all held, listed, counted, none dropped, one more served, none left behind
-`;
+${report.met || report.said === '' ? '' : `\nThe gate said:\n${report.said}`}`;
 }
 
 if (import.meta.main)

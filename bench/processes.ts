@@ -11,6 +11,8 @@ export interface Serving {
   readonly port: number;
   /** CPU time so far of it and its descendants, in nanoseconds. */
   cpuNs(): number;
+  /** The end of what it wrote to its error output. */
+  said(): string;
   stop(): Promise<void>;
 }
 
@@ -76,7 +78,7 @@ export async function serve(command: readonly string[], port: number, cwd?: stri
     throw error;
   }
   const pid = child.pid!;
-  return { pid, port, cpuNs: () => cpuNanoseconds(treeOf(pid)), stop: () => end(child) };
+  return { pid, port, cpuNs: () => cpuNanoseconds(treeOf(pid)), said: () => said, stop: () => end(child) };
 }
 
 /** Asks the program to end, and insists after five seconds. */

@@ -59,6 +59,8 @@ test('an upstream is host and port, a port of this machine, a URL, or a socket',
     ['unix:/run/app.sock', 'unix:/run/app.sock', 'h1', false, '', 0, '/run/app.sock'],
     ['unix:///run/app.sock', 'unix:/run/app.sock', 'h1', false, '', 0, '/run/app.sock'],
     ['/run/app.sock', 'unix:/run/app.sock', 'h1', false, '', 0, '/run/app.sock'],
+    ['h2c+unix:/run/app.sock', 'h2c+unix:/run/app.sock', 'h2', false, '', 0, '/run/app.sock'],
+    ['H2C+unix:///run/app.sock', 'h2c+unix:/run/app.sock', 'h2', false, '', 0, '/run/app.sock'],
   ] as const)
     assert.deepEqual(
       parseUpstream(written),

@@ -27,6 +27,10 @@ const schemes = {
   'h2://': { protocol: 'h2', secure: true, port: 443 },
 } as const;
 
+const unixPrefix = 'unix:';
+/** A Unix socket where HTTP/2 is spoken. */
+const http2Socket = 'h2c+unix:';
+
 /** Longest path of a Unix socket (`sun_path`, unix(7)). */
 const maxSocketPath = 107;
 
@@ -56,11 +60,12 @@ export function parseHost(text: string): Named {
   return { value: wildcard ? `*.${name}` : name };
 }
 
-/** An upstream: from `localhost:3000`, `3000`, `[::1]:3000`, `http://localhost:3000/`, `https://…`, `h2c://…`, `h2://…` or `unix:/run/app.sock`. */
+/** An upstream: from `localhost:3000`, `3000`, `[::1]:3000`, `http://localhost:3000/`, `https://…`, `h2c://…`, `h2://…`, `unix:/run/app.sock` or `h2c+unix:/run/app.sock`. */
 export function parseUpstream(written: string | number): Named<UpstreamAddress> {
   const text = String(written).trim();
   const lower = text.toLowerCase();
-  if (lower.startsWith('unix:') || text.startsWith('/')) return parseSocketPath(text);
+  if (lower.startsWith(http2Socket)) return parseSocketPath(text.slice(http2Socket.length - unixPrefix.length), 'h2');
+  if (lower.startsWith('unix:') || text.startsWith('/')) return parseSocketPath(text, 'h1');
   const scheme = (Object.keys(schemes) as (keyof typeof schemes)[]).find((start) => lower.startsWith(start));
   if (scheme === undefined && text.includes('://'))
     return {
@@ -83,8 +88,8 @@ export function parseUpstream(written: string | number): Named<UpstreamAddress> 
   return { value: { url, protocol, secure, host: address, port: found, socketPath: '' } };
 }
 
-function parseSocketPath(text: string): Named<UpstreamAddress> {
-  const bare = text.startsWith('/') ? text : text.slice(5);
+function parseSocketPath(text: string, protocol: 'h1' | 'h2'): Named<UpstreamAddress> {
+  const bare = text.startsWith('/') ? text : text.slice(unixPrefix.length);
   const path = bare.startsWith('//') ? bare.slice(2) : bare;
   if (!path.startsWith('/'))
     return { says: `"${path}" is not the whole path of a socket`, instead: 'write unix:/run/app.sock' };
@@ -93,7 +98,8 @@ function parseSocketPath(text: string): Named<UpstreamAddress> {
       says: `the path of the socket has ${Buffer.byteLength(path)} bytes, and the kernel takes ${maxSocketPath}`,
       instead: 'put the socket into a directory with a shorter name',
     };
-  return { value: { url: `unix:${path}`, protocol: 'h1', secure: false, host: '', port: 0, socketPath: path } };
+  const url = `${protocol === 'h2' ? http2Socket : unixPrefix}${path}`;
+  return { value: { url, protocol, secure: false, host: '', port: 0, socketPath: path } };
 }
 
 function parseEndpoint(endpoint: string, written: string): Named {

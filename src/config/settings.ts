@@ -184,7 +184,7 @@ export interface SiteSettings {
 export interface UpstreamSettings {
   /** The one spelling: `localhost:3000`, `https://api.example:443`, `unix:/run/app.sock`. */
   readonly url: string;
-  readonly protocol: 'h1' | 'h2';
+  readonly protocol: 'h1' | 'h2' | 'auto';
   readonly secure: boolean;
   /** Name or address without brackets; '' for a Unix socket. */
   readonly host: string;

@@ -62,6 +62,7 @@ test('an upstream in its long form', () => {
       isVerified: true,
     },
   });
+  assert.equal(site({ to: { url: 'https://a', protocol: 'auto' } }).to[0]!.protocol, 'auto');
   assert.equal(site({ to: { address: 'unix:/run/app.sock' } }).to[0]!.socketPath, '/run/app.sock');
 });
 
@@ -100,6 +101,10 @@ test('what is wrong says what to write', () => {
     [{ balance: 'ip_hash' }, 'balance: "ip_hash" is what another proxy calls it; write hash client'],
     [{ balance: 'best' }, `balance: ${ways}, found "best"; `],
     [{ balance: 'hash header:' }, `balance: ${ways}, found "hash header:"; `],
+    [
+      { to: { url: 'h2c://a:1', protocol: 'auto' } },
+      'to: `protocol: auto` is for https://, and h2c://a:1 says by itself what is spoken; write https:// in the url, or leave `protocol` out',
+    ],
     [{ to: { weight: 2 } }, 'to: the upstream says nowhere where it is; write url: localhost:3000'],
     [{ to: { url: 3000, address: 3000 } }, 'to: `url` and `address` are the same setting; write only one of them'],
     [{ to: [{ url: 3000, wieght: 2 }] }, 'to.0.wieght: no setting is called "wieght" here; did you mean weight?'],

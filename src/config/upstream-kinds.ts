@@ -37,13 +37,27 @@ const upstreamGroup = group({
     .describe(
       'Requests that it has in hand at once, over all workers, of which each has its part; further ones wait. 0 for no limit.',
     ),
+  protocol: oneOf('as-url', 'auto')
+    .prefault('as-url')
+    .describe(
+      '`auto` asks an upstream with https:// whether it speaks HTTP/2 (ALPN), and speaks HTTP/1.1 where it does not.',
+    ),
   proxy_protocol: oneOf('off', 'v1', 'v2')
     .prefault('off')
     .describe('Begin each connection with a PROXY header that names the client; a connection then serves one client.'),
   tls: upstreamTls.prefault({}).describe('How an upstream with https:// or h2:// is verified.'),
-}).transform(({ url, address: other, ...rest }, context) => {
+}).transform(({ url, address: other, protocol, ...rest }, context) => {
   const where = url ?? other;
-  if (where !== undefined && (url === undefined || other === undefined)) return { ...where, ...rest };
+  if (where !== undefined && (url === undefined || other === undefined)) {
+    if (protocol !== 'auto') return { ...where, ...rest };
+    if (where.secure && where.protocol === 'h1') return { ...where, protocol, ...rest };
+    const params = {
+      says: `\`protocol: auto\` is for https://, and ${where.url} says by itself what is spoken`,
+      instead: 'write https:// in the url, or leave `protocol` out',
+    };
+    context.issues.push({ code: 'custom', input: rest, message: endpointWords, params });
+    return z.NEVER;
+  }
   const says =
     where === undefined ? 'the upstream says nowhere where it is' : '`url` and `address` are the same setting';
   const instead = where === undefined ? 'write url: localhost:3000' : 'write only one of them';

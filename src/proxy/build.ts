@@ -40,7 +40,7 @@ export interface ProxySettings {
 /** One upstream of a site. */
 export interface ProxyUpstream {
   readonly url: string;
-  readonly protocol: 'h1' | 'h2';
+  readonly protocol: 'h1' | 'h2' | 'auto';
   readonly secure: boolean;
   readonly host: string;
   readonly port: number;
@@ -213,8 +213,8 @@ class Builder {
       session: null,
     };
     const pool =
-      target.protocol === 'h2'
-        ? new Http2Pool(options, this.#shared)
+      target.protocol !== 'h1'
+        ? new Http2Pool(options, maxIdleConnections, this.#shared)
         : new Pool(options, maxIdleConnections, this.#shared);
     return new Endpoint(settings, pool, this.#tools);
   }

@@ -42,7 +42,7 @@ const maxSourceTries = 32;
 const keepAliveMs = 30_000;
 
 /** Protocols that are offered under TLS (RFC 7301). */
-const offers = { h1: ['http/1.1'], h2: ['h2'] };
+const offers = { h1: ['http/1.1'], h2: ['h2'], auto: ['h2', 'http/1.1'] };
 
 /** One connection on its way. */
 export class Dialling {

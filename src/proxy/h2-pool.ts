@@ -15,16 +15,20 @@ export class Http2Pool implements Connections, Http2UpstreamOwner {
   onRoom: (() => void) | null = null;
   readonly #tools: Http2UpstreamTools;
   #connections: Http2Upstream[] = [];
-  /** Connections of HTTP/1.1, for WebSockets that the upstream does not take over HTTP/2. */
+  /** Connections of HTTP/1.1: for WebSockets that the upstream does not take over HTTP/2, and for everything where that was agreed on. */
   readonly #byHttp1: Pool;
   /** Null before the upstream has said anything. */
   #takesWebSockets: boolean | null = null;
+  /** Has the upstream, asked, agreed on HTTP/1.1? And how many failures there were then: one more, and it is asked again. */
+  #hasAgreed = false;
+  #failuresBefore = 0;
   #opened = 0;
   #reused = 0;
   #failures = 0;
   #ended = 0;
 
-  constructor(options: UpstreamOptions, tools: Http2UpstreamTools & UpstreamTools) {
+  /** `maxIdle` connections of HTTP/1.1 are kept where that is spoken. */
+  constructor(options: UpstreamOptions, maxIdle: number, tools: Http2UpstreamTools & UpstreamTools) {
     this.options = options;
     this.#tools = tools;
     const target = { ...options.target, protocol: 'h1' } as const;
@@ -35,7 +39,7 @@ export class Http2Pool implements Connections, Http2UpstreamOwner {
         return options.addresses;
       },
     };
-    this.#byHttp1 = new Pool(byHttp1, 0, tools);
+    this.#byHttp1 = new Pool(byHttp1, options.target.protocol === 'auto' ? maxIdle : 0, tools);
     this.#byHttp1.onRoom = () => this.onRoom?.();
   }
 
@@ -61,7 +65,7 @@ export class Http2Pool implements Connections, Http2UpstreamOwner {
 
   /** Connections without an exchange. */
   get idle(): number {
-    let count = 0;
+    let count = this.#byHttp1.idle;
     for (const { busy } of this.#connections) if (busy === 0) count++;
     return count;
   }
@@ -75,7 +79,10 @@ export class Http2Pool implements Connections, Http2UpstreamOwner {
 
   /** Sends a request over a connection that has room, or a new one. A `fresh` one needs none: what is dead has no room. `client` is
    * whose request it is: where connections begin with a PROXY header, each belongs to one client. */
-  carry(_fresh: boolean, request: OutgoingRequest, receiver: AnswerReceiver, client: Announced | null): UpstreamSide {
+  carry(fresh: boolean, request: OutgoingRequest, receiver: AnswerReceiver, client: Announced | null): UpstreamSide {
+    if (this.#hasAgreed && this.#byHttp1.failures === this.#failuresBefore)
+      return this.#byHttp1.carry(fresh, request, receiver, client);
+    this.#hasAgreed = false;
     if (request.isWebSocket && this.#takesWebSockets === false) return this.carryByHttp1(request, receiver, client);
     const owner = this.options.target.proxyVersion === 0 ? null : client;
     let connection = this.#connections.find((one) => one.hasRoom && one.client === owner);
@@ -98,6 +105,12 @@ export class Http2Pool implements Connections, Http2UpstreamOwner {
 
   learned(takesWebSockets: boolean): void {
     this.#takesWebSockets = takesWebSockets;
+  }
+
+  carryAgreed(request: OutgoingRequest, receiver: AnswerReceiver, client: Announced | null): UpstreamSide {
+    this.#hasAgreed = true;
+    this.#failuresBefore = this.#byHttp1.failures;
+    return this.#byHttp1.carry(true, request, receiver, client);
   }
 
   carryByHttp1(request: OutgoingRequest, receiver: AnswerReceiver, client: Announced | null): UpstreamSide {

@@ -1,6 +1,7 @@
 // One connection to an upstream that speaks HTTP/2: opened once, shared by many exchanges, and ended when it has been idle.
 
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { endpoint as endpointText } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import type { Multiplexed, MultiplexedCodec, MultiplexedOwner } from '../traffic/multiplexed.ts';
@@ -29,6 +30,8 @@ export interface Http2UpstreamOwner {
   exchangeEnded(): void;
   /** The upstream has said whether it takes WebSockets over HTTP/2. */
   learned(takesWebSockets: boolean): void;
+  /** The upstream was asked what it speaks, and speaks HTTP/1.1: carries what waits. */
+  carryAgreed(request: OutgoingRequest, receiver: AnswerReceiver, client: Announced | null): UpstreamSide;
   /** Carries a WebSocket over HTTP/1.1, on behalf of `client`. */
   carryByHttp1(request: OutgoingRequest, receiver: AnswerReceiver, client: Announced | null): UpstreamSide;
   /** `isOurs`: we ended it first, so that its port stays in TIME_WAIT on our side. */
@@ -142,6 +145,10 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
     );
     socket.on('close', () => this.#lose('it closed the connection'));
     const { target } = this.#options;
+    if (target.protocol === 'auto' && (!(socket instanceof TLSSocket) || socket.alpnProtocol !== 'h2')) {
+      this.#stepAside();
+      return;
+    }
     const isUnix = target.socketPath !== '';
     this.from = isUnix ? 'unix' : endpointText(socket.localAddress ?? '', socket.localPort ?? 0);
     this.to = isUnix ? target.url : endpointText(socket.remoteAddress ?? '', socket.remotePort ?? 0);
@@ -154,6 +161,14 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
       if (exchange.isWebSocket) this.#await(exchange);
       else exchange.begin(connection, this.#isSecure);
     if (this.busy === 0) this.onIdle();
+  }
+
+  /** It speaks HTTP/1.1. This connection was for asking. */
+  #stepAside(): void {
+    const waiting = [...this.#waiting];
+    this.#close(true);
+    for (const exchange of waiting)
+      exchange.handOver((request, receiver) => this.#owner.carryAgreed(request, receiver, this.client));
   }
 
   onDialFailed(failure: Failure): void {

@@ -15,7 +15,8 @@ export interface TargetTls {
 export interface Target {
   /** As its owner wrote it, in one spelling: `localhost:3000`, `https://api.example:443`, `unix:/run/app.sock`. */
   readonly url: string;
-  readonly protocol: 'h1' | 'h2';
+  /** `auto`: what is agreed on under TLS. */
+  readonly protocol: 'h1' | 'h2' | 'auto';
   /** Name or address without brackets; '' for a Unix socket. */
   readonly host: string;
   readonly port: number;

@@ -16,7 +16,7 @@ export function openBody(exchange: Exchange, { waf, model, rates }: Generation):
   const { siteIndex } = exchange;
   const inspector = both(
     waf.openBody(exchange, waf.policies[siteIndex]!),
-    exchange.skipsWaf ? null : model.openBody(exchange),
+    both(exchange.skipsWaf ? null : model.openBody(exchange), model.openLesson(exchange)),
   );
   const counter = exchange.skipsRates ? null : rates.openBody(exchange, rates.policies[siteIndex]!);
   return both(inspector, counter);

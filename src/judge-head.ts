@@ -59,6 +59,7 @@ export function judgeHead(exchange: Exchange, generation: Generation, guard: Cli
   if (modelled.kind !== 'pass') return refuse(exchange, 'model', modelled);
 
   const wafPolicy = waf.policies[index]!;
+  if (guard !== null) model.begin(exchange);
   if (wafPolicy.mode === 'off' || exchange.skipsWaf) return null;
   const from = performance.now();
   const verdict = waf.inspectHead(exchange, wafPolicy);

@@ -8,7 +8,8 @@ import type { Exchange } from './traffic/exchange.ts';
  * Counts what an exchange that was refused, or found nothing, is as an offence. Answers to those who are shut out already are
  * none, and nothing counts against an address that stands for many clients: a ban would shut out all of them.
  */
-export function weigh(exchange: Exchange, { callers, rates, rules }: Generation): void {
+export function weigh(exchange: Exchange, { callers, rates, rules, model }: Generation): void {
+  model.conclude(exchange);
   // Because an answer of our own is no failure of the application's.
   if (exchange.refusal === null) rates.settle(exchange);
   const { refusal, refusedBy, status, client, isShared, siteIndex } = exchange;

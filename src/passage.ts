@@ -561,8 +561,8 @@ export class Passage implements ClientHandler, Carried {
     this.#answer.close();
     exchange.ms = performance.now() - this.#startedMs;
     this.#generation.waf.conclude(exchange);
-    if (exchange.refusal !== null || exchange.status === 404 || exchange.rateSettlement !== null)
-      this.#gateway.weigh(exchange);
+    const { refusal, status, rateSettlement, lesson } = exchange;
+    if (refusal !== null || status === 404 || rateSettlement !== null || lesson !== null) this.#gateway.weigh(exchange);
     this.#gateway.spare = this.#gateway.tools.observe.tell(exchange) ?? this.#gateway.spare;
   }
 

@@ -448,6 +448,11 @@ const expectations: Readonly<Record<string, Expected>> = {
       assert.equal(told.written, null);
     },
   },
+  'portcullis waf learn --at-least 1': {
+    code: 1,
+    says: [/^Nothing was learnt yet: `learn: \/` in a site of the configuration begins it\.$/m],
+    json: (told: unknown) => assert.equal(told, null),
+  },
   'portcullis firewall show': {
     says: [
       /^Rule # +Action +Protocol +Port +Source +Description +Hits +Where$/m,

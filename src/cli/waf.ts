@@ -28,7 +28,7 @@ export const waf: Command = {
   name: 'waf',
   summary: 'What the rules of the firewall for applications are, find and cost',
   usage:
-    "bill [--top N] | test (--get TARGET [-X METHOD] [-H 'N: V'] [-d BODY] | --raw FILE) | rules [--id N] [--tag TAG] [--file NAME] | exclude ID [--for 30d] [--because TEXT] [--write]",
+    "bill [--top N] | test (--get TARGET [-X METHOD] [-H 'N: V'] [-d BODY] | --raw FILE) | rules [--id N] [--tag TAG] [--file NAME] | exclude ID [--for 30d] [--because TEXT] [--write] | learn [--site NAME] [--at-least N] [--forget]",
   options: {
     top: {
       type: 'string',
@@ -62,6 +62,13 @@ export const waf: Command = {
     for: { type: 'string', value: '30d', says: 'exclude: how long it holds (90d)' },
     because: { type: 'string', value: 'TEXT', says: 'exclude: why, for whoever reads the file next' },
     journal: { type: 'string', value: 'FILE', says: 'exclude: a journal that has the request' },
+    site: {
+      type: 'string',
+      value: 'NAME',
+      says: 'learn: of this site; the one learnt longest ago where it is left out',
+    },
+    'at-least': { type: 'string', value: 'N', says: 'learn: leaves out what was asked for fewer times (10)' },
+    forget: { type: 'boolean', says: 'learn: begins anew' },
     write: { type: 'boolean', says: 'exclude: put it into the configuration' },
     'data-dir': { type: 'string', value: 'DIRECTORY', says: 'the data directory of the gate' },
     config: { type: 'string', value: 'FILE', says: 'the configuration of the gate (bill: for its data directory)' },
@@ -78,6 +85,10 @@ export const waf: Command = {
       says: 'the smallest exclusion that lets a request through, and what it lets through beside it',
       line: 'portcullis waf exclude 01JDX3M8RN',
     },
+    {
+      says: 'what was learnt of a site, as a model that can be enforced',
+      line: 'portcullis waf learn --at-least 1',
+    },
   ],
   run,
 };
@@ -87,6 +98,7 @@ const words: Readonly<Record<string, Command['run']>> = {
   bill,
   test: async (args, world) => (await import('./waf-offline.ts')).testRequest(args, world),
   rules: async (args, world) => (await import('./waf-offline.ts')).showRules(args, world),
+  learn: async (args, world) => (await import('./waf-learn.ts')).proposeModel(args, world),
   exclude: async (args, world) => (await import('./waf-exclude.ts')).excludeFinding(args, world),
 };
 
@@ -95,6 +107,7 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   bill: ['top'],
   test: ['get', 'host', 'method', 'header', 'data', 'raw'],
   rules: ['id', 'tag', 'file'],
+  learn: ['site', 'at-least', 'forget'],
   exclude: ['for', 'because', 'journal', 'write'],
 };
 

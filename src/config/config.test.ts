@@ -303,6 +303,7 @@ data_directory: state
         rules: [],
         rates: null,
         model: null,
+        learn: [],
         maxBodyBytes: 10_485_760,
         compress: null,
       },

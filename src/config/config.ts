@@ -9,7 +9,7 @@ export { openAtlas } from './atlas.ts';
 export { type WrittenExclusion, withExclusions, withMode } from './edit.ts';
 export { ConfigurationTrouble, type Loaded } from './load.ts';
 export { type Choice, dataDirectoryFrom, findConfiguration, type Surroundings } from './places.ts';
-export { plainDocument } from './plain-document.ts';
+export { plainDocument, plainText } from './plain-document.ts';
 export { pathText } from './problems.ts';
 export { ruleFiles } from './rule-files.ts';
 export { type Configuration, jsonSchema } from './schema.ts';

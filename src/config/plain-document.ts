@@ -1,6 +1,6 @@
 // YAML and JSON of others as plain data: bounded, without tags, anchors only a few.
 
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 
 /** Longest document, in characters. */
 const maxLength = 4 * 1024 * 1024;
@@ -16,4 +16,9 @@ export function plainDocument(text: string): { readonly value: unknown } | { rea
   } catch (error) {
     return { says: error instanceof Error ? error.message.split('\n')[0]! : String(error) };
   }
+}
+
+/** Data as YAML. */
+export function plainText(value: unknown): string {
+  return stringify(value, { lineWidth: 0 });
 }

@@ -124,6 +124,9 @@ const site = group({
     .prefault({})
     .describe('The WAF on this site.'),
   rules: rules.prefault([]).describe('Rules of this site, behind those of the whole gate.'),
+  learn: oneOrMany(pathPrefix(), 'a path such as /')
+    .prefault([])
+    .describe('Paths under which the shapes of requests are learnt, for `portcullis waf learn`.'),
   model: model.optional().describe('What requests may be; any where missing.'),
   rates: rates.optional().describe("Limits of this site in place of the whole gate's."),
   max_body: size('0B', '1024GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),

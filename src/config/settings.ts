@@ -165,6 +165,8 @@ export interface SiteSettings {
     readonly mode: 'block' | 'detect' | 'off';
     readonly exclude: readonly ExclusionSettings[];
   };
+  /** Paths under which requests are learnt. */
+  readonly learn: readonly string[];
   /** Null where the site has no model. */
   readonly model: ModelSettings | null;
   /** null: the limits of the whole gate. */

@@ -228,6 +228,7 @@ function siteOf(
     hstsFor: site.hsts_for,
     waf: { mode: site.waf.mode ?? words.waf.mode, exclude: site.waf.exclude.map(withoutUndefined) },
     rules: ownRules(site.rules, ['sites', index, 'rules'], commentOf),
+    learn: site.learn,
     model: site.model === undefined ? null : { ...site.model, file: absolute(site.model.file) },
     rates: site.rates?.map(rateOf) ?? null,
     maxBodyBytes: site.max_body ?? words.limits.max_body,

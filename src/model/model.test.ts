@@ -56,7 +56,7 @@ const document = {
 
 async function modelOf(value: unknown, more: Partial<ModelSettings> = {}): Promise<Model> {
   const settings: ModelSettings = { file: 'api.yaml', mode: 'block', under: '/', undeclared: 'refuse', ...more };
-  const result = await build([{ model: settings }], {
+  const result = await build([{ name: 'a', learn: [], model: settings }], {
     read: async () => '',
     parse: () => ({ value }),
     compilePattern: () => ({ test: () => true }),
@@ -213,12 +213,15 @@ test('a model that only tells lets everything pass and says what it would have r
 
 test('documents with faults stop the start, with their place', async () => {
   const told = async (value: unknown) => {
-    const result = await build([{ model: { file: 'api.yaml', mode: 'block', under: '/', undeclared: 'refuse' } }], {
-      read: async () => '',
-      parse: () => ({ value }),
-      compilePattern: () => ({ says: 'bad' }),
-      maxBodyBytes: 1000,
-    });
+    const result = await build(
+      [{ name: 'a', learn: [], model: { file: 'api.yaml', mode: 'block', under: '/', undeclared: 'refuse' } }],
+      {
+        read: async () => '',
+        parse: () => ({ value }),
+        compilePattern: () => ({ says: 'bad' }),
+        maxBodyBytes: 1000,
+      },
+    );
     return (result.ok ? result.warnings : result.problems).map(({ says }) => says);
   };
   assert.deepEqual(await told({ swagger: '2.0' }), ['api.yaml #: it does not begin with openapi: 3.0.x or 3.1.x']);

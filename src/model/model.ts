@@ -6,6 +6,8 @@ import type { Exchange } from '../traffic/exchange.ts';
 import { pass, type Reason, type Refusal, type Verdict } from '../traffic/verdict.ts';
 import { BodyJudge } from './body-judge.ts';
 import { judgeBody, judgeBodyHead, judgeParameters, mediaTypeOf, schemaFor, wrong } from './judgement.ts';
+import { Learner } from './learner.ts';
+import type { Learnt } from './learnt.ts';
 import { compileDocument, type Document, type Operation } from './openapi.ts';
 import type { CompilePattern } from './schema.ts';
 
@@ -20,7 +22,13 @@ export interface ModelSettings {
   readonly undeclared: 'refuse' | 'pass';
 }
 
+export { emptyLearnt, type Learnt, maxShapes, mergeLearnt } from './learnt.ts';
+export { proposalOf } from './proposal.ts';
+
 export interface ModelledSite {
+  readonly name: string;
+  /** Paths under which its requests are learnt; none for not at all. */
+  readonly learn: readonly string[];
   readonly model: ModelSettings | null;
 }
 
@@ -70,10 +78,15 @@ export type SiteModel = { readonly settings: ModelSettings; readonly document: D
 export class Model {
   /** One a site, in the order of the sites. */
   readonly sites: readonly SiteModel[];
+  readonly #learners: readonly { readonly site: string; readonly learner: Learner | null }[];
   readonly #maxBodyBytes: number;
 
-  constructor(sites: readonly SiteModel[], maxBodyBytes: number) {
+  constructor(sites: readonly SiteModel[], learning: readonly ModelledSite[], maxBodyBytes: number) {
     this.sites = sites;
+    this.#learners = learning.map(({ name, learn }) => ({
+      site: name,
+      learner: learn.length > 0 ? new Learner(learn) : null,
+    }));
     this.#maxBodyBytes = maxBodyBytes;
   }
 
@@ -110,6 +123,31 @@ export class Model {
     const fault = judgeParameters(exchange, operation, found.parts, isOpen) ?? judgeBodyHead(exchange, operation);
     if (fault !== null) return this.#told(exchange, site, fault);
     return pass;
+  }
+
+  /** A request that nobody objected to by its head: what it looks like is learnt, should it end well. */
+  begin(exchange: Exchange): void {
+    this.#learners[exchange.siteIndex]?.learner?.begin(exchange);
+  }
+
+  /** What keeps its body for that; null where there is nothing to learn. */
+  openLesson(exchange: Exchange): BodyJudge | null {
+    return this.#learners[exchange.siteIndex]?.learner?.openBody(exchange) ?? null;
+  }
+
+  /** An exchange that was begun is over. */
+  conclude(exchange: Exchange): void {
+    this.#learners[exchange.siteIndex]?.learner?.conclude(exchange);
+  }
+
+  /** What was learnt since the last call, by site; null for nothing. */
+  takeLearnt(): ReadonlyMap<string, Learnt> | null {
+    const all = new Map<string, Learnt>();
+    for (const { site, learner } of this.#learners) {
+      const learnt = learner?.take() ?? null;
+      if (learnt !== null) all.set(site, learnt);
+    }
+    return all.size === 0 ? null : all;
   }
 
   /** What keeps the body and holds it against its schema; null where there is nothing to compare. */
@@ -190,7 +228,7 @@ export async function build(sites: readonly ModelledSite[], tools: ModelTools): 
     const compiled = compileDocument(document.value, model.file, path, tools.compilePattern, problems, warnings);
     models.push({ settings: model, document: compiled });
   }
-  return problems.length > 0 ? failed(problems) : built(new Model(models, tools.maxBodyBytes), warnings);
+  return problems.length > 0 ? failed(problems) : built(new Model(models, sites, tools.maxBodyBytes), warnings);
 }
 
 async function documentOf(file: string, { read, parse }: ModelTools): Promise<{ value: unknown } | { says: string }> {

@@ -22,6 +22,7 @@ export function answersOf(gateway: Gateway, opened: () => readonly Opened[], sta
     connections: (question) => connectionsOf(gateway, question),
     close: (question) => typeof question.number === 'number' && gateway.close(question.number),
     firewall: () => firewallOf(gateway),
+    learnt: () => gateway.generation.model.takeLearnt(),
     bill: () => gateway.generation.waf.bill(),
     excused: () => gateway.generation.waf.excused(),
     explain: (question) => explainOf(gateway, question),

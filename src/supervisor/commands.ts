@@ -25,6 +25,10 @@ export function answerForAll(
 ): void {
   for (const name of crew.questions) answers[name] = (question) => askAll(crew, name, { ...question, ask: name });
   Object.assign(answers, records.answers(answers));
+  Object.assign(
+    answers,
+    records.learnt.answers(() => crew.ask({ kind: 'ask', question: { ask: 'learnt' } })),
+  );
   answers.explain = async (question) =>
     records.explained(await askAll(crew, 'explain', { ...question, ask: 'explain' }), question);
   answers.status = async (question) => {

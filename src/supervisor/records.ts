@@ -8,6 +8,7 @@ import { Chronicle, maxPoints } from './chronicle.ts';
 import type { Answers, ControlQuestion } from './control.ts';
 import { readCpuMicroseconds, readResidentBytes } from './figures.ts';
 import { History } from './history/history.ts';
+import { LearntKeeper } from './learnt-keeper.ts';
 import { LogRotation, type RotationSettings } from './log-rotation.ts';
 import type { WorkerFigures } from './messages.ts';
 import { metricFamilies } from './metrics.ts';
@@ -28,6 +29,7 @@ export interface RecordTools {
 /** The memory of one gate. */
 export class Records {
   readonly chronicle: Chronicle;
+  readonly learnt: LearntKeeper;
   readonly #history: History;
   readonly #clock: Clock = systemClock;
   /** Whether this process is no worker as well, so that what it takes comes on top. */
@@ -49,6 +51,7 @@ export class Records {
     this.#tools = tools;
     this.#rotation = new LogRotation(this.#clock);
     this.chronicle = new Chronicle(isApart ? readCpuMicroseconds() : 0);
+    this.learnt = new LearntKeeper(directory, tools.say);
     this.#history = new History(directory, historyBytes, this.#clock);
   }
 
@@ -74,6 +77,12 @@ export class Records {
   /** Goes on with another bound of the history, in bytes; null for none. */
   bound(historyBytes: number | null): Promise<void> {
     return this.#history.bound(historyBytes);
+  }
+
+  /** Something that a worker, or the gate before this one, tells to be remembered. */
+  hear(name: string, what: unknown): void {
+    if (name === 'history') void this.keep(what as HistoryBatch);
+    if (name === 'learnt') this.learnt.absorb(what);
   }
 
   async keep(batch: HistoryBatch): Promise<void> {
@@ -109,7 +118,7 @@ export class Records {
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#history.stop();
+    await Promise.all([this.#history.stop(), this.learnt.settle()]);
   }
 
   /** Counts how an attempt to change the configuration ended. */

@@ -9,7 +9,6 @@ import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
 import type { Callers, CallersChange, OffenceNote } from '../firewall/firewall.ts';
 import type { ShelfChange } from '../tls/tls.ts';
-import type { HistoryBatch } from '../traffic/history.ts';
 import { type BanKeeper, banKeeperOf } from './ban-keeper.ts';
 import type { Blueprint } from './blueprint.ts';
 import type { Certificates } from './certificates/certificates.ts';
@@ -37,6 +36,7 @@ import { Turns } from './turns.ts';
 
 export { type Inheritance, inheritanceOf } from './inheritance.ts';
 export * from './kernel/kernel.ts';
+export { learntOf, readLearnt } from './learnt-keeper.ts';
 export { launchProcess } from './link.ts';
 export type { Finding, Gate, GateAddress, Reloaded, Replacement, StartTools, Upgraded } from './running.ts';
 export { GateTrouble } from './trouble.ts';
@@ -351,7 +351,7 @@ class Supervisor implements Gate {
   /** A worker has banned somebody: the others hear of it through the crew. Offences of all workers are counted here. */
   #hear(name: string, deltas: unknown): void {
     if (name === 'offences') this.#callers!.weighAll(deltas as readonly OffenceNote[]);
-    if (name === 'history') void this.#records!.keep(deltas as HistoryBatch);
+    this.#records!.hear(name, deltas);
     if (name === 'certificates') void this.#tls.put(deltas as readonly ShelfChange[]).catch(() => {});
     if (name === 'rates' || name === 'clients') this.#crew.hearPredecessor(name, deltas);
     if (name === 'want') this.#certificates?.want(String(deltas));

@@ -11,7 +11,7 @@ import type { Listener } from '../gate.ts';
 import { Gateway } from '../gateway.ts';
 import type { Generation } from '../generation.ts';
 import { ChallengeAnswers, type ChallengeToken, ClientGuard } from '../http/http.ts';
-import { acceptOn, buildAnnouncers, type OpenListener } from '../ports/ports.ts';
+import { acceptOn, type OpenListener } from '../ports/ports.ts';
 import { Shelf } from '../tls/tls.ts';
 import { answersOf } from './answers.ts';
 import { type Blueprint, raise } from './blueprint.ts';
@@ -29,6 +29,7 @@ import {
 } from './messages.ts';
 import { RuleCounts } from './rule-counts.ts';
 import { shareAmong, sharedOf } from './sharing.ts';
+import { listenerOf } from './worker-listener.ts';
 
 /** How often others are told, in ms. */
 const pulseMs = 100;
@@ -38,6 +39,9 @@ const talliesEvery = 10;
 
 /** Every so many pulses journeys go along that are to be written down. */
 const historyEvery = 5;
+
+/** Every so many pulses goes along what was learnt of sites. */
+const learntEvery = 100;
 
 /** Parts of the descriptors that may be in use before other workers are left to accept, and when it begins again. */
 const fullShare = 0.93;
@@ -234,6 +238,7 @@ export class Worker {
     this.#next = null;
     const { observe, connections } = this.#gateway!.tools;
     next.generation.waf.succeed(this.#gateway!.generation.waf);
+    this.#tellLearnt();
     this.#gateway!.swap(next.generation);
     if (numbers !== null) connections.numberFrom(numbers.first, numbers.step);
     shareAmong(this.#gateway!, this.#slot, crew);
@@ -298,6 +303,7 @@ export class Worker {
     const { size: open, nextNumber } = tools.connections;
     this.#send({ event: { kind: 'pulse', open, nextNumber, deltas, tallies, figures } });
     if (this.#pulses % historyEvery === 0 && !this.#isHistoryOut) this.#tellHistory();
+    if (this.#pulses % learntEvery === 0) this.#tellLearnt();
     this.#lookForRoom(open);
   }
 
@@ -332,6 +338,12 @@ export class Worker {
     const figures = this.#figures();
     this.#send({ event: { kind: 'pulse', open, nextNumber, deltas: [], tallies: null, figures } });
     this.#tellHistory();
+    this.#tellLearnt();
+  }
+
+  #tellLearnt(): void {
+    const deltas = this.#gateway!.generation.model.takeLearnt();
+    if (deltas !== null) this.#send({ event: { kind: 'told', name: 'learnt', deltas } });
   }
 
   #tellHistory(): void {
@@ -380,11 +392,4 @@ export class Worker {
 /** What the loop has to do comes first. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function listenerOf({ name, port, tls, redirectPort, proxyProtocol }: ListenerFacts, accepted: number): Listener {
-  // The build of the generation has found these networks to be right.
-  const announcers = buildAnnouncers(proxyProtocol);
-  const some = announcers.ok && proxyProtocol.length > 0 ? announcers.value : null;
-  return { name, port, tls, redirectPort, announcers: some, accepted };
 }

@@ -51,6 +51,9 @@ export class Exchange {
   skipsRates!: boolean;
   skipsWaf!: boolean;
 
+  /** What a model that is learnt keeps of it until its end; nobody else's business. */
+  lesson!: object | null;
+
   /** The refusal that ended it, or null while nobody objected. */
   refusal!: Refusal | null;
   /** Which station refused, or ''. */
@@ -135,6 +138,7 @@ export class Exchange {
     this.site = '';
     this.bot = '';
     this.botStanding = '';
+    this.lesson = null;
     this.skipsRates = false;
     this.skipsWaf = false;
     this.refusal = null;

@@ -1,5 +1,6 @@
 // Who looks at a body while it arrives: the WAF, and limits whose key is in it. The passage drives both as one.
 
+import { BodyRecorder } from './body-recorder.ts';
 import type { Generation } from './generation.ts';
 import type { Exchange } from './traffic/exchange.ts';
 import type { Verdict } from './traffic/verdict.ts';
@@ -12,17 +13,22 @@ export interface BodyInspector {
 }
 
 /** Everybody who wants to see the body of this exchange; null where nobody does. */
-export function openBody(exchange: Exchange, { waf, model, rates }: Generation): BodyInspector | null {
+export function openBody(exchange: Exchange, { waf, model, rates, settings }: Generation): BodyInspector | null {
   const { siteIndex } = exchange;
   const inspector = both(
     waf.openBody(exchange, waf.policies[siteIndex]!),
     both(exchange.skipsWaf ? null : model.openBody(exchange), model.openLesson(exchange)),
   );
   const counter = exchange.skipsRates ? null : rates.openBody(exchange, rates.policies[siteIndex]!);
-  return both(inspector, counter);
+  const { recording } = settings.observe;
+  if (recording.bodies === 'off' || exchange.bodyLength === 0) return both(inspector, counter);
+  const recorder = new BodyRecorder(recording.maxBodyBytes);
+  exchange.recording = recorder;
+  return both(recorder, both(inspector, counter));
 }
 
-function both(first: BodyInspector | null, second: BodyInspector | null): BodyInspector | null {
+/** Two who look at one body, as one; either may have no wish to. */
+export function both(first: BodyInspector | null, second: BodyInspector | null): BodyInspector | null {
   return second === null ? first : first === null ? second : new Both(first, second);
 }
 

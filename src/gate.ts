@@ -101,3 +101,8 @@ export function recordOf(gate: Gate, connection: Connection, head: RequestHead, 
   spare.renew(id, connection, number, now, method, target, path, query, version, host, headers, bodyLength);
   return spare;
 }
+
+/** Whether somebody wants to hear of the end of an exchange beside observation: most are of no interest to anybody. */
+export function isWeighed({ refusal, status, rateSettlement, lesson, recording }: Exchange): boolean {
+  return refusal !== null || status === 404 || rateSettlement !== null || lesson !== null || recording !== null;
+}

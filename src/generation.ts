@@ -103,6 +103,8 @@ export interface Generation {
   /** How much of a body waits for the WAF's word before the rest streams. */
   readonly maxHeldBytes: number;
   readonly reasons: Readonly<Record<string, Reason>>;
+  /** What hashes of recorded bodies are keyed with. */
+  readonly recordingKey: string;
 }
 
 /** What a build is handed of the outside. All but `locate` may be left out where nothing is to run: then nothing is written. */
@@ -227,6 +229,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     observe: observe!,
     maxHeldBytes: settings.waf.maxInspectedBytes,
     reasons: allReasons(),
+    recordingKey: `portcullis recorded body ${tools.seed ?? 1}`,
   };
   return built(generation, found.warnings);
 }

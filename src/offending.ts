@@ -1,5 +1,6 @@
 // What an exchange that ended counts against its client: offences go from the stations that refuse to the bans, and through the spine.
 
+import { BodyRecorder } from './body-recorder.ts';
 import type { Generation } from './generation.ts';
 import { banMsOf } from './rules/rules.ts';
 import type { Exchange } from './traffic/exchange.ts';
@@ -8,8 +9,11 @@ import type { Exchange } from './traffic/exchange.ts';
  * Counts what an exchange that was refused, or found nothing, is as an offence. Answers to those who are shut out already are
  * none, and nothing counts against an address that stands for many clients: a ban would shut out all of them.
  */
-export function weigh(exchange: Exchange, { callers, rates, rules, model }: Generation): void {
+export function weigh(exchange: Exchange, { callers, rates, rules, model, settings, recordingKey }: Generation): void {
   model.conclude(exchange);
+  if (exchange.recording instanceof BodyRecorder)
+    exchange.body = exchange.recording.record(exchange, settings.observe.recording, recordingKey);
+  exchange.recording = null;
   // Because an answer of our own is no failure of the application's.
   if (exchange.refusal === null) rates.settle(exchange);
   const { refusal, refusedBy, status, client, isShared, siteIndex } = exchange;

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { AnswerOut } from './answer-out.ts';
 import { type BodyInspector, openBody, stationOf } from './body-judges.ts';
 import { outgoingRequest, ownForwarding } from './departure.ts';
-import { type Gate, type Listener, mayRedirect, type Passing, placeOf, recordOf, refuse } from './gate.ts';
+import { type Gate, isWeighed, type Listener, mayRedirect, type Passing, placeOf, recordOf, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
@@ -561,8 +561,7 @@ export class Passage implements ClientHandler, Carried {
     this.#answer.close();
     exchange.ms = performance.now() - this.#startedMs;
     this.#generation.waf.conclude(exchange);
-    const { refusal, status, rateSettlement, lesson } = exchange;
-    if (refusal !== null || status === 404 || rateSettlement !== null || lesson !== null) this.#gateway.weigh(exchange);
+    if (isWeighed(exchange)) this.#gateway.weigh(exchange);
     this.#gateway.spare = this.#gateway.tools.observe.tell(exchange) ?? this.#gateway.spare;
   }
 

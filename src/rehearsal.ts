@@ -2,6 +2,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { AddressReader, normalise, parseAddress } from './base/address.ts';
+import { both, stationOf } from './body-judges.ts';
 import { refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
 import { openRequestBody, readRequestHead, SeenFields } from './http/http.ts';
@@ -137,12 +138,13 @@ function inspectBody(generation: Generation, exchange: Exchange, body: Buffer): 
     return;
   }
   const before = performance.now();
-  const inspector = waf.openBody(exchange, waf.policies[index]!);
+  const modelled = exchange.skipsWaf ? null : generation.model.openBody(exchange);
+  const inspector = both(waf.openBody(exchange, waf.policies[index]!), modelled);
   if (inspector === null) return;
   let verdict = inspector.feed(body);
   if (verdict.kind === 'pass') verdict = inspector.end();
   exchange.wafMicroseconds += (performance.now() - before) * 1000;
-  if (verdict.kind !== 'pass') refuse(exchange, 'waf', verdict);
+  if (verdict.kind !== 'pass') refuse(exchange, stationOf(verdict), verdict);
 }
 
 interface ReadRequest {

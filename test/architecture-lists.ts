@@ -33,6 +33,7 @@ export const floors: readonly (readonly string[])[] = [
     'tarpit.ts',
     'own-answers.ts',
     'markings.ts',
+    'body-recorder.ts',
     'offending.ts',
   ],
   ['arrivals.ts', 'body-judges.ts', 'securing.ts'],
@@ -352,6 +353,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     '`learner.test.ts`, and test/model-learning.test.ts over two workers',
     'src/model/shape.ts src/cli/waf-learn.ts src/supervisor/worker-listener.ts',
   ],
+  ['test/scenarios/purge.test.ts, through the command', 'src/cli/purge.ts src/supervisor/history/purge.ts'],
   ['test/browser drives them as a person does', 'src/cli/dashboard.ts src/supervisor/dashboard.ts'],
   [
     '`model.test.ts`, through the door',

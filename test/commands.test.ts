@@ -259,6 +259,14 @@ const expectations: Readonly<Record<string, Expected>> = {
       assert.equal(told.refused, 0);
     },
   },
+  'portcullis purge --older-than 30d': {
+    says: [/^0 journeys of the history are deleted, and 0 that were remembered are forgotten\./m],
+    json: (told: { journeys: number; remembered: number }) => assert.deepEqual(told, { journeys: 0, remembered: 0 }),
+  },
+  'portcullis purge --client 203.0.113.7': {
+    says: [/^0 journeys of the history are deleted/m],
+    json: (told: { journeys: number }) => assert.equal(told.journeys, 0),
+  },
   'portcullis upgrade': notUpgraded,
   'portcullis upgrade /opt/portcullis-1.1/bin/portcullis --json': notUpgraded,
   'portcullis status': {
@@ -640,6 +648,7 @@ describe('the commands', () => {
       'check',
       'reload',
       'replay',
+      'purge',
       'upgrade',
       'status',
       'connections',

@@ -44,6 +44,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./replay.ts')).replay,
   },
   {
+    name: 'purge',
+    summary: 'Delete what was recorded of requests',
+    load: async () => (await import('./purge.ts')).purge,
+  },
+  {
     name: 'upgrade',
     summary: 'Let a new version of the program take the place of the running gate',
     load: async () => (await import('./upgrade.ts')).upgrade,

@@ -11,6 +11,7 @@ export interface Recorded {
   readonly target: string;
   readonly host: string;
   readonly headers: readonly (readonly [string, string])[];
+  readonly body?: string;
 }
 
 /** Fields that frame a body, which is not recorded, or that the rehearsal writes itself. */
@@ -43,17 +44,19 @@ export function recordedOf(journey: Journey): Recorded | null {
     target: request.target,
     host: request.host,
     headers,
+    ...(request.body?.text === undefined ? {} : { body: request.body.text }),
   };
 }
 
 const redacted = '[redacted]';
 
 /** Whether what was decided hangs on a body, or on a value that was not written down. */
-export function hangsOnUnrecorded({ waf, verdict }: Journey): boolean {
+export function hangsOnUnrecorded({ waf, verdict, request }: Journey): boolean {
   const rules = waf?.rules ?? [];
+  const hasBody = request?.body?.text !== undefined;
   return (
-    rules.some(({ phase, value }) => phase !== 1 || value === redacted) ||
-    verdict.why.startsWith('waf/body') ||
+    rules.some(({ phase, value }) => (phase !== 1 && !hasBody) || value === redacted) ||
+    (!hasBody && (verdict.why.startsWith('waf/body') || verdict.why.startsWith('model/'))) ||
     verdict.why.startsWith('http/body')
   );
 }

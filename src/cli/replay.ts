@@ -17,7 +17,7 @@ import { hangsOnUnrecorded, recordedOf } from './recorded.ts';
 import { visible } from './table.ts';
 
 /** Stations whose word does not depend on what else went on at that time. */
-const judges: ReadonlySet<string> = new Set(['firewall', 'http', 'rules', 'waf']);
+const judges: ReadonlySet<string> = new Set(['firewall', 'http', 'rules', 'model', 'waf']);
 /** Kinds of changes that are told apart, and examples that are kept of each. */
 const maxKinds = 1000;
 const maxExamples = 3;

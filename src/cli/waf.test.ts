@@ -42,10 +42,10 @@ test('a gate that judged nothing has an empty bill', () => {
 
 test('what is no word of waf, and no number of rules, is told', async () => {
   const asked = (words: string[], options = {}) => waf.run({ words, options }, {} as World);
-  await assert.rejects(asked([]), new UsageError('waf needs a word: bill, test, rules, exclude'));
+  await assert.rejects(asked([]), new UsageError('waf needs a word: bill, test, rules, learn, exclude'));
   await assert.rejects(
     asked(['bil']),
-    new UsageError('waf has no word "bil": write one of bill, test, rules, exclude'),
+    new UsageError('waf has no word "bil": write one of bill, test, rules, learn, exclude'),
   );
   await assert.rejects(asked(['bill', 'x']), new UsageError('"x" is not expected behind bill'));
   const top = new UsageError('--top 0 is no number of rules: write a whole number from 1');

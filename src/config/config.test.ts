@@ -503,6 +503,7 @@ test('defaults are those of the design', () => {
     observe: {
       journal: null,
       maxJourneys: 2000,
+      recording: { bodies: 'off', maxBodyBytes: 16_384 },
       historyBytes: 268_435_456,
       logs: [],
       rotation: { maxBytes: null, everyMs: null, keep: 7 },

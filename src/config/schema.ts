@@ -232,6 +232,16 @@ export const configuration = group({
   history: orOff(size('32MiB', '256GiB'), 'a size such as 256MiB')
     .prefault('256MiB')
     .describe('How much disk the history of requests in the data directory may take.'),
+  recording: group({
+    bodies: oneOf('off', 'shapes', 'full')
+      .prefault('off')
+      .describe(
+        'What of bodies of requests is written down: nothing; names, kinds and lengths with a keyed hash; or all of it.',
+      ),
+    max_body: size('1B', '1MiB').prefault('16KiB').describe('The longest body that is recorded whole.'),
+  })
+    .prefault({})
+    .describe('What journeys record of requests beside their heads.'),
   logs: list(accessLog(), 'a list of access logs, such as - { to: access.log }')
     .prefault([])
     .describe('Access logs: a line for every request.'),

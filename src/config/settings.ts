@@ -344,6 +344,8 @@ export interface ObserveSettings {
   readonly journal: string | null;
   /** How many journeys are kept in memory for `explain`. */
   readonly maxJourneys: number;
+  /** What of bodies is written down. */
+  readonly recording: { readonly bodies: 'off' | 'shapes' | 'full'; readonly maxBodyBytes: number };
   /** What the history may take on disk, in bytes; null for none. */
   readonly historyBytes: number | null;
   readonly logs: readonly AccessLogWords[];

@@ -107,6 +107,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
     observe: {
       journal: words.journal === undefined ? null : absolute(words.journal),
       maxJourneys: words.max_journeys,
+      recording: { bodies: words.recording.bodies, maxBodyBytes: words.recording.max_body },
       historyBytes: words.history,
       logs: words.logs.map(({ to, format, only_troubles, facility }) => ({
         to: to.kind === 'file' ? { kind: 'file', path: absolute(to.path) } : to,

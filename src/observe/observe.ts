@@ -171,6 +171,18 @@ export class Observe {
     else this.journal.drop();
   }
 
+  /** Forgets what is remembered of these clients and times; how many exchanges and connections that were. */
+  forget(isMeant: (client: string, at: number) => boolean): number {
+    const isOne = ({ client, startedAt }: Exchange) => isMeant(client, startedAt);
+    const passed = this.#passed.without(isOne);
+    const refused = this.#refused.without(isOne);
+    const lost = this.#lost.without(({ connection }) => isMeant(connection.peer, connection.openedAt));
+    this.#passed = passed.ring;
+    this.#refused = refused.ring;
+    this.#lost = lost.ring;
+    return passed.gone + refused.gone + lost.gone;
+  }
+
   /** Where an exchange that begins stands in a trace; null where it is not traced. */
   trace(exchange: Exchange): Trace | null {
     return this.#tracer === null ? null : this.#tracer.begin(exchange);
@@ -362,7 +374,9 @@ function chosen<T extends { readonly connection: Connection }>(
 
 /** Roughly the characters that an exchange holds on to. */
 function weightOf(exchange: Exchange): number {
-  return exchange.target.length + exchange.headers.weight;
+  const { body } = exchange;
+  const recorded = body === null ? 0 : body.shape.length + (body.text ?? body.base64 ?? '').length;
+  return exchange.target.length + exchange.headers.weight + recorded;
 }
 
 function isAt(written: string, address: string, port: number): boolean {

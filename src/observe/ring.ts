@@ -63,6 +63,16 @@ export class Ring<T> {
     return another;
   }
 
+  /** A ring as large without the entries that are meant, and how many those were. */
+  without(isMeant: (entry: T) => boolean): { readonly ring: Ring<T>; readonly gone: number } {
+    const ring = new Ring<T>(this.maxEntries, this.maxWeight);
+    for (let age = this.#size - 1; age >= 0; age--) {
+      const at = this.#place(age);
+      if (!isMeant(this.#entries[at]!)) ring.push(this.#entries[at]!, this.#weights[at]);
+    }
+    return { ring, gone: this.#size - ring.size };
+  }
+
   #dropOldest(): void {
     const at = this.#place(--this.#size);
     this.#weight -= this.#weights[at]!;

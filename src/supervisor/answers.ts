@@ -1,5 +1,6 @@
 // What one worker answers to the owner's commands: status, connections, firewall, explain, rehearse. `merge.ts` makes one answer of several.
 
+import { CidrSet, parseCidr } from '../base/cidr.ts';
 import type { Listener } from '../gate.ts';
 import type { Gateway } from '../gateway.ts';
 import { build as buildPorts, forecast } from '../ports/ports.ts';
@@ -22,6 +23,7 @@ export function answersOf(gateway: Gateway, opened: () => readonly Opened[], sta
     connections: (question) => connectionsOf(gateway, question),
     close: (question) => typeof question.number === 'number' && gateway.close(question.number),
     firewall: () => firewallOf(gateway),
+    purge: (question) => purged(gateway, question),
     learnt: () => gateway.generation.model.takeLearnt(),
     bill: () => gateway.generation.waf.bill(),
     excused: () => gateway.generation.waf.excused(),
@@ -167,6 +169,18 @@ function explainOf(gateway: Gateway, question: ControlQuestion) {
   if (typeof question.id === 'string') return { journey: observe.find(question.id), reasons };
   const from = typeof question.from === 'string' ? question.from : '';
   return { journeys: observe.findByTuple(from, typeof question.to === 'string' ? question.to : null), reasons };
+}
+
+/** Forgets what is remembered of a client, before a time, or all; how many exchanges that were. */
+function purged({ tools }: Gateway, { client, until, all }: ControlQuestion): number {
+  const parsed = typeof client === 'string' ? parseCidr(client) : null;
+  if (parsed !== null && !parsed.ok) throw new Error(parsed.fault.says);
+  if (parsed === null && typeof until !== 'number' && all !== true)
+    throw new Error('purge needs a client, a time, or all');
+  const networks = parsed === null ? null : new CidrSet([parsed.value]);
+  return tools.observe.forget(
+    (address, at) => (networks === null || networks.has(address)) && (typeof until !== 'number' || at < until),
+  );
 }
 
 /** A listener as it is open: its port is the bound one, also where the settings leave the choice to the kernel. */

@@ -31,6 +31,10 @@ export function answerForAll(
   );
   answers.explain = async (question) =>
     records.explained(await askAll(crew, 'explain', { ...question, ask: 'explain' }), question);
+  answers.purge = async (question) => {
+    const remembered = (await crew.ask({ kind: 'ask', question: { ...question, ask: 'purge' } })) as number[];
+    return { journeys: await records.purge(question), remembered: remembered.reduce((sum, one) => sum + one, 0) };
+  };
   answers.status = async (question) => {
     const history = await records.history();
     const status = withTallies(await askAll(crew, 'status', { ...question, ask: 'status' }), crew.gone);

@@ -96,6 +96,10 @@ export class Records {
     else this.chronicle.note(id, figures);
   }
 
+  purge(question: ControlQuestion): Promise<number> {
+    return this.#history.purge(question);
+  }
+
   history(): Promise<HistoryCounts | null> {
     return this.#history.counts();
   }

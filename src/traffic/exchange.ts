@@ -4,6 +4,7 @@ import type { Auditing } from './auditing.ts';
 import type { Connection } from './connection.ts';
 import type { Finding } from './finding.ts';
 import type { Headers } from './headers.ts';
+import type { RecordedBody } from './recorded-body.ts';
 import type { Trace } from './trace.ts';
 import type { Refusal } from './verdict.ts';
 
@@ -53,6 +54,10 @@ export class Exchange {
 
   /** What a model that is learnt keeps of it until its end; nobody else's business. */
   lesson!: object | null;
+
+  /** What keeps its body to be written down, until its end; and what is written down of it. */
+  recording!: object | null;
+  body!: RecordedBody | null;
 
   /** The refusal that ended it, or null while nobody objected. */
   refusal!: Refusal | null;
@@ -139,6 +144,8 @@ export class Exchange {
     this.bot = '';
     this.botStanding = '';
     this.lesson = null;
+    this.recording = null;
+    this.body = null;
     this.skipsRates = false;
     this.skipsWaf = false;
     this.refusal = null;

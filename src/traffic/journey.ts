@@ -3,6 +3,7 @@
 
 import { type ClientIdentity, type Connection, endpoint, type TlsFacts } from './connection.ts';
 import type { Exchange } from './exchange.ts';
+import type { RecordedBody } from './recorded-body.ts';
 
 /** One journal line. Durations named `us` are microseconds, `ms` milliseconds; -1 means "did not happen". */
 export interface Journey {
@@ -24,6 +25,8 @@ export interface Journey {
     site: string;
     headers: Record<string, string | string[]>;
     bytes: number;
+    /** Missing where bodies are not recorded, or there was none. */
+    body?: RecordedBody;
   } | null;
   rates: { policy: string; limit: number; remaining: number; resetSeconds: number; us: number; shadow?: string } | null;
   waf: {
@@ -92,6 +95,7 @@ export function journeyOf(exchange: Exchange): Journey {
       site: exchange.site,
       headers: redacted(exchange),
       bytes: exchange.requestBytes,
+      ...(exchange.body === null ? {} : { body: exchange.body }),
     },
     rates:
       exchange.rateLimit < 0 && exchange.rateShadow === ''

@@ -88,6 +88,12 @@ export class History {
     };
   }
 
+  /** Deletes what the question names; how many journeys that were. None where nothing is kept. */
+  async purge(question: ControlQuestion): Promise<number> {
+    if (this.#maxBytes === null) return 0;
+    return Number(await this.#order({ kind: 'ask', question: { ...question, ask: 'purge' } }));
+  }
+
   /** The whole journeys that a question of `explain` is about; none where nothing is kept or found. */
   async journeys(question: ControlQuestion): Promise<Journey[]> {
     if (this.#maxBytes === null) return [];

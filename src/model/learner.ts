@@ -3,6 +3,7 @@
 
 import type { Buffer } from 'node:buffer';
 import { formPairs } from '../base/form-fields.ts';
+import { isUnder } from '../base/path-prefix.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import { pass } from '../traffic/verdict.ts';
 import { BodyJudge } from './body-judge.ts';
@@ -91,10 +92,6 @@ export class Learner {
     this.#budget = { left: maxShapes };
     return taken;
   }
-}
-
-function isUnder(path: string, prefix: string): boolean {
-  return prefix === '/' || path === prefix || (path.startsWith(prefix) && path[prefix.length] === '/');
 }
 
 function valueIn(type: string, body: Buffer): unknown {

@@ -1,6 +1,7 @@
 // The door of positive models: what a site's requests may be, by an OpenAPI 3 document, and everything else refused or told.
 
 import type { Buffer } from 'node:buffer';
+import { isUnder } from '../base/path-prefix.ts';
 import { type Built, built, failed, type Problem } from '../base/problem.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import { pass, type Reason, type Refusal, type Verdict } from '../traffic/verdict.ts';
@@ -197,11 +198,6 @@ function operationOf(methods: ReadonlyMap<string, Operation>, method: string): O
   if (method === 'HEAD') return methods.get('GET');
   // Browsers ask so before they send what is declared.
   return method === 'OPTIONS' ? null : undefined;
-}
-
-function isUnder(path: string, prefix: string): boolean {
-  const isRoot = prefix === '/';
-  return isRoot || path === prefix || (path.startsWith(prefix) && path[prefix.length] === '/');
 }
 
 /** Reads and compiles the documents of all sites, or says what is wrong with each; paths begin at the root of the settings. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { isUnder } from '../base/path-prefix.ts';
 import { Connection } from '../traffic/connection.ts';
 import { Exchange } from '../traffic/exchange.ts';
 import { Headers } from '../traffic/headers.ts';
 import { KeyHash } from './hash.ts';
-import { foldPath, isUnder, KeyReader, type KeySource, kinds, networkName, parseKeySource } from './keys.ts';
+import { foldPath, KeyReader, type KeySource, kinds, networkName, parseKeySource } from './keys.ts';
 
 const places: Readonly<Record<string, string>> = { '203.0.113.7': 'DE', '2001:db8::1': 'FR' };
 const geography = {

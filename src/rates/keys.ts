@@ -242,14 +242,6 @@ export function foldPath(path: string): string {
   return path.slice(0, end).toLowerCase();
 }
 
-/** Whether `path` is `prefix` or under it, both folded; a `;` ends a segment too, as parameters begin there. */
-export function isUnder(path: string, prefix: string): boolean {
-  if (prefix === '/') return true;
-  if (!path.startsWith(prefix)) return false;
-  const next = path.charCodeAt(prefix.length);
-  return Number.isNaN(next) || next === 0x2f || next === 0x3b;
-}
-
 /** A token (RFC 9110 5.6.2), which names of headers and cookies are. */
 function isToken(text: string): boolean {
   if (text === '' || text.length > 128) return false;

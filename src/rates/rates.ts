@@ -2,6 +2,7 @@
 
 import type { Buffer } from 'node:buffer';
 import type { Clock } from '../base/clock.ts';
+import { isUnder } from '../base/path-prefix.ts';
 import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
 import type { Shared } from '../traffic/deltas.ts';
 import type { Exchange } from '../traffic/exchange.ts';
@@ -9,7 +10,7 @@ import { answer, type Evidence, pass, type Reason, type Refusal, type Verdict } 
 import { BodyJudge } from './body-judge.ts';
 import { KeyHash } from './hash.ts';
 import type { KeyTable } from './key-table.ts';
-import { clientName, foldPath, type Geography, isUnder, KeyReader, kinds, networkName } from './keys.ts';
+import { clientName, foldPath, type Geography, KeyReader, kinds, networkName } from './keys.ts';
 import { type Limit, makePolicy, type Policy, type PolicyTools, type RateSettings } from './policy.ts';
 
 export type { Policy, RateSettings } from './policy.ts';

@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { normalise } from '../base/address.ts';
 import { CidrSet, parseCidr } from '../base/cidr.ts';
+import { isUnder } from '../base/path-prefix.ts';
 import { nearest } from '../base/problem.ts';
 import type { Exchange } from '../traffic/exchange.ts';
 import { type Field, type FieldTools, fields } from './fields.ts';
@@ -134,7 +135,7 @@ class Reader {
         `${field.text} NAME, such as ${nameExamples[field.text]}`,
       );
     this.#at++;
-    return field.text === 'header' ? word.text.toLowerCase() : word.text;
+    return field.text === 'header' ? word.text.toLowerCase() : bytesOf(word.text);
   }
 
   /** A flag alone, or `is yes`, `is no`, `is not yes`. */
@@ -171,7 +172,7 @@ class Reader {
       case 'is':
         if (this.#takes('missing')) return (values) => values.length === 0;
         if (this.#takes('under'))
-          return this.#only('text', field, operator) && this.#text((value, path) => isUnder(value, path));
+          return this.#only('text', field, operator) && this.#text((value, path) => isUnder(value, path), withoutSlash);
         if (this.#takes('not')) {
           const same = this.#same(field, named);
           return same === null ? null : (values) => !same(values);
@@ -306,12 +307,12 @@ class Reader {
     );
   }
 
-  #text(holds: (value: string, part: string) => boolean): Test | null {
+  #text(holds: (value: string, part: string) => boolean, settled = (part: string) => part): Test | null {
     const token = this.#here;
     if (token.kind !== 'word' && token.kind !== 'text')
       return this.#refuse(token, 'a text is missing here', 'a word, or a text in "quotes"');
     this.#at++;
-    const part = bytesOf(token.text);
+    const part = settled(bytesOf(token.text));
     return (found) => found.some((value) => holds(String(value), part));
   }
 
@@ -375,10 +376,6 @@ function bytesOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** Whether a path is `prefix` or lies under it, by whole segments. */
-function isUnder(path: string, prefix: string): boolean {
-  const bare = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
-  return (
-    path.startsWith(bare) && (path.length === bare.length || path[bare.length] === '/' || path[bare.length] === ';')
-  );
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

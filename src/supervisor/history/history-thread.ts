@@ -6,7 +6,6 @@ import type { ControlQuestion } from '../control.ts';
 import { historyQuestions } from './answering.ts';
 import type { FromThread, ThreadOrder, ThreadStart, ToThread } from './messages.ts';
 import { purge } from './purge.ts';
-import { journeysOf, lastLines, search } from './search.ts';
 import { HistoryStore } from './store.ts';
 
 /** Answers orders until it is told to close. */
@@ -38,27 +37,11 @@ function obey(store: HistoryStore, order: ThreadOrder): unknown {
 }
 
 function answer(store: HistoryStore, question: ControlQuestion): unknown {
+  // No question, and not for whoever only reads.
+  if (question.ask === 'purge') return store.read((database) => purge(database, question));
   if (!Object.hasOwn(historyQuestions, question.ask)) return store.counts();
   const told = store.read((database) => historyQuestions[question.ask]!(database, question));
   return question.ask === 'history-counts' ? { ...(told as object), ...store.sums } : told;
-  switch (question.ask) {
-    case 'history':
-      return store.read((database) => search(database, question));
-    case 'history-groups':
-      return store.read((database) => groupsOf(database, question));
-    case 'history-counts':
-      return { rows: store.read((database) => countsOf(database, question)), ...store.sums };
-    case 'history-tuning':
-      return store.read((database) => tuningOf(database, question));
-    case 'history-lines':
-      return store.read((database) => lastLines(database, question));
-    case 'purge':
-      return store.read((database) => purge(database, question));
-    case 'journeys':
-      return store.read((database) => journeysOf(database, question, maxJourneys));
-    default:
-      return store.counts();
-  }
 }
 
 if (parentPort !== null) serve(parentPort, workerData as ThreadStart);

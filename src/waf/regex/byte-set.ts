@@ -51,6 +51,15 @@ export function sizeOf(set: ByteSet): number {
   return count;
 }
 
+/** How many bytes are in `set`, both cases of an ASCII letter as one. */
+export function foldedSize(set: ByteSet): number {
+  let count = 0;
+  for (let word = 0; word < 8; word++) for (let bits = set[word]!; bits !== 0; bits &= bits - 1) count++;
+  // Capitals and small letters are 32 apart: the same bits of two words.
+  for (let bits = set[2]! & set[3]! & 0x07fffffe; bits !== 0; bits &= bits - 1) count--;
+  return count;
+}
+
 /** Whether the sets have a byte in common. */
 export function meet(one: ByteSet, other: ByteSet): boolean {
   for (let word = 0; word < 8; word++) if ((one[word]! & other[word]!) !== 0) return true;
@@ -60,7 +69,8 @@ export function meet(one: ByteSet, other: ByteSet): boolean {
 /** The bytes of `set`, in rising order. */
 export function members(set: ByteSet): number[] {
   const result: number[] = [];
-  for (let byte = 0; byte < 256; byte++) if (has(set, byte)) result.push(byte);
+  for (let word = 0; word < 8; word++)
+    for (let bits = set[word]!; bits !== 0; bits &= bits - 1) result.push(word * 32 + 31 - Math.clz32(bits & -bits));
   return result;
 }
 

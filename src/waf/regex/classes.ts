@@ -1,7 +1,7 @@
 // Bytes that a program cannot tell apart, taken together: tables have a column for each class instead of each byte.
 
 import { WIDE } from '../codes.ts';
-import { has } from './byte-set.ts';
+import { add, type ByteSet, has } from './byte-set.ts';
 import { EDGE, kindOfByte, OTHER } from './places.ts';
 import type { Program } from './program.ts';
 
@@ -20,32 +20,51 @@ export interface Classes {
 
 /** The classes of `program`. */
 export function classesOf(program: Program): Classes {
-  const ofCode = new Uint16Array(WIDE + 1);
-  let count = 1;
-  const refine = (isIn: (byte: number) => boolean): void => {
-    const twins = new Int16Array(count).fill(-1);
-    const whole = count;
-    const remains = new Uint8Array(count);
-    for (let byte = 0; byte < 256; byte++) if (!isIn(byte)) remains[ofCode[byte]!] = 1;
-    for (let byte = 0; byte < 256; byte++) {
-      const old = ofCode[byte]!;
-      if (!isIn(byte) || old >= whole || remains[old] === 0) continue;
-      if (twins[old]! < 0) twins[old] = count++;
-      ofCode[byte] = twins[old]!;
-    }
-  };
-  for (const set of program.sets) refine((byte) => has(set, byte));
-  if (program.hasPlaces) for (const kind of [1, 2]) refine((byte) => kindOfByte[byte] === kind);
-  ofCode[WIDE] = count;
-  const end = count + 1;
-  count += 2;
+  const partition = new Partition();
+  for (const set of program.sets) partition.refine(set);
+  if (program.hasPlaces) for (const kind of [1, 2]) partition.refine(bytesOfKind(kind));
+  const { ofCode } = partition;
+  ofCode[WIDE] = partition.count;
+  const end = partition.count + 1;
+  const count = partition.count + 2;
   const kinds = new Uint8Array(count).fill(OTHER);
   kinds[end] = EDGE;
-  const accepts = new Uint8Array(program.sets.length * count);
+  const oneOf = new Int16Array(count).fill(-1);
   for (let byte = 0; byte < 256; byte++) {
-    const own = ofCode[byte]!;
-    kinds[own] = kindOfByte[byte]!;
-    for (const [index, set] of program.sets.entries()) if (has(set, byte)) accepts[index * count + own] = 1;
+    kinds[ofCode[byte]!] = kindOfByte[byte]!;
+    oneOf[ofCode[byte]!] = byte;
   }
+  const accepts = new Uint8Array(program.sets.length * count);
+  for (const [index, set] of program.sets.entries())
+    for (let own = 0; own < count; own++)
+      if (oneOf[own]! >= 0 && has(set, oneOf[own]!)) accepts[index * count + own] = 1;
   return { ofCode, count, end, kinds, accepts };
+}
+
+function bytesOfKind(kind: number): ByteSet {
+  const set: ByteSet = new Uint32Array(8);
+  for (let byte = 0; byte < 256; byte++) if (kindOfByte[byte] === kind) add(set, byte);
+  return set;
+}
+
+/** Bytes by class, split as long as a set holds some of a class and not all. */
+class Partition {
+  readonly ofCode = new Uint16Array(WIDE + 1);
+  count = 1;
+  readonly #twins = new Int16Array(256);
+  readonly #remains = new Uint8Array(256);
+
+  refine(set: ByteSet): void {
+    const { ofCode } = this;
+    const whole = this.count;
+    const twins = this.#twins.fill(-1, 0, whole);
+    const remains = this.#remains.fill(0, 0, whole);
+    for (let byte = 0; byte < 256; byte++) if (!has(set, byte)) remains[ofCode[byte]!] = 1;
+    for (let byte = 0; byte < 256; byte++) {
+      const old = ofCode[byte]!;
+      if (old >= whole || remains[old] === 0 || !has(set, byte)) continue;
+      if (twins[old]! < 0) twins[old] = this.count++;
+      ofCode[byte] = twins[old]!;
+    }
+  }
 }

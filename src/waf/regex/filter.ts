@@ -2,12 +2,12 @@
 // all values, and once for plain ones, of which far more is known: what needs any other character is not there, and has no part in it.
 
 import type { Codes } from '../codes.ts';
-import { add, type ByteSet, has } from './byte-set.ts';
+import { add, type ByteSet, has, meet } from './byte-set.ts';
 import { Literals } from './literals.ts';
 import type { Pattern } from './pattern.ts';
 import { PhraseSet } from './phrases.ts';
 import { maskOfSet, maskOfTexts, Possible } from './possible.ts';
-import { maxTextLength, oddsOfTexts, requiredOf } from './required.ts';
+import { maxTextLength, oddsOfTexts, type Required, requiredOf } from './required.ts';
 import { Signs } from './signs.ts';
 
 /** Where a text leads: a member of the set, and the bit of the clause that it fulfils. */
@@ -65,7 +65,7 @@ export class Filter {
         masks.push([this.#addPhrases(one, member, alphabet, texts)]);
         continue;
       }
-      const required = alphabet === null ? one.required : requiredOf(one.tree, alphabet);
+      const required = requiredIn(one, alphabet);
       if (required === null) {
         bytes.push([]);
         masks.push([nothing]);
@@ -212,6 +212,13 @@ export class Filter {
       if (this.#fulfilled[member] === this.#needed[member]) this.#ready[member >> 5]! |= bit;
     }
   }
+}
+
+/** What values of bytes of `alphabet` must have for the pattern to match; null where it matches none of them. */
+function requiredIn({ required, tree }: Pattern, alphabet: ByteSet | null): Required | null {
+  if (alphabet === null) return required;
+  // Because half of all patterns need a byte that the alphabet has not, which is known without reading them once more.
+  return required.bytes.every((set) => meet(set, alphabet)) ? requiredOf(tree, alphabet) : null;
 }
 
 /** The mask of what no value has. */

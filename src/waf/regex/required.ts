@@ -1,6 +1,6 @@
 // What every match of a pattern has in it: texts of which one must be there, bytes of which one must be there.
 
-import { add, type ByteSet, has, members } from './byte-set.ts';
+import { add, type ByteSet, foldedSize, members } from './byte-set.ts';
 import type { Node } from './tree.ts';
 
 /** Texts (ASCII letters in lower case) of which a value must have one, in any case, for the pattern to match. */
@@ -70,9 +70,10 @@ function analyse(node: Node, alphabet: ByteSet): Found {
 }
 
 function analyseBytes(set: ByteSet): Found {
-  const folded = new Set(members(set).map(lowered));
-  const exact = folded.size <= 8 ? [...folded].map((byte) => String.fromCharCode(byte)) : null;
-  return { exact, texts: [], bytes: folded.size < 200 ? [set] : [] };
+  const folded = foldedSize(set);
+  if (folded > 8) return { exact: null, texts: [], bytes: folded < 200 ? [set] : [] };
+  const exact = new Set(members(set).map((byte) => String.fromCharCode(lowered(byte))));
+  return { exact: [...exact], texts: [], bytes: [set] };
 }
 
 /** Parts one after another: texts grow as long as they are few; what breaks them makes a clause of them. */
@@ -198,7 +199,7 @@ export function oddsOfTexts(clause: TextClause): number {
 
 function oddsOfBytes(set: ByteSet): number {
   let sum = 0;
-  for (let byte = 0; byte < 256; byte++) if (has(set, byte)) sum += odds(byte) * (byte >= 65 && byte <= 90 ? 0.2 : 1);
+  for (const byte of members(set)) sum += odds(byte) * (byte >= 65 && byte <= 90 ? 0.2 : 1);
   return sum;
 }
 

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, writ
 import { connect, constants } from 'node:http2';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../bench/processes.ts';
 import { answerOn, load, opened, type Place, place, roomy } from './loaded-gate.ts';
 import { portcullis } from './portcullis-process.ts';
 
@@ -171,6 +172,29 @@ test(
     write(single);
     assert.equal((await there.reload()).code, 0, 'it still reloads');
     assert.notEqual(await upgraded(there, portcullis), gate.child.pid, 'and still upgrades');
+  },
+);
+
+test(
+  'the dashboard goes over: the same address is served by the new process, and a link of its own opens it',
+  patient,
+  async (t) => {
+    const port = await freePort();
+    const there = await place(t, `${single}\nadmin: { listen: '127.0.0.1:${port}' }`);
+    const { command, status, gate } = there;
+    const page = async () => (await fetch(`http://127.0.0.1:${port}/`)).status;
+    const link = async () => (await command('dashboard')).stdout.trim();
+    assert.equal(await page(), 200);
+    const before = await link();
+    assert.match(before, /^http:\/\/127\.0\.0\.1:\d+\/\S*#\S+$/m, 'a link');
+    const drained = once(gate.child, 'exit');
+    const pid = await upgraded(there);
+    assert.equal((await drained)[0], 0);
+    assert.equal(await page(), 200);
+    const after = await link();
+    assert.equal(new URL(after).port, String(port));
+    assert.notEqual(after, before);
+    assert.equal((await status()).pid, pid);
   },
 );
 

@@ -338,7 +338,7 @@ export class Crew {
     if (lateMs > watchMs) for (const member of members) member.heardMs += lateMs;
     const { stallMs } = this.#tools.brief();
     for (const member of members) {
-      if (now - member.heardMs <= (member.isReady || member.isLeaving ? stallMs : startMs)) continue;
+      if (member.silence.ms(member.heardMs, now) <= (member.isReady || member.isLeaving ? stallMs : startMs)) continue;
       this.history.stalls++;
       member.fault = `said nothing for ${secondsText(now - member.heardMs)} and was killed`;
       member.heardMs = Number.POSITIVE_INFINITY;

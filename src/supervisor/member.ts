@@ -2,6 +2,7 @@
 
 import type { Ending, Launch, Link } from './link.ts';
 import { type FromWorker, type Order, OrderFailure, type Tallies, type WorkerEvent } from './messages.ts';
+import { readWaitingMs, Silence } from './silence.ts';
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -18,6 +19,8 @@ export class Member {
   readonly launchedMs: number;
   /** When it last said anything. */
   heardMs: number;
+  /** How much of the time since then is its own affair. */
+  readonly silence: Silence;
   /** The generation it runs under, 0 before it runs. */
   generation = 0;
   /** Whether it was told how to start: from here on it is to hear what others count. */
@@ -54,6 +57,8 @@ export class Member {
       this.heardMs = now();
       this.#hear(message, onEvent);
     });
+    const { pid } = this.link;
+    this.silence = new Silence(() => readWaitingMs(pid));
     void this.link.ended.then((ending) => {
       this.isReady = false;
       for (const { reject } of this.#waiting.values()) reject(new OrderFailure(`worker ${slot} ended`));

@@ -21,11 +21,21 @@ export function refusalAnswer(exchange: Exchange, refusal: Refusal, now: number)
   return { status, fields, body: isHead ? '' : page.body };
 }
 
-/** The same address under https, on `port`. An HTTP/1.0 request may name no host: it came to the address that it reached. */
-export function secureRedirect(exchange: Exchange, head: RequestHead, port: number, now: number): OwnAnswer {
+/** The same address under https, on `port`, with words about it where the request came to a port of TLS. An HTTP/1.0 request may name no
+ * host: it came to the address that it reached. */
+export function secureRedirect(
+  exchange: Exchange,
+  head: RequestHead,
+  { redirectPort: port, tls }: { readonly redirectPort: number; readonly tls: boolean },
+  now: number,
+): OwnAnswer {
   const host = head.host === '' ? bracketed(exchange.connection.local) : head.host;
   const location = `https://${host}${port === 443 ? '' : `:${port}`}${head.path === '*' ? '/' : head.path}${
     head.query === '' ? '' : `?${head.query}`
   }`;
-  return redirectAnswer(head.method, location, exchange.id, now);
+  // Browsers go on by themselves; who looks at this wrote http: in a script.
+  const says = tls
+    ? 'This port speaks HTTPS, and the request came as plain HTTP. Ask again at the address in Location.'
+    : '';
+  return redirectAnswer(head.method, location, exchange.id, now, says);
 }

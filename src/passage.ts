@@ -537,8 +537,7 @@ export class Passage implements ClientHandler, Carried {
     exchange.refusal = null;
     exchange.refusedBy = '';
     exchange.endedWhy = this.#listener.tls ? 'tls/plain-http' : 'http/redirected';
-    const { redirectPort } = this.#listener;
-    this.#finishOwn(exchange, secureRedirect(exchange, head, redirectPort, this.#gateway.tools.clock.now()));
+    this.#finishOwn(exchange, secureRedirect(exchange, head, this.#listener, this.#gateway.tools.clock.now()));
   }
 
   #finishOwn(exchange: Exchange, own: OwnAnswer): void {

@@ -72,6 +72,19 @@ test('a redirect keeps the method where it must (RFC 9110 15.4.9)', () => {
   }
 });
 
+test('a redirect may say why, though not to HEAD', () => {
+  for (const [method, body] of [
+    ['GET', 'because\n'],
+    ['HEAD', ''],
+  ] as const) {
+    const answer = redirectAnswer(method, 'https://a/b', 'X', now, 'because');
+    assert.equal(answer.body, body);
+    const head = parsed(ownAnswerText(answer, true), method);
+    assert.equal(head.headers.get('content-type'), 'text/plain; charset=utf-8');
+    assert.match(answer.fields, /^Content-Length: 8\r$/m);
+  }
+});
+
 test('JSON for those who speak it, HTML for browsers', () => {
   const rows: readonly (readonly [readonly (readonly [string, string])[], boolean])[] = [
     [[], false],

@@ -88,11 +88,13 @@ export function ownAnswer(
   return { status, fields, body: headOnly ? '' : body };
 }
 
-/** A redirect: 301 for GET and HEAD, 308 for methods that must not be changed on the way (RFC 9110 15.4.9). */
-export function redirectAnswer(method: string, location: string, id: string, now: number): OwnAnswer {
+/** A redirect: 301 for GET and HEAD, 308 for methods that must not be changed on the way (RFC 9110 15.4.9). `says` tells people why, or is ''. */
+export function redirectAnswer(method: string, location: string, id: string, now: number, says = ''): OwnAnswer {
   const status = method === 'GET' || method === 'HEAD' ? 301 : 308;
-  const fields = `Date: ${new Date(now).toUTCString()}\r\nLocation: ${location}\r\nContent-Length: 0\r\nX-Request-Id: ${id}\r\n`;
-  return { status, fields, body: '' };
+  const body = says === '' ? '' : `${says}\n`;
+  const kind = says === '' ? '' : 'Content-Type: text/plain; charset=utf-8\r\n';
+  const fields = `Date: ${new Date(now).toUTCString()}\r\nLocation: ${location}\r\n${kind}Content-Length: ${body.length}\r\nX-Request-Id: ${id}\r\n`;
+  return { status, fields, body: method === 'HEAD' ? '' : body };
 }
 
 /** An answer of our own as HTTP/1.1 writes it. */

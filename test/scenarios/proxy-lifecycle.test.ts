@@ -339,6 +339,10 @@ test('every line of the journal has the form that DESIGN promises, for exchanges
   const plain = await world.client(world.tlsPort);
   plain.send('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   await plain.ended();
+  assert.match(
+    plain.text,
+    /^HTTP\/1\.1 301 [\s\S]*\r\n\r\nThis port speaks HTTPS, and the request came as plain HTTP\./,
+  );
   secure.socket.destroy();
   await eventually(
     async () => ((await world.ask({ ask: 'connections' })) as { total: number }).total === 0,

@@ -19,15 +19,20 @@ const facilities: Readonly<Record<string, number>> = Object.freeze({
 
 /** Longest name of a target, in characters. */
 const maxTarget = 1024;
-/** Where syslog servers listen (RFC 5426 3.3, RFC 6587 3.4.1 by custom). */
-const syslogPort = 514;
+/** Where syslog servers listen (RFC 5426 3.3, RFC 6587 3.4.1 by custom, RFC 5425 4.1). */
+const syslogPorts = { tcp: 514, udp: 514, tls: 6514 } as const;
 
 /** One access log. */
 export function accessLog() {
   return group({
     to: logTarget().describe(
-      'A file, `journald`, or `syslog+tcp://HOST:PORT`, `syslog+udp://HOST:PORT`, `syslog+unix:/PATH`.',
+      'A file, `journald`, or `syslog+tls://HOST:PORT`, `syslog+tcp://HOST:PORT`, `syslog+udp://HOST:PORT`, `syslog+unix:/PATH`.',
     ),
+    ca: text('a file name')
+      .optional()
+      .describe(
+        'File of the authorities (PEM) whose word counts for the server of `syslog+tls`; the usual ones where missing.',
+      ),
     format: oneOf('combined', 'json')
       .prefault('combined')
       .describe('NCSA combined, which every tool reads, or JSON with what each layer decided.'),
@@ -62,10 +67,10 @@ export function logRotation() {
 
 function logTarget() {
   return reading<string, LogTarget>(
-    'a file, journald, or a syslog address such as syslog+tcp://127.0.0.1:601',
+    'a file, journald, or a syslog address such as syslog+tls://logs.example:6514',
     {
       type: 'string',
-      examples: ['access.log', 'journald', 'syslog+udp://127.0.0.1:514', 'syslog+unix:/run/syslog.sock'],
+      examples: ['access.log', 'journald', 'syslog+tls://logs.example:6514', 'syslog+unix:/run/syslog.sock'],
     },
     (value): Found<LogTarget> => {
       if (typeof value !== 'string' || value === '' || value.length > maxTarget) return { detail: {} };
@@ -74,20 +79,22 @@ function logTarget() {
         const path = value.slice('syslog+unix:'.length);
         return path.startsWith('/') ? { value: { kind: 'syslog', transport: 'unix', path } } : { detail: {} };
       }
-      for (const transport of ['tcp', 'udp'] as const)
+      for (const transport of ['tcp', 'udp', 'tls'] as const)
         if (value.startsWith(`syslog+${transport}://`)) return serverOf(value, transport);
       return value.includes('://') ? { detail: {} } : { value: { kind: 'file', path: value } };
     },
   );
 }
 
-function serverOf(value: string, transport: 'tcp' | 'udp'): Found<LogTarget> {
+function serverOf(value: string, transport: keyof typeof syslogPorts): Found<LogTarget> {
   const url = URL.parse(value.replace(`syslog+${transport}:`, 'http:'));
   if (url === null || url.pathname !== '/' || url.search !== '' || url.username !== '') return { detail: {} };
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
   // A port of 80 is one that `URL` takes for not said.
-  const port = url.port !== '' ? Number(url.port) : value.endsWith(':80') ? 80 : syslogPort;
-  return port === 0 ? { detail: {} } : { value: { kind: 'syslog', transport, host, port } };
+  const port = url.port !== '' ? Number(url.port) : value.endsWith(':80') ? 80 : syslogPorts[transport];
+  if (port === 0) return { detail: {} };
+  if (transport === 'tls') return { value: { kind: 'syslog', transport, host, port, ca: null } };
+  return { value: { kind: 'syslog', transport, host, port } };
 }
 
 /** The group `traces`. */

@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import type { Path } from '../base/problem.ts';
+import type { LogTarget } from '../traffic/log-target.ts';
 import { acmeOf, certifiedNames } from './acme-settings.ts';
 import { facilityOf } from './log-kinds.ts';
 import type { Complete } from './schema.ts';
@@ -109,8 +110,8 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       maxJourneys: words.max_journeys,
       recording: { bodies: words.recording.bodies, maxBodyBytes: words.recording.max_body },
       historyBytes: words.history,
-      logs: words.logs.map(({ to, format, only_troubles, facility }) => ({
-        to: to.kind === 'file' ? { kind: 'file', path: absolute(to.path) } : to,
+      logs: words.logs.map(({ to, ca, format, only_troubles, facility }) => ({
+        to: placedTarget(to, ca, absolute),
         format,
         onlyTroubles: only_troubles,
         facility: facilityOf(facility),
@@ -369,3 +370,9 @@ function withoutUndefined<T>(value: T): Defined<T> {
 }
 
 type Defined<T> = T extends object ? { [K in keyof T]: Exclude<T[K], undefined> } : T;
+
+/** A target with its files where they are, whoever asks from where. */
+function placedTarget(to: LogTarget, ca: string | undefined, absolute: (path: string) => string): LogTarget {
+  if (to.kind === 'file') return { kind: 'file', path: absolute(to.path) };
+  return to.kind === 'syslog' && to.transport === 'tls' && ca !== undefined ? { ...to, ca: absolute(ca) } : to;
+}

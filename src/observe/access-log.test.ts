@@ -1,6 +1,7 @@
 // Access logs: both formats, hostile fields, and the ways to syslog and systemd's journal over real sockets.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
+import { createServer as createSecureServer } from 'node:tls';
 import { constantFrom, assert as holds, property, string } from 'fast-check';
 import { Connection } from '../traffic/connection.ts';
 import { Exchange } from '../traffic/exchange.ts';
@@ -179,6 +181,53 @@ test('syslog over TCP: RFC 5424 messages, each with its length before it (RFC 65
     /^<134>1 2026-11-25T22:31:05\.000Z gate\.example portcullis - access - 198\.51\.100\.9 - - \[.+"Test\/1\.0"$/,
   );
   assert.match(messages[1]!, /^<132>1 .+dich"$/);
+});
+
+test('syslog over TLS: to the server that was named and to nobody else (RFC 5425)', async (t) => {
+  const make = (name: string, subject: string) => {
+    const [key, cert] = [join(directory, `${name}.key`), join(directory, `${name}.crt`)];
+    execFileSync(
+      'openssl',
+      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=${name} -addext subjectAltName=${subject} -keyout ${key} -out ${cert}`.split(
+        ' ',
+      ),
+      { stdio: 'ignore' },
+    );
+    return { key: readFileSync(key), cert: readFileSync(cert), file: cert };
+  };
+  const [good, other] = [make('good', 'IP:127.0.0.1'), make('other', 'DNS:elsewhere.example')];
+  for (const { shown, ca, says } of [
+    { shown: good, ca: good.file, says: '' },
+    { shown: good, ca: null, says: 'self-signed certificate' },
+    { shown: other, ca: other.file, says: 'does not match' },
+    { shown: good, ca: join(directory, 'none.pem'), says: 'ENOENT' },
+  ]) {
+    let text = '';
+    let isHeard: () => void = () => {};
+    const heard = new Promise<void>((resolve) => {
+      isHeard = resolve;
+    });
+    const receiver = createSecureServer(shown, (socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (piece) => {
+        text += piece;
+        if (text.includes('Test/1.0')) isHeard();
+      });
+    }).listen(0, '127.0.0.1');
+    receiver.on('tlsClientError', () => {});
+    await once(receiver, 'listening');
+    t.after(() => receiver.close());
+    const { port } = receiver.address() as AddressInfo;
+    const log = logTo(words({ kind: 'syslog', transport: 'tls', host: '127.0.0.1', port, ca }));
+    log.tell(exchange(), 'pass');
+    if (says === '') await heard;
+    await log.file.stop();
+    if (says === '') assert.match(text, /^\d+ <134>1 2026-11-25T22:31:05\.000Z gate\.example portcullis - access - /);
+    else {
+      assert.equal(text, '');
+      assert.ok(log.counts.trouble.includes(says), log.counts.trouble);
+    }
+  }
 });
 
 test('syslog over UDP and over a Unix socket', async (t) => {

@@ -1,8 +1,10 @@
-// Places for lines that are no files: syslog over TCP, UDP or a Unix stream socket, and the stream of systemd's journal.
+// Places for lines that are no files: syslog over TLS, TCP, UDP or a Unix stream socket, and the stream of systemd's journal.
 // Each is opened by its name and written to as a file is, so that what holds for the journal (whole lines, a bound, counters) holds for them.
 
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { connect, type Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import { type LogTarget, targetName } from '../traffic/log-target.ts';
 import type { AppendedFile, Files } from './files.ts';
 
@@ -22,8 +24,7 @@ export function sinksOver(files: Files, targets: readonly LogTarget[], journaldP
       if (target === undefined || target.kind === 'file') return files.open(name);
       if (target.kind === 'journald') return new StreamSink({ path: journaldPath }, journaldStream);
       if (target.transport === 'udp') return new DatagramSink(target.host, target.port);
-      const to = target.transport === 'unix' ? { path: target.path } : { host: target.host, port: target.port };
-      return new StreamSink(to, syslogStream);
+      return new StreamSink(target, syslogStream);
     },
   };
 }
@@ -46,8 +47,22 @@ const journaldStream: Framing = {
   frame: (line) => `${line}\n`,
 };
 
-/** Where a stream leads to. */
-type Place = { readonly path: string } | { readonly host: string; readonly port: number };
+/** Where a stream leads to; over TLS where `ca` is there, null for the authorities that Node knows. */
+type Place = { readonly path: string } | { readonly host: string; readonly port: number; readonly ca?: string | null };
+
+/** Opens it. Over TLS nothing is sent before the server has proved to be the one that was named (RFC 5425 5.2). Throws where the authorities cannot be read. */
+function opened(to: Place): Socket {
+  if ('path' in to || to.ca === undefined) return connect(to);
+  const { host, port, ca } = to;
+  return connectSecurely({
+    host,
+    port,
+    minVersion: 'TLSv1.2',
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    // Read for each connection, so that a file that was renewed counts.
+    ...(ca === null ? {} : { ca: readFileSync(ca) }),
+  });
+}
 
 /** A stream that is connected when there is something to send, and anew after it broke. */
 class StreamSink implements AppendedFile {
@@ -85,7 +100,7 @@ class StreamSink implements AppendedFile {
   }
 
   #connected(): Socket {
-    const socket = connect(this.#to);
+    const socket = opened(this.#to);
     socket.unref();
     // Servers have nothing to say; what they say is read, so that their end is heard of.
     socket.resume();

@@ -4,6 +4,14 @@
 export type LogTarget =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'syslog'; readonly transport: 'tcp' | 'udp'; readonly host: string; readonly port: number }
+  /** Over TLS (RFC 5425); `ca` is an absolute file of the authorities that may speak for it, null for the usual ones. */
+  | {
+      readonly kind: 'syslog';
+      readonly transport: 'tls';
+      readonly host: string;
+      readonly port: number;
+      readonly ca: string | null;
+    }
   | { readonly kind: 'syslog'; readonly transport: 'unix'; readonly path: string }
   | { readonly kind: 'journald' };
 

@@ -148,7 +148,7 @@ test('a log in a directory that is not there keeps the gate from starting, and s
 
 test('what is no target, share or collector is told', () => {
   for (const [words, says] of [
-    [{ logs: [{ to: 'syslog+tls://x' }] }, /a file, journald, or a syslog address/],
+    [{ logs: [{ to: 'syslog+dtls://x' }] }, /a file, journald, or a syslog address/],
     [{ logs: [{ to: 'syslog+tcp://host/path' }] }, /a file, journald, or a syslog address/],
     [{ logs: [{ to: 'syslog+unix:relative' }] }, /a file, journald, or a syslog address/],
     [{ traces: { to: 'collector' } }, /an http\(s\) address such as/],
@@ -158,12 +158,18 @@ test('what is no target, share or collector is told', () => {
   ] as const)
     assert.throws(() => settingsFrom(words as never), says, JSON.stringify(words));
   const { observe } = settingsFrom({
-    logs: [{ to: 'syslog+udp://[::1]' }, { to: 'syslog+tcp://logs:80', facility: 'daemon' }, { to: 'journald' }],
+    logs: [
+      { to: 'syslog+tls://logs.example', ca: 'ca.pem' },
+      { to: 'syslog+udp://[::1]' },
+      { to: 'syslog+tcp://logs:80', facility: 'daemon' },
+      { to: 'journald' },
+    ],
     traces: { to: 'http://collector:4318', sample: '0.5%' },
   });
   assert.deepEqual(
     observe.logs.map(({ to, facility }) => [to, facility]),
     [
+      [{ kind: 'syslog', transport: 'tls', host: 'logs.example', port: 6514, ca: '/ca.pem' }, 16],
       [{ kind: 'syslog', transport: 'udp', host: '::1', port: 514 }, 16],
       [{ kind: 'syslog', transport: 'tcp', host: 'logs', port: 80 }, 3],
       [{ kind: 'journald' }, 16],

@@ -10,6 +10,7 @@ import { build, systemFiles } from '../src/observe/observe.ts';
 import { countsOf, groupsOf } from '../src/supervisor/history/counting.ts';
 import { journeysOf, search } from '../src/supervisor/history/search.ts';
 import { HistoryStore } from '../src/supervisor/history/store.ts';
+import { tuningOf } from '../src/supervisor/history/tuning.ts';
 import { Connection } from '../src/traffic/connection.ts';
 import { Exchange } from '../src/traffic/exchange.ts';
 import { Headers } from '../src/traffic/headers.ts';
@@ -192,6 +193,7 @@ async function main(): Promise<number> {
       ['a whole journey', () => store.read((database) => journeysOf(database, { ask: '', id: keptJourney(77).id }, 1))],
       ['groups', () => store.read((database) => groupsOf(database, { ask: '' }))],
       ['counts', () => store.read((database) => countsOf(database, { ask: '' }))],
+      ['the tuning queue', () => store.read((database) => tuningOf(database, { ask: '' }))],
     ] as const) {
       const ms = cpuMs(ask);
       isMet &&= ms <= mostMs;

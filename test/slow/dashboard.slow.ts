@@ -32,7 +32,7 @@ describe('every view under load and attack', () => {
       'user-agent': hostile[0]!,
     });
     await house.seen.open(`journeys/${id}`, 'Journeys');
-    await house.seen.page.getByRole('button', { name: 'Play' }).click();
+    await house.seen.page.getByRole('button', { name: 'Play', exact: true }).click();
     await house.seen.page.getByText('A name is turned into an address.', { exact: false }).waitFor();
     await house.seen.page.getByRole('button', { name: 'Pause' }).click();
     await house.seen.look('journey');
@@ -89,9 +89,14 @@ describe('what is done at the dashboard happens', () => {
 
   it('experiments: a crowd at one port is opened, and is gone', { timeout: 120_000 }, async () => {
     await house.seen.open('learn', 'Learn');
-    await house.seen.page.getByRole('combobox', { name: 'Connections' }).selectOption('1000');
+    await house.seen.page.getByRole('combobox', { name: 'Connections' }).selectOption('10000');
     await house.seen.page.getByRole('button', { name: 'Open them' }).click();
     await house.seen.page.getByText('All are closed again.').waitFor();
+    // Fewer where the machine gives a process too few descriptors for both ends of all.
+    const reached = await house.seen.page.getByText(/^[\d,]+ stood at once after/).innerText();
+    const [, many = ''] = /^([\d,]+) stood at once/.exec(reached)!;
+    assert.ok(many === '10,000' || reached.includes('more descriptors are not to be had here'), reached);
+    await house.seen.look('crowd');
     await house.seen.page.getByRole('button', { name: 'Serve them' }).click();
     await house.seen.page.getByText(/Both answer all in about the same time/).waitFor();
     assert.deepEqual(house.seen.complaints(), []);

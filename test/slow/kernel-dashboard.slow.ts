@@ -73,7 +73,7 @@ test('rules on trial are applied, kept, taken back and run out in the browser, a
   // What would cut off the shell that is open is refused, and the reason is told.
   it.allow('10.99.0.0/24', 'allow tcp 8443 from any');
   await kernel.getByRole('button', { name: 'Look again' }).click();
-  await kernel.getByText(/It would lock somebody out \(1 connection/).waitFor();
+  await kernel.getByText(/It would lock somebody out \(1 connection\)/).waitFor();
   await kernel.getByRole('button', { name: 'Apply on trial' }).click();
   await page
     .getByText(/lock|cut/)

@@ -1,7 +1,7 @@
 // What was done and what could not be, told once at the foot of the page and to screen readers.
 
 import { useEffect, useState } from 'preact/hooks';
-import { Text } from './text.tsx';
+import { Lines } from './text.tsx';
 
 interface Notice {
   readonly id: number;
@@ -50,7 +50,7 @@ export function Notices() {
     <div class="notices" role="status" aria-live="polite">
       {all.map(({ id, says, isTrouble }) => (
         <p key={id} class={isTrouble ? 'notice notice-trouble' : 'notice'}>
-          <Text text={says} max={400} />
+          <Lines text={says} />
         </p>
       ))}
     </div>

@@ -1,7 +1,7 @@
 // What stands where there is nothing to show, or where something went wrong; and words for verdicts.
 
 import type { ComponentChildren } from 'preact';
-import { safe, Text } from './text.tsx';
+import { Lines, safe } from './text.tsx';
 
 /** Why there is nothing, and what to do. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
@@ -18,7 +18,7 @@ export function Failed({ says, again }: { readonly says: string; readonly again?
   return (
     <div class="failed" role="alert">
       <p>
-        <Text text={says} max={600} />
+        <Lines text={says} />
       </p>
       {again !== undefined && (
         <button type="button" onClick={again}>

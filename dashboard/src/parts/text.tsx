@@ -34,6 +34,22 @@ export function Text({ text, max = usual, none = '–', opens = false }: Props) 
   );
 }
 
+/** Most lines of one sentence of the gate. */
+const maxLines = 12;
+
+/** What the gate says, which may have several lines, each safe to look at. */
+export function Lines({ text }: { readonly text: string }) {
+  return (
+    <>
+      {text.split('\n', maxLines).map((line, index) => (
+        <span key={index} class="line">
+          <Text text={line.trim()} max={400} none="" />
+        </span>
+      ))}
+    </>
+  );
+}
+
 /** The text as it may stand in an attribute or a title. */
 export function safe(text: string, max = usual): string {
   const whole = plain(text);

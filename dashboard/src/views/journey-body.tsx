@@ -273,7 +273,8 @@ function Request({ journey: { request, waf, verdict } }: { readonly journey: Jou
     <Panel title="The request">
       <Scroll name="The request as it was sent" class="wire mono">
         <p>
-          <Text text={request.method} max={24} /> <Marked pieces={target} /> <Text text={request.version} max={12} />
+          <Text text={request.method} max={24} /> <Marked pieces={target} /> HTTP/
+          <Text text={request.version} max={12} />
         </p>
         {headers.map(([name, value], index) => (
           <p key={index}>

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { get, post } from '../api.ts';
 import { useAsked } from '../ask.ts';
-import { duration, moment } from '../format.ts';
+import { duration, moment, plural } from '../format.ts';
 import { attempt } from '../parts/notices.tsx';
 import { Failed, Panel, Waiting } from '../parts/states.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
@@ -157,10 +157,12 @@ function Changes({ plan: { changes, cuts, lockouts } }: { readonly plan: Plan })
             <Text text={says} max={300} />
           </li>
         ))}
-        <li>{cuts.length === 0 ? 'cuts no live connection' : `cuts ${cuts.length} live connections`}</li>
+        <li>{cuts.length === 0 ? 'cuts no live connection' : `cuts ${plural(cuts.length, 'live connection')}`}</li>
       </ul>
       {lockouts.length > 0 && (
-        <Failed says={`It would lock somebody out (${lockouts.length} connections), so that it is refused.`} />
+        <Failed
+          says={`It would lock somebody out (${plural(lockouts.length, 'connection')}), so that it is refused.`}
+        />
       )}
     </>
   );

@@ -3,7 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { get } from '../api.ts';
 import { useAsked } from '../ask.ts';
-import { brief, count, duration, micros, plural, size } from '../format.ts';
+import { brief, count, duration, micros, moment, plural, size } from '../format.ts';
 import { useLive } from '../live.ts';
 import { Chart } from '../parts/chart.tsx';
 import { Flow } from '../parts/flow.tsx';
@@ -60,7 +60,7 @@ function Figures({ status, series }: { readonly status: Status; readonly series:
     [
       'Requests a second',
       brief(newest(series, 'requests') ?? requests.perSecond),
-      `${count(requests.total)} since ${new Date(status.since).toLocaleString('en-GB')}`,
+      `${count(requests.total)} since ${moment(status.since)}`,
     ],
     [
       'Latency',

@@ -118,7 +118,8 @@ for (const challenge of ['http-01', 'tls-alpn-01'])
         return true;
       };
       const before = await without(resting, () => shakeHands(tlsPort));
-      await ask(data, { ask: 'renew', name, force: true });
+      // Without reuse (0) Pebble still believes an older proof once in a hundred times, and does not look.
+      for (let time = 0; looks === 0 && time < 5; time++) await ask(data, { ask: 'renew', name, force: true });
       assert.ok(looks > 0, `the CA looked while ${answering} alone could answer`);
       const serials = new Set<string>();
       for (const pid of pids) {

@@ -72,7 +72,11 @@ limits: { max_requests_per_connection: 1000000000, max_new_connections_per_clien
 sites: [{ to: ['127.0.0.1:${upstream}'] }]
 ${more}\n`,
   );
-  return serve([process.execPath, join(import.meta.dirname, '../src/main.ts'), 'run', '--config', file], port, folder);
+  return serve(
+    [process.execPath, join(import.meta.dirname, '../bin/portcullis'), 'run', '--config', file],
+    port,
+    folder,
+  );
 }
 
 /** The work of one task for a client that does nothing else, and for the gate that sets and checks it, in ms. */

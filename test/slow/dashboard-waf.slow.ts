@@ -117,7 +117,7 @@ describe('the WAF at the dashboard', () => {
     await dialog.getByRole('button', { name: 'Write and apply' }).click();
     await page.getByText('The gate goes on with the new configuration').waitFor();
     assert.equal((await house.ask(attack)).status, 200);
-    await page.waitForFunction(`document.querySelector('[aria-label="Mode for *"]').value === 'detect'`);
+    await mode.locator('option[value="detect"]:checked').waitFor({ state: 'attached' });
     assert.deepEqual(house.seen.complaints(), []);
   });
 

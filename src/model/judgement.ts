@@ -72,7 +72,7 @@ function textsIn(
     case 'query':
       return query.get(name) ?? query.get(`${name}[]`) ?? [];
     case 'path':
-      return parts.has(name) ? [unicode(parts.get(name)!)] : [];
+      return parts.has(name) ? [parts.get(name)!] : [];
     case 'header':
       return exchange.headers.all(name).map(unicode);
     case 'cookie': {

@@ -66,7 +66,7 @@ export class Learner {
     exchange.lesson = null;
     if (refusal !== null || findings !== null || status < 200 || status >= 400) return;
     const learnt = this.#learnt;
-    const record = methodAt(learnt, exchange.placingPath, method, this.#budget);
+    const record = methodAt(learnt, unicode(exchange.placingPath), method, this.#budget);
     learnt.requests++;
     learnt.from = Math.min(learnt.from, exchange.startedAt);
     learnt.to = Math.max(learnt.to, exchange.startedAt);

@@ -39,6 +39,7 @@ const document = {
       },
     },
     '/files/{name}.txt': { get: {} },
+    '/straße/{name}': { get: { parameters: [{ name: 'name', in: 'path', schema: { maxLength: 2 } }] } },
   },
   components: {
     requestBodies: { User: { content: { 'application/json': { schema: { $ref: '#/components/schemas/User' } } } } },
@@ -106,6 +107,11 @@ function verdictOn(model: Model, target: string, asking: Asking = {}): string {
   return verdict.kind === 'pass' ? '' : `${verdict.status} ${verdict.why}: ${verdict.says}`;
 }
 
+/** Characters as a placed path has them: one for each byte of their UTF-8. */
+function bytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
 const json = [['content-type', 'application/json; charset=utf-8']] as const;
 const form = [['content-type', 'application/x-www-form-urlencoded']] as const;
 
@@ -139,6 +145,8 @@ const cases: readonly (readonly [target: string, asking: Asking, verdict: string
   ['/api/users/7', {}, '400 model/missing: full is missing'],
   ['/api/users/x?full=true', {}, '400 model/wrong-value: id is a text of 1 characters, not integer'],
   ['/api/files/a.txt', {}, ''],
+  [bytes('/api/straße/äö'), {}, ''],
+  [bytes('/api/straße/äöü'), {}, '400 model/wrong-value: name is longer than 2 characters'],
   ['/api/files/.txt', {}, '404 model/unknown-path: the model has no such path'],
   ['/api/users', { method: 'POST', headers: json, body: '{"name":"Ada","age":36}' }, ''],
   [

@@ -11,6 +11,7 @@ import { Learner } from './learner.ts';
 import type { Learnt } from './learnt.ts';
 import { compileDocument, type Document, type Operation } from './openapi.ts';
 import type { CompilePattern } from './schema.ts';
+import { unicode } from './texts.ts';
 
 /** The model of one site as its owner named it. */
 export interface ModelSettings {
@@ -95,7 +96,7 @@ export class Model {
   judge(exchange: Exchange): Verdict {
     const site = this.sites[exchange.siteIndex] ?? null;
     if (site === null || !isUnder(exchange.placingPath, site.settings.under)) return pass;
-    const found = site.document.paths.find(exchange.placingPath);
+    const found = site.document.paths.find(unicode(exchange.placingPath));
     if (found === null)
       return this.#told(
         exchange,
@@ -155,7 +156,7 @@ export class Model {
   openBody(exchange: Exchange): BodyJudge | null {
     const site = this.sites[exchange.siteIndex] ?? null;
     if (site === null || exchange.bodyLength === 0 || !isUnder(exchange.placingPath, site.settings.under)) return null;
-    const methods = site.document.paths.find(exchange.placingPath)?.value;
+    const methods = site.document.paths.find(unicode(exchange.placingPath))?.value;
     const body = (methods === undefined ? null : operationOf(methods, exchange.method))?.body ?? null;
     const type = mediaTypeOf(exchange);
     const schema = body === null ? null : (schemaFor(body, type) ?? null);

@@ -115,6 +115,8 @@ export class Asking {
   #link!: Link;
   #argument = '';
   readonly #answers: Answers | null;
+  /** Whether the value in hand is known to match. */
+  #isKnown = false;
   /** The number of the link in the answers, -1 where they say nothing of it. */
   #bit = -1;
 
@@ -142,7 +144,8 @@ export class Asking {
 
   /** Shows one value to the operator. */
   value(label: string, value: string): void {
-    const { multiMatch, transformations } = this.#link;
+    const { multiMatch, transformations, matcher, isNegated } = this.#link;
+    this.#isKnown = matcher !== null && !isNegated && !multiMatch && this.#bit >= 0 && this.mayMatch(value);
     if (multiMatch) this.#ask(label, value);
     let current = value;
     let marks = transformations.length === 0 ? 0 : marksOf(value);
@@ -161,6 +164,11 @@ export class Asking {
     const { matcher, comparison, isNegated, multiMatch } = this.#link;
     // Because it was found ahead, for the very text, that no pattern is there.
     if (isNegated && this.#bit >= 0 && !multiMatch && matcher?.member !== undefined) {
+      this.#match(label, value);
+      return;
+    }
+    // And because it was found ahead that the value, as the transformations leave it, does match.
+    if (this.#isKnown) {
       this.#match(label, value);
       return;
     }

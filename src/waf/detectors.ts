@@ -17,7 +17,7 @@ import { detectNosql, nosqlSigns } from './detectors/nosql.ts';
 import { detectObject, gadgetSigns, objectSigns } from './detectors/object.ts';
 import { detectPath } from './detectors/path.ts';
 import { detectPrototype } from './detectors/prototype.ts';
-import { detectBareScript } from './detectors/script-bare.ts';
+import { bareSigns, detectBareScript } from './detectors/script-bare.ts';
 import { detectShell } from './detectors/shell.ts';
 import { detectSql } from './detectors/sql.ts';
 import { detectTemplate, templateSigns } from './detectors/template.ts';
@@ -34,9 +34,9 @@ export interface Detector {
 
 /** The signs that detectors share one pass for. */
 export const signSet: SignSet = new SignSet(
-  [templateSigns, expressionSigns, objectSigns, gadgetSigns, phpSigns, scriptSigns, nosqlSigns, xpathSigns].flatMap(
-    (table) => [...table.keys()],
-  ),
+  [templateSigns, expressionSigns, objectSigns, gadgetSigns, phpSigns, scriptSigns, nosqlSigns, xpathSigns]
+    .flatMap((table) => [...table.keys()])
+    .concat(bareSigns),
 );
 
 /** What opens an expression or a call. */

@@ -16,6 +16,7 @@ import { detectors, signSet } from './detectors.ts';
 import type { Exclusions } from './exclusions.ts';
 import { type JsonPath, type JsonVisitor, looksLikeJson, walkJson } from './json.ts';
 import { CODE, GRAPHQL, HTML, jsonName, type Place, placeName, SHELL, SQL } from './places.ts';
+import { isPlain } from './plain.ts';
 import { isTelling } from './telling.ts';
 
 /** What the WAF holds for one site. */
@@ -236,6 +237,7 @@ export class Inspection implements JsonVisitor {
     if (this.stopped) return false;
     let heard: Heard[] | null = null;
     const subject = new Subject(signSet, form, name, place.isName || this.#isKey, place.inHead);
+    if (isPlain(subject)) return false;
     if ((place.runs & GRAPHQL) !== 0 && (mask & BRACKET) !== 0 && isGraphql(subject.lower))
       this.#judgeLiterals(place, name, form, decoded);
     if (this.stopped) return false;

@@ -117,6 +117,9 @@ const reaching: readonly string[] = [
   'new xmlhttprequest();',
   'new xmlhttprequest;',
 ];
+/** Signs without which a value is none of these, to be found with those of other detectors. */
+export const bareSigns: readonly string[] = [...showing, ...evaluated, ...reaching, 'location'];
+
 /** What an assignment to `location` leads to. */
 const targets: readonly string[] = [
   '"//',
@@ -142,6 +145,7 @@ export function detectBareScript(subject: Subject): Detection | null {
   if (lower.startsWith('$=~[];')) return told('is a program in signs', 0, text.length);
   const sheet = lower.startsWith("@import'") || (lower.startsWith('@import') && lower.includes('javascript:'));
   if (sheet && subject.isBare) return told('imports a style sheet', 0, text.length);
+  if (subject.places === null) return null;
   const moved = movesPage(lower);
   if (moved >= 0 && subject.isBare) return told('sends the page elsewhere', moved, moved + 64);
   for (const name of reaching) {

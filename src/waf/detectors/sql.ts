@@ -61,6 +61,14 @@ export function mayBeSql(value: string): boolean {
   return triggers(S.scanSql(value));
 }
 
+/** Whether a sentence could be SQL outside of quotes: `and` alone proves nothing behind a word. */
+export function mayBeBareSql(value: string): boolean {
+  const seen = S.scanSql(value);
+  const telling = S.CLAUSE_WORD | S.ATTACK_WORD | S.SYSTEM_MARK | S.SET_WORD | S.COMPARING_WORD | S.OR_WORD;
+  if ((seen & telling) !== 0 || ((seen & S.SEMICOLON_SEEN) !== 0 && (seen & S.STATEMENT_WORD) !== 0)) return true;
+  return (seen & S.JOINT_WORD) !== 0 && !isLetter(value.charCodeAt(0));
+}
+
 function triggers(seen: number): boolean {
   return (seen & (S.SINGLE_QUOTE | S.DOUBLE_QUOTE | S.BACK_QUOTE)) !== 0 || triggersBare(seen);
 }

@@ -1,0 +1,128 @@
+// Whether a value is plain prose, so that no detector could have anything to say: one look at its signs instead of one by each of them.
+
+import type { Subject } from './detectors/detection.ts';
+import { loneSinks, sinks } from './detectors/html-words.ts';
+import { detectShell } from './detectors/shell.ts';
+import { detectSql, mayBeBareSql } from './detectors/sql.ts';
+
+// What a character may be. Everything that is none of these makes a value one for the detectors.
+const LETTER = 1;
+const DIGIT = 2;
+const BLANK = 3;
+/** `, ! ?`: signs that mean nothing outside of prose, wherever they stand. */
+const COMMA = 4;
+/** `.` and `:`, which end a sentence or a part of one: a blank follows. */
+const STOP = 5;
+const SEMICOLON = 6;
+const DASH = 7;
+const OPEN = 8;
+const CLOSE = 9;
+const APOSTROPHE = 10;
+
+const kinds: Uint8Array = kindTable();
+
+function kindTable(): Uint8Array {
+  const table = new Uint8Array(256);
+  for (let code = 48; code < 58; code++) table[code] = DIGIT;
+  for (let code = 97; code < 123; code++) table[code] = table[code - 32] = LETTER;
+  // Letters of other alphabets of Europe; the signs among them are none of these.
+  for (let code = 0xc0; code < 0x100; code++) if (code !== 0xd7 && code !== 0xf7) table[code] = LETTER;
+  table[32] = BLANK;
+  for (const [kind, signs] of [
+    [COMMA, ',!?'],
+    [STOP, '.:'],
+    [SEMICOLON, ';'],
+    [DASH, '-'],
+    [OPEN, '('],
+    [CLOSE, ')'],
+    [APOSTROPHE, "'"],
+  ] as const)
+    for (const sign of signs) table[sign.charCodeAt(0)] = kind;
+  return table;
+}
+
+/** Words that a bracket behind a blank would call in one language or another. */
+const callable: ReadonlySet<string> = new Set([
+  ...sinks,
+  ...loneSinks,
+  ...'system passthru shell_exec popen proc_open pcntl_exec exec assert create_function call_user_func call_user_func_array phpinfo'.split(
+    ' ',
+  ),
+  ...'readfile highlight_file show_source fopen include require unlink scandir usort rename chmod symlink die exit echo printf'.split(
+    ' ',
+  ),
+  ...'require if iif iex sleep benchmark count'.split(' '),
+]);
+
+/**
+ * Whether the text is words, numbers and the punctuation of sentences, each where a sentence has it, without a sign of any
+ * attack, and nothing to the detectors of commands and of SQL, which alone find words enough.
+ */
+export function isPlain(subject: Subject): boolean {
+  const { text } = subject;
+  if (!isSentence(text)) return false;
+  if (subject.places !== null || detectShell(text) !== null) return false;
+  return !mayBeBareSql(text) || detectSql(text) === null;
+}
+
+function isSentence(text: string): boolean {
+  if (!isWord(text, 0)) return false;
+  let hasBlank = false;
+  let before = BLANK;
+  let word = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const kind = code < 256 ? kinds[code]! : 0;
+    switch (kind) {
+      case LETTER:
+        break;
+      case DIGIT:
+        break;
+      case COMMA:
+        break;
+      case BLANK:
+        hasBlank = true;
+        break;
+      case STOP:
+        if (!isBlankOrEnd(text, at + 1)) return false;
+        break;
+      case SEMICOLON:
+        // Because a number alone before it is what probes put there.
+        if (before !== LETTER && !(before === DIGIT && isLetter(text, 0))) return false;
+        if (!isBlankOrEnd(text, at + 1)) return false;
+        break;
+      case DASH:
+        // Because an option follows a blank, and two of them begin a comment.
+        if (before !== LETTER && before !== DIGIT && !(before === BLANK && isBlankOrEnd(text, at + 1))) return false;
+        break;
+      case OPEN:
+        if (at === 0 || before !== BLANK || callable.has(text.slice(word, at - 1).toLowerCase())) return false;
+        if (!isWord(text, at + 1)) return false;
+        break;
+      case CLOSE:
+        if (before !== LETTER && before !== DIGIT) return false;
+        break;
+      case APOSTROPHE:
+        if (before !== LETTER || !isLetter(text, at + 1)) return false;
+        break;
+      default:
+        return false;
+    }
+    if (before === BLANK && kind !== BLANK && kind !== OPEN) word = at;
+    before = kind;
+  }
+  return hasBlank;
+}
+
+function isBlankOrEnd(text: string, at: number): boolean {
+  return at >= text.length || text.charCodeAt(at) === 32;
+}
+
+function isLetter(text: string, at: number): boolean {
+  return at < text.length && kinds[text.charCodeAt(at) & 255] === LETTER && text.charCodeAt(at) < 256;
+}
+
+function isWord(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return isLetter(text, at) || (code >= 48 && code < 58);
+}

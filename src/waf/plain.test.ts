@@ -59,11 +59,11 @@ describe('isPlain', () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => silent(pieces.join(''))),
-      { numRuns: 20_000 },
+      { numRuns: 10_000 },
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => silent(pieces.join(' '))),
-      { numRuns: 20_000 },
+      { numRuns: 10_000 },
     );
   });
 });

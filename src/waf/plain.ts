@@ -96,7 +96,7 @@ function isSentence(text: string): boolean {
         if (before !== LETTER && before !== DIGIT && !(before === BLANK && isBlankOrEnd(text, at + 1))) return false;
         break;
       case OPEN:
-        if (at === 0 || before !== BLANK || callable.has(text.slice(word, at - 1).toLowerCase())) return false;
+        if (at === 0 || before !== BLANK || callable.has(text.slice(word, at).trim().toLowerCase())) return false;
         if (!isWord(text, at + 1)) return false;
         break;
       case CLOSE:

@@ -116,7 +116,8 @@ describe('the WAF at the dashboard', () => {
       .waitFor();
     await house.seen.look('mode');
     await dialog.getByRole('button', { name: 'Write and apply' }).click();
-    await page.getByText('The gate goes on with the new configuration').waitFor();
+    // The dialog's end, because the notice of the case before may stand yet.
+    await dialog.waitFor({ state: 'detached' });
     assert.equal((await house.ask(attack)).status, 200);
     while ((await mode.inputValue()) !== 'detect') await wait(100);
     assert.deepEqual(house.seen.complaints(), []);

@@ -6,7 +6,6 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { type DashboardGate, dashboardGate } from '../browser/dashboard-gate.ts';
 
@@ -119,7 +118,7 @@ describe('the WAF at the dashboard', () => {
     // The dialog's end, because the notice of the case before may stand yet.
     await dialog.waitFor({ state: 'detached' });
     assert.equal((await house.ask(attack)).status, 200);
-    while ((await mode.inputValue()) !== 'detect') await wait(100);
+    await mode.locator('option:checked', { hasText: 'detect' }).waitFor({ state: 'attached' });
     assert.deepEqual(house.seen.complaints(), []);
   });
 

@@ -85,7 +85,7 @@ describe('what a body says it is', () => {
     [
       'XML in UTF-7',
       { headers: [type('text/xml')], body: '<?xml version="1.0" encoding="UTF-7"?><a/>' },
-      'waf/unknown-charset',
+      'waf/xml-entity',
     ],
     [
       'SVG',

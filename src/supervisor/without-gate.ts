@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
-import { buildCallers, nftProgram, tableName } from '../firewall/firewall.ts';
+import { buildCallers, nftProgram, outlineOf } from '../firewall/firewall.ts';
 import { banKeeperOf } from './ban-keeper.ts';
 import type { ControlQuestion } from './control.ts';
 
@@ -43,6 +43,6 @@ export async function askHistory(dataDirectory: string, question: ControlQuestio
 }
 
 async function hasTable(): Promise<boolean> {
-  const ran = await nftProgram().run(['list', 'tables']);
-  return ran.ok && ran.output.split('\n').includes(`table inet ${tableName}`);
+  const outline = await outlineOf(nftProgram());
+  return outline.ok && outline.value !== null;
 }

@@ -9,7 +9,7 @@ import { build, defaultKernel, type FirewallSettings, type Program, settingOf } 
 import { generationInForce, withRulesOf } from './in-force.ts';
 import { Store, type StoredGeneration } from './store.ts';
 
-const works: Program = { run: async () => ({ ok: true, output: 'table inet portcullis\n' }) };
+const works: Program = { run: async () => ({ ok: true, output: '{"nftables": []}' }) };
 const missing: Program = { run: async () => ({ ok: false, kind: 'missing', says: 'no nft', text: '' }) };
 
 function firewall(rules: readonly string[], change: Partial<FirewallSettings> = {}): FirewallSettings {

@@ -5,6 +5,7 @@ import {
   build,
   type FirewallSettings,
   nftProgram,
+  outlineOf,
   type Program,
   type RuleSetting,
   settingOf,
@@ -37,7 +38,7 @@ export async function generationInForce(
   const generation = isOnTrial ? pending.generation : await store.find(await store.current());
   if (generation === null || isOf(generation, firewall)) return null;
   // Because without nft nothing could be applied any more, and the rules of the past would hold for ever.
-  return (await nft.run(['list', 'tables'])).ok ? generation : null;
+  return (await outlineOf(nft)).ok ? generation : null;
 }
 
 function isOf({ rules, default: whenNone }: StoredGeneration, firewall: FirewallSettings): boolean {

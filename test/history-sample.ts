@@ -48,7 +48,22 @@ export function keptJourney(number: number, more: Partial<KeptJourney> = {}): Ke
     site: facts.site,
     headers,
   };
-  const journey = JSON.stringify({ id, connection, client, request, response: { status: facts.status }, verdict });
+  const found = {
+    id: Number(facts.rule),
+    detector: 'sql-injection',
+    phase: 1,
+    severity: 'CRITICAL',
+    score: 5,
+    message: 'the value ends the statement',
+    variable: 'ARGS:id',
+    value: '1; DROP TABLE users',
+    decoded: [],
+  };
+  const isRefused = facts.layer === 'waf';
+  const waf = { action: facts.verdict, score: facts.score, threshold: 5, rules: isRefused ? [found] : [], us: 9 };
+  const time = new Date(Date.UTC(2026, 10, 25)).toISOString();
+  const response = { status: facts.status };
+  const journey = JSON.stringify({ time, id, connection, client, request, waf, response, verdict });
   return { ...facts, journey, ...(more.journey === undefined ? {} : { journey: more.journey }) };
 }
 

@@ -7,11 +7,11 @@ import { limitOf, textOf } from './filters.ts';
 import { unpacked } from './packing.ts';
 
 /** Journeys that are looked at, the newest, and lines that are told apart. */
-const maxLooked = 3000;
+const maxLooked = 1500;
 const maxKinds = 2000;
 /** Clients that are kept of one line, and clients that are looked up together. */
 const maxClients = 200;
-const maxAsked = 2000;
+const maxAsked = 1000;
 /** A client of whom so many requests passed, and more than were stopped, is an ordinary one. */
 const leastPassed = 3;
 /** Requests of one client that are looked at, the newest. */

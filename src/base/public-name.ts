@@ -46,6 +46,8 @@ const specialNetworks = [
   'ff00::/8',
 ];
 
+const special = new CidrSet(specialNetworks.map(parseCidr).flatMap((one) => (one.ok ? [one.value] : [])));
+
 /** Whether a public CA can certify the name (lower case; also `*.example.com`) or the address. */
 export function isPublicName(name: string): boolean {
   const reader = new AddressReader();
@@ -58,7 +60,5 @@ export function isPublicName(name: string): boolean {
 
 /** Whether the address is somebody's on the Internet. */
 export function isPublicAddress(address: string): boolean {
-  const parsed = specialNetworks.map(parseCidr);
-  const special = new CidrSet(parsed.flatMap((one) => (one.ok ? [one.value] : [])));
   return !special.has(address);
 }

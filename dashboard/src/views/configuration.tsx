@@ -5,6 +5,7 @@ import { get, post, put } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { moment } from '../format.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { Lines } from '../parts/lines.tsx';
 import { attempt, tell } from '../parts/notices.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Failed, Panel, Waiting } from '../parts/states.tsx';
@@ -257,17 +258,7 @@ function PlanPanel({
   return (
     <Panel title="What would change">
       <h3>Settings</h3>
-      {changes.length === 0 ? (
-        <p class="quiet">None: only the text differs.</p>
-      ) : (
-        <ul class="plain mono">
-          {changes.map((line) => (
-            <li key={line}>
-              <Text text={line} max={300} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {changes.length === 0 ? <p class="quiet">None: only the text differs.</p> : <Lines lines={changes} />}
       <h3>Packets</h3>
       {packets === null && <p class="quiet">What the firewall would let in cannot be told.</p>}
       {packets?.length === 0 && <p class="quiet">The firewall decides every packet as before.</p>}

@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { post, put } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { Lines } from '../parts/lines.tsx';
 import { attempt } from '../parts/notices.tsx';
 import { Failed, Waiting } from '../parts/states.tsx';
 import { safe, Text } from '../parts/text.tsx';
@@ -162,15 +163,7 @@ function Shown({ proposal: { file, before, after, changes, proof } }: { readonly
         </>
       ) : (
         <>
-          {changes.length > 0 && (
-            <ul class="plain mono">
-              {changes.map((line) => (
-                <li key={line}>
-                  <Text text={line} max={300} />
-                </li>
-              ))}
-            </ul>
-          )}
+          {changes.length > 0 && <Lines lines={changes} />}
           <Difference before={before} after={after} />
         </>
       )}

@@ -105,7 +105,7 @@ export function withoutCallers(table: Table): Table {
 
 /** Whether bans or blocklists live in the set of this name. */
 export function isCallerSet(name: string): boolean {
-  return ['bans', 'never_ban', 'blocklist_'].some((beginning) => name.startsWith(beginning));
+  return name.startsWith('bans') || name.startsWith('never_ban') || isListSet(name);
 }
 
 /** Whether a blocklist lives there: a set that may be so large that reading it takes the kernel a minute. */

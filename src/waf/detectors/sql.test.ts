@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { detectSql, mayBeSql, sqlFindings } from './sql.ts';
+import { detectSql, sqlFindings } from './sql.ts';
 
 /** The rows of a file beside this one; ␤ and ␍ stand for the ends of lines. */
 function rows(name: string): string[] {
@@ -138,7 +138,7 @@ describe('what holds for every value', () => {
     );
   });
 
-  it('nothing is thrown, and what the cheap pass rules out is never found', () => {
+  it('nothing is thrown, and what is found lies within the value', () => {
     const words = fc.constantFrom(...attacks.flatMap((value) => value.split(/(?<=[^a-z0-9])|(?=[^a-z0-9])/i)));
     const values = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
@@ -147,7 +147,6 @@ describe('what holds for every value', () => {
     fc.assert(
       fc.property(values, (value) => {
         const found = detectSql(value);
-        if (!mayBeSql(value)) assert.equal(found, null);
         if (found !== null) assert.ok(found.start <= found.end && found.end <= value.length);
       }),
       { numRuns: 5000 },

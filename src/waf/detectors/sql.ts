@@ -56,11 +56,6 @@ const continuing: ReadonlySet<string> = new Set([
   ...['procedure', 'into', 'from', 'for', 'asc', 'desc', 'offset', 'fetch', 'as'],
 ]);
 
-/** Whether SQL could be recognised in `value` at all; false is final, and costs about a nanosecond a character. */
-export function mayBeSql(value: string): boolean {
-  return triggers(S.scanSql(value));
-}
-
 /** Whether a sentence could be SQL outside of quotes: `and` alone proves nothing behind a word. */
 export function mayBeBareSql(value: string): boolean {
   const seen = S.scanSql(value);

@@ -1,6 +1,6 @@
 // `node bench/connections.ts [--count 10000] [--workers 1] [--requests 0|1] [--json]`: idle TLS connections held on one port,
 // listed and counted by the gate itself, further clients served meanwhile, and what each costs, beside a bare server of Node with as many of
-// them (`--no-bare` leaves it out). 100,000 need `--workers 7`.
+// them (`--no-bare` leaves it out). 100,000 need `--workers 7`. `--look` opens the dashboard's table of them in Chromium, and says how it scrolls.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,11 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { parseArgs, promisify } from 'node:util';
+import { buildDashboard, visit } from '../test/browser/dashboard-visit.ts';
 import { writeCertificate } from './certificate.ts';
 import type { Holding } from './holder.ts';
 import { type CertificateFiles, gateCommand, loadCore, portcullis, serverCore, startGateProxy } from './peers.ts';
 import { descriptors, residentBytes, tcpKernelBytes, treeOf } from './proc.ts';
 import { freePort, Missing, pinned, requirePrograms, serve } from './processes.ts';
+import { measureTable } from './table.ts';
 
 /** What was found. Figures in bytes are for one connection and count the gate's processes only. */
 interface Report {
@@ -58,6 +60,7 @@ interface Wanted {
   readonly workers: number;
   readonly clients: number;
   readonly concurrency: number;
+  readonly look: boolean;
 }
 
 interface Holder {
@@ -77,6 +80,7 @@ async function main(): Promise<number> {
       concurrency: { type: 'string', default: '32' },
       gate: { type: 'string' },
       bare: { type: 'boolean', default: true },
+      look: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -89,6 +93,7 @@ async function main(): Promise<number> {
     clients:
       values.clients === undefined ? Math.max(2, Math.ceil(Number(values.count) / 12_500)) : Number(values.clients),
     concurrency: Number(values.concurrency),
+    look: values.look,
   };
   try {
     const ofGate = await run(folder, gateCommand(values.gate), wanted);
@@ -137,6 +142,7 @@ async function run(folder: string, command: readonly string[], wanted: Wanted): 
     const listed = rowsIn(await tell(gate.dataDirectory, 'connections'));
     const listMs = performance.now() - listStartedAt;
     const counted = countIn(await tell(gate.dataDirectory, 'status'));
+    if (wanted.look) await lookAt(gate.dataDirectory, counted);
     const told = linesAbout(await portcullisSays(['status', '--data-dir', gate.dataDirectory]).catch(String));
     const dropped = (await Promise.all(holders.map(release))).reduce((sum, one) => sum + one, 0);
     const remaining = await untilGone(gate.dataDirectory);
@@ -173,6 +179,23 @@ async function run(folder: string, command: readonly string[], wanted: Wanted): 
     await gate.stop();
     upstream.close();
     upstream.closeAllConnections();
+  }
+}
+
+/** The dashboard's table of what is open, in a browser. */
+async function lookAt(dataDirectory: string, total: number): Promise<void> {
+  buildDashboard();
+  const seen = await visit({ child: { exitCode: null } }, dataDirectory);
+  try {
+    const last = async () => {
+      const rows = (await tell(dataDirectory, 'connections')) as {
+        readonly rows: readonly { readonly from: string }[];
+      };
+      return rows.rows.at(-1)!.from;
+    };
+    await measureTable(seen, total, last);
+  } finally {
+    await seen.end();
   }
 }
 

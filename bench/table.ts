@@ -1,9 +1,12 @@
 // `node bench/table.ts [ROWS]`: the dashboard's table of live connections in Chromium, with so many rows (100,000) as a gate would answer them:
 // how long they take to fetch and to filter, how even the frames are while it is scrolled, and what the page takes of memory. The peer of the same
-// run is a table of the same rows that draws all of them, as far as it comes within its time.
+// run is a table of the same rows that draws all of them, as far as it comes within its time. With connections that really are open:
+// `node bench/connections.ts --look`.
 
 import type { Page } from 'playwright-core';
+import { pageRows } from '../src/admin/endpoints/connections.ts';
 import { dashboardGate } from '../test/browser/dashboard-gate.ts';
+import type { Visit } from '../test/browser/dashboard-visit.ts';
 
 /** A frame longer than this is seen as a jerk, in ms: two of a screen of 60 Hz, and a little. */
 const jerkMs = 40;
@@ -52,6 +55,53 @@ async function heapMiB(page: Page): Promise<string> {
   return `${(usedSize / 2 ** 20).toFixed(1)} MiB`;
 }
 
+/** What is found at a table of so many rows that the browser is to show: `last` is in one row alone. */
+export async function measureTable({ page, open }: Visit, total: number, last: () => Promise<string>): Promise<void> {
+  const before = await heapMiB(page);
+  const began = performance.now();
+  await open('connections', 'Connections');
+  await page.getByText(new RegExp(`^${total.toLocaleString('en-GB')} open`)).waitFor();
+  process.stdout.write(`${total} rows\n`);
+  row('fetched and drawn after', `${((performance.now() - began) / 1000).toFixed(1)} s, in pages of ${pageRows}`);
+  tell('scrolled while it is kept up', await scrolled(page, rowsPlace, 6));
+  await page.getByLabel('hold still').check();
+  tell('scrolled while it is held', await scrolled(page, rowsPlace, 1));
+  const only = await last();
+  row('filtered to one after', await timed(page, () => page.getByPlaceholder(/^Filter/).fill(only), /^1 of /));
+  await page.getByPlaceholder(/^Filter/).fill('');
+  await page.getByText(new RegExp(`^${total.toLocaleString('en-GB')} open`)).waitFor();
+  const grouped = await timed(page, () => page.getByLabel('by client').check(), /^Connections$/, 'Clients with live');
+  row('grouped by client after', grouped);
+  await page.getByLabel('by client').uncheck();
+  row('memory of the page', `${before} before, ${await heapMiB(page)} with them`);
+  await page.getByLabel('hold still').uncheck();
+  for (let look = 0; look < 3; look++) await page.waitForResponse(/connections\?after=0/);
+  row('after three more looks', await heapMiB(page));
+}
+
+const rowsPlace = '[aria-label="Live connections, table"]';
+
+/** The time from an act until a text stands. */
+async function timed(page: Page, act: () => Promise<unknown>, text: RegExp, within?: string): Promise<string> {
+  const began = performance.now();
+  await act();
+  const place = within === undefined ? page : page.locator(`[aria-label^="${within}"]`).first();
+  await place.getByText(text).first().waitFor();
+  return `${(performance.now() - began).toFixed(0)} ms`;
+}
+
+/** To the end and back, so many times. */
+async function scrolled(page: Page, selector: string, times: number): Promise<Frames> {
+  const frames: number[] = [];
+  let drawn = 0;
+  for (let time = 0; time < times; time++) {
+    const one = await page.evaluate<Frames>(scrolling(selector));
+    frames.push(...one.frames);
+    drawn = one.drawn;
+  }
+  return { frames, drawn };
+}
+
 async function main(): Promise<void> {
   const total = Number(process.argv[2] ?? 100_000);
   const house = await dashboardGate(false);
@@ -59,26 +109,13 @@ async function main(): Promise<void> {
     const { page } = house.seen;
     await page.route('**/api/v1/connections?*', (route) => {
       const from = Number(new URL(route.request().url()).searchParams.get('after') ?? 0);
-      const rows = Array.from({ length: Math.min(2000, total - from) }, (_, index) => connection(from + index + 1));
+      const rows = Array.from({ length: Math.min(pageRows, total - from) }, (_, index) => connection(from + index + 1));
       const next = from + rows.length < total ? from + rows.length : null;
       return route.fulfill({ json: { total, rows, next } });
     });
-    const before = await heapMiB(page);
-    const began = performance.now();
-    await house.seen.open('connections', 'Connections');
-    await page.getByText(`${total.toLocaleString('en-GB')} open`).waitFor();
-    process.stdout.write(`${total} rows\n`);
-    row('fetched and drawn after', `${((performance.now() - began) / 1000).toFixed(1)} s, in pages of 2,000`);
-    await page.getByLabel('hold still').check();
-    tell('scrolled', await page.evaluate<Frames>(scrolling('[aria-label="Live connections, table"]')));
-    const typed = performance.now();
-    await page.getByPlaceholder(/^Filter/).fill(connection(total - 3).from);
-    await page.getByText(/^1 of /).waitFor();
-    row('filtered to one after', `${(performance.now() - typed).toFixed(0)} ms`);
-    await page.getByPlaceholder(/^Filter/).fill('');
-    row('memory of the page', `${before} before, ${await heapMiB(page)} with them`);
+    await measureTable(house.seen, total, async () => connection(total - 3).from);
     await page.evaluate(peer(peerRows));
-    tell(`beside it: all ${peerRows} drawn`, await page.evaluate<Frames>(scrolling('#peer')));
+    tell(`beside it: all ${peerRows} drawn`, await scrolled(page, '#peer', 1));
   } finally {
     await house.end();
   }

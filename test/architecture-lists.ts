@@ -168,6 +168,8 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
   },
   setTimeout: {
     'src/supervisor/certificates/keeper.ts': 'wakes for what is due next',
+    'src/supervisor/port-watch.ts':
+      "the longest time that whoever asks for the status waits for the kernel's table of sockets",
     'src/supervisor/certificates/issuer.ts': 'pauses between two looks at an order',
     'src/firewall/nftables/program.ts': 'the longest run of nft',
     'src/supervisor/kernel/guard.ts': 'the longest wait for a guard to be ready',
@@ -194,6 +196,8 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/supervisor/tls-keeper.ts': 'the age of ticket keys',
   },
   setImmediate: {
+    'src/supervisor/port-watch.ts':
+      'a long table of the kernel is read in pieces, and commands have their turn between them',
     'src/supervisor/worker.ts': 'a generation is built in pieces, and traffic has its turn between them',
     'src/http/h2-stream.ts': 'what a turn of the event loop brought is answered in one write a connection',
     'src/gateway.ts': 'connections that a ban ends are looked for once a turn, not once a ban',
@@ -277,6 +281,7 @@ export const maps: Exceptions = {
   'src/tls/shelf.ts': 'certificates that the supervisor was given by their owner, none by traffic',
   'src/http/challenge-answers.ts': 'tokens of the orders under way, given whole by the supervisor',
   'src/supervisor/crew.ts': 'workers: as many as `workers` says',
+  'src/supervisor/port-watch.ts': 'endpoints of the settings',
   'src/supervisor/certificates/authorities.ts': 'CAs that the settings name: at most three',
   'src/supervisor/certificates/keeper.ts': 'certificates of the settings, and up to `maxDemanded` more',
   'src/supervisor/certificates/provers.ts': 'proofs of the orders under way, of which there are `maxAtOnce`',

@@ -5,10 +5,12 @@ import {
   addSample,
   countUpstreamUse,
   forecast,
+  lookUpstreamUse,
   parseEphemeralRange,
   readUpstreamUse,
   type Sample,
 } from './ephemeral.ts';
+import { readPieces } from './reader.ts';
 import { parseSocketTable } from './socket-table.ts';
 
 test("the kernel's range, without what is reserved", () => {
@@ -73,6 +75,35 @@ test('what is taken towards an upstream, by state, from the busiest of our addre
   const reader = { read: (path: string) => files[path] ?? null, list: () => [], link: () => null };
   const use = readUpstreamUse(reader, upstreams)[0]!;
   assert.deepEqual([use.connections, use.byState.CLOSE_WAIT, use.used], [6, 1, 4]);
+});
+
+test('a table that is read in pieces, with pauses, says the same', async () => {
+  const upstreams = [{ endpoint: 'localhost:3000', addresses: ['127.0.0.1'], port: 3000 }];
+  const range = '32768 32777';
+  const reader = {
+    read: (path: string) => (path.endsWith('port_range') ? range : null),
+    list: () => [],
+    link: () => null,
+  };
+  const expected = countUpstreamUse(
+    parseSocketTable(table, () => true),
+    upstreams,
+    parseEphemeralRange(range, ''),
+  );
+  for (const size of [1, 7, 60, 1000]) {
+    let pauses = 0;
+    const cut = (path: string) =>
+      path === '/proc/net/tcp' ? (table.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []) : [];
+    const pause = async () => void pauses++;
+    assert.deepEqual(await lookUpstreamUse(reader, upstreams, { pieces: cut, pause }), expected);
+    assert.equal(pauses, Math.floor(Math.ceil(table.length / size) / 8));
+  }
+});
+
+test('a file of the kernel is read in pieces, and what cannot be read is nothing', () => {
+  assert.match([...readPieces('/proc/self/status')].join(''), /^Name:/);
+  assert.deepEqual([...readPieces('/proc/nowhere')], []);
+  assert.deepEqual([...readPieces('/proc')], []);
 });
 
 test('a forecast from samples', () => {

@@ -2,7 +2,7 @@
 // when they would run out. A connection is a 4-tuple, so the whole range is there again for every upstream endpoint.
 
 import type { Reader } from './reader.ts';
-import { addressOf, readSocketTables, type SocketRow, type SocketState } from './socket-table.ts';
+import { addressOf, parseSocketTable, readSocketTables, type SocketRow, type SocketState } from './socket-table.ts';
 
 /** The kernel's range, both ends included; `ports` is what is left of it without the reserved ones. */
 export interface EphemeralRange {
@@ -95,6 +95,38 @@ export function readUpstreamUse(reader: Reader, upstreams: readonly Upstream[]):
     'tcp',
     (state, _local, remote) => state !== 'LISTEN' && wantedPorts.has(remote),
   );
+  return countUpstreamUse(rows, upstreams, readEphemeralRange(reader));
+}
+
+/** How a long table is read: its text in pieces, and a pause that lets others have the process meanwhile. */
+export interface Unhurried {
+  pieces(path: string): Iterable<string>;
+  pause(): Promise<unknown>;
+}
+
+/** Pieces of a table that are read between two pauses: under a ms. */
+const piecesBetween = 8;
+
+/** What `readUpstreamUse` says, of a machine with so many sockets that nobody should wait for the whole table. */
+export async function lookUpstreamUse(
+  reader: Reader,
+  upstreams: readonly Upstream[],
+  { pieces, pause }: Unhurried,
+): Promise<UpstreamUse[]> {
+  const wantedPorts = new Set(upstreams.map((upstream) => upstream.port));
+  const rows: SocketRow[] = [];
+  for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    let rest = '';
+    let read = 0;
+    for (const piece of pieces(path)) {
+      const text = rest + piece;
+      const end = text.lastIndexOf('\n') + 1;
+      rest = text.slice(end);
+      const whole = text.slice(0, end);
+      rows.push(...parseSocketTable(whole, (state, _local, remote) => state !== 'LISTEN' && wantedPorts.has(remote)));
+      if (++read % piecesBetween === 0) await pause();
+    }
+  }
   return countUpstreamUse(rows, upstreams, readEphemeralRange(reader));
 }
 

@@ -30,7 +30,7 @@ export {
 } from './listening.ts';
 export { browsersRefuse, type PortDescription, type PortRange, portRanges, rangeOf } from './port.ts';
 export type { Announcement } from './proxy-header.ts';
-export { machineReader, type Reader } from './reader.ts';
+export { machineReader, type Reader, readPieces } from './reader.ts';
 export { routesOf } from './routes.ts';
 export { buildServices, type Service, type Services } from './services.ts';
 export { gatewaysOf, peersOf, sshPorts } from './sessions.ts';

@@ -3,7 +3,7 @@
 import { CidrSet, parseCidr } from '../base/cidr.ts';
 import type { Listener } from '../gate.ts';
 import type { Gateway } from '../gateway.ts';
-import { build as buildPorts, forecast } from '../ports/ports.ts';
+import { forecast } from '../ports/ports.ts';
 import { type Hypothesis, type RehearsedListener, rehearse } from '../rehearsal.ts';
 import type { Answers, ControlQuestion } from './control.ts';
 import { readDescriptors, readResidentBytes, version } from './figures.ts';
@@ -129,21 +129,16 @@ function sumOf(whys: Readonly<Record<string, number>>, prefix: string): number {
 
 function upstreamsOf(gateway: Gateway) {
   const { proxy, siteSettings } = gateway.generation;
-  const described = proxy.describe();
-  const looked = buildPorts().ephemeral(described);
-  return described.map(({ tuples, ...facts }, index) => {
-    // What this process knows of its own doing may be less than the kernel sees: other processes use the same ports.
-    const used = Math.max(tuples.used, looked.upstreams[index]?.used ?? 0);
-    return {
-      ...facts,
-      // One pool serves all sites that name the same upstream.
-      site: siteSettings
-        .filter(({ to }) => to.some(({ url }) => url === facts.upstream))
-        .map(({ name }) => name)
-        .join(', '),
-      ephemeral: { used, available: tuples.ports, forecast: forecast(tuples.samples, tuples.ports) },
-    };
-  });
+  return proxy.describe().map(({ tuples, ...facts }) => ({
+    ...facts,
+    // One pool serves all sites that name the same upstream.
+    site: siteSettings
+      .filter(({ to }) => to.some(({ url }) => url === facts.upstream))
+      .map(({ name }) => name)
+      .join(', '),
+    // What this process knows of its own doing: what the kernel sees is looked at once for all (`PortWatch`).
+    ephemeral: { used: tuples.used, available: tuples.ports, forecast: forecast(tuples.samples, tuples.ports) },
+  }));
 }
 
 function connectionsOf(gateway: Gateway, question: ControlQuestion) {

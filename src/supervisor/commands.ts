@@ -6,6 +6,7 @@ import type { Crew } from './crew.ts';
 import { crewStatus } from './crew-status.ts';
 import { readResidentBytes } from './figures.ts';
 import { merges, withTallies } from './merge.ts';
+import { PortWatch } from './port-watch.ts';
 import type { Records } from './records.ts';
 import { GateTrouble } from './trouble.ts';
 
@@ -35,9 +36,11 @@ export function answerForAll(
     const remembered = (await crew.ask({ kind: 'ask', question: { ...question, ask: 'purge' } })) as number[];
     return { journeys: await records.purge(question), remembered: remembered.reduce((sum, one) => sum + one, 0) };
   };
+  const ports = new PortWatch(clock);
   answers.status = async (question) => {
     const history = await records.history();
-    const status = withTallies(await askAll(crew, 'status', { ...question, ask: 'status' }), crew.gone);
+    const merged = withTallies(await askAll(crew, 'status', { ...question, ask: 'status' }), crew.gone);
+    const status = await ports.seen(merged as Readonly<Record<string, unknown>>);
     const { memory, ...rest } = status as { readonly memory: { readonly rssBytes: number } };
     const isApart = crew.ready.some(({ link }) => link.isProcess);
     return {

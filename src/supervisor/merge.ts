@@ -23,7 +23,6 @@ export const merges: Readonly<Record<string, Merge>> = Object.freeze({
 const facts: ReadonlySet<string> = new Set([
   'available',
   'default',
-  'ephemeral',
   'limit',
   'max',
   'pid',

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { type Running, runToEnd } from '../portcullis-process.ts';
+import { runToEnd } from '../portcullis-process.ts';
 import { root } from '../source.ts';
 
 // Because without the background ones its connections to the makers' servers are refused, many at a time.
@@ -44,7 +44,11 @@ export function buildDashboard(): void {
 }
 
 /** Logs a browser in to the gate that runs with this data directory; `program` is the browser's, Debian's where nothing is said. */
-export async function visit(gate: Running, dataDirectory: string, program = '/usr/bin/chromium'): Promise<Visit> {
+export async function visit(
+  gate: { readonly child: { readonly exitCode: number | null } },
+  dataDirectory: string,
+  program = '/usr/bin/chromium',
+): Promise<Visit> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-visit-'));
   const { stdout } = await runToEnd(['dashboard', '--json', '--data-dir', dataDirectory]);
   const { link } = JSON.parse(stdout) as { link: string };

@@ -9,7 +9,7 @@ import { type Gate, isWeighed, type Listener, mayRedirect, type Passing, placeOf
 import type { Generation } from './generation.ts';
 import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
-import { type ClientHandler, ownAnswer } from './http/http.ts';
+import { bodyTooLong, type ClientHandler, limitsFor, ownAnswer, type RequestLimits } from './http/http.ts';
 import { refusalAnswer, secureRedirect } from './own-answers.ts';
 import { type Carried, type Endpoint, Failure, type Route } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
@@ -42,6 +42,8 @@ export class Passage implements ClientHandler, Carried {
   #exchange: Exchange | null = null;
   #head: RequestHead | null = null;
   #generation: Generation;
+  /** What the exchange in hand may take, once everybody has agreed to its head. */
+  #limits: RequestLimits | null = null;
   #startedMs = 0;
   #sentMs = 0;
 
@@ -139,16 +141,17 @@ export class Passage implements ClientHandler, Carried {
   /** Everybody has agreed to the head: on to the body, or straight to the upstream. */
   #admit(exchange: Exchange, head: RequestHead): void {
     const { siteSettings, proxy } = this.#generation;
-    const site = siteSettings[exchange.siteIndex]!;
+    this.#limits = limitsFor(siteSettings[exchange.siteIndex]!, exchange.placingPath);
     this.#route = proxy.routes[exchange.siteIndex]!;
     if (head.framing === 'none') {
       this.#carry();
       return;
     }
-    if (head.contentLength > site.maxBodyBytes) {
-      this.#refuse('http', this.#bodyTooLong(site.maxBodyBytes));
+    if (head.contentLength > this.#limits.maxBodyBytes) {
+      this.#refuse('http', bodyTooLong(this.#limits));
       return;
     }
+    this.side.paceBody(this.#limits);
     this.#inspector = openBody(exchange, this.#generation);
     if (head.expectsContinue) this.side.sendContinue();
     if (this.#inspector === null) this.#carry();
@@ -188,9 +191,8 @@ export class Passage implements ClientHandler, Carried {
     // Refused already: what still comes is read and dropped.
     if (exchange === null || exchange.refusal !== null) return;
     exchange.requestBytes += to - from;
-    const { maxBodyBytes } = this.#generation.siteSettings[exchange.siteIndex]!;
-    if (exchange.requestBytes - this.#head!.bytes > maxBodyBytes) {
-      this.#refuse('http', this.#bodyTooLong(maxBodyBytes));
+    if (exchange.requestBytes - this.#head!.bytes > this.#limits!.maxBodyBytes) {
+      this.#refuse('http', bodyTooLong(this.#limits!));
       return;
     }
     const piece = bytes.subarray(from, to);
@@ -253,10 +255,6 @@ export class Passage implements ClientHandler, Carried {
     return false;
   }
 
-  #bodyTooLong(maxBytes: number): Refusal {
-    return answer(413, 'http/body-too-long', `the body is longer than the ${maxBytes} bytes that this site takes`);
-  }
-
   onFault(fault: Fault): void {
     const exchange = this.#exchange;
     const refusal = answer(fault.status, fault.why, fault.says);
@@ -317,6 +315,7 @@ export class Passage implements ClientHandler, Carried {
     const { connection } = this.side;
     if (this.#forwarding === '') this.#forwarding = ownForwarding(connection);
     const request = outgoingRequest(exchange, head, connection, this.#generation, this.#forwarding);
+    request.answerTimeoutMs = this.#limits!.answerTimeoutMs;
     if (this.#isHolding || this.#bodyEnded) {
       request.body = this.#held.release();
       request.isWhole = this.#bodyEnded;

@@ -5,14 +5,14 @@ import { AddressReader, normalise, parseAddress } from './base/address.ts';
 import { both, stationOf } from './body-judges.ts';
 import { refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
-import { openRequestBody, readRequestHead, SeenFields } from './http/http.ts';
+import { bodyTooLong, limitsFor, openRequestBody, readRequestHead, SeenFields } from './http/http.ts';
 import { judgeHead } from './judge-head.ts';
 import { markRule, markShutOut } from './markings.ts';
 import { Connection, splitEndpoint } from './traffic/connection.ts';
 import { Exchange } from './traffic/exchange.ts';
 import { Fault } from './traffic/fault.ts';
 import { type Journey, journeyOf, journeyOfConnection } from './traffic/journey.ts';
-import { answer, type Reason } from './traffic/verdict.ts';
+import type { Reason } from './traffic/verdict.ts';
 import type { RequestHead } from './traffic/wire.ts';
 
 /** What is rehearsed. Whatever is left out is what an ordinary visitor would bring. */
@@ -129,12 +129,9 @@ function redirect(exchange: Exchange): void {
 function inspectBody(generation: Generation, exchange: Exchange, body: Buffer): void {
   const { waf, siteSettings } = generation;
   const index = exchange.siteIndex;
-  if (body.length > siteSettings[index]!.maxBodyBytes) {
-    refuse(
-      exchange,
-      'http',
-      answer(413, 'http/body-too-long', `the body is longer than ${siteSettings[index]!.maxBodyBytes} bytes`),
-    );
+  const limits = limitsFor(siteSettings[index]!, exchange.placingPath);
+  if (body.length > limits.maxBodyBytes) {
+    refuse(exchange, 'http', bodyTooLong(limits));
     return;
   }
   const before = performance.now();

@@ -408,7 +408,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the table of its folder that goes through `config.test.ts`: messages letter by letter',
-    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-bots.ts src/config/schema-model.ts src/config/plain-document.ts src/config/schema-waf.ts src/config/translate.ts src/config/acme-kinds.ts',
+    'src/config/admin-kinds.ts src/config/agreement.ts src/config/issues.ts src/config/kinds.ts src/config/load.ts src/config/places.ts src/config/problems.ts src/config/schema.ts src/config/schema-firewall.ts src/config/schema-rates.ts src/config/schema-rules.ts src/config/schema-bots.ts src/config/schema-model.ts src/config/plain-document.ts src/config/schema-waf.ts src/config/translate.ts src/config/acme-kinds.ts src/config/limit-kinds.ts',
   ],
   [
     'the attacks, ordinary texts and properties of `attacks.test.ts`, `ordinary.test.ts` and `waf.test.ts`',

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { Path, Problem } from '../base/problem.ts';
 import { acmeProblems, acmeWarnings } from './acme-settings.ts';
 import type { Complete } from './schema.ts';
+import { pathProblems } from './site-limits.ts';
 import { localNamesFor } from './translate.ts';
 
 /** Problems, which stop the gate, and warnings, which do not; paths are those of the file. */
@@ -25,6 +26,7 @@ const checks: readonly Check[] = [
   { needs: ['listen'], weight: 'problem', find: idleRedirects },
   { needs: ['sites'], weight: 'problem', find: emptyLists },
   { needs: ['sites'], weight: 'problem', find: doubleSites },
+  { needs: ['sites'], weight: 'problem', find: pathProblems },
   { needs: ['listen', 'sites'], weight: 'problem', find: loops },
   { needs: ['blocklists'], weight: 'problem', find: doubleBlocklists },
   { needs: ['sites'], weight: 'problem', find: upstreamParts },

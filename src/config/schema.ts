@@ -19,6 +19,7 @@ import {
   text,
   whole,
 } from './kinds.ts';
+import { limitedPaths, requestLimits } from './limit-kinds.ts';
 import { accessLog, logRotation, traces } from './log-kinds.ts';
 import { bots } from './schema-bots.ts';
 import { bans, blocklist, firewall } from './schema-firewall.ts';
@@ -129,7 +130,8 @@ const site = group({
     .describe('Paths under which the shapes of requests are learnt, for `portcullis waf learn`.'),
   model: model.optional().describe('What requests may be; any where missing.'),
   rates: rates.optional().describe("Limits of this site in place of the whole gate's."),
-  max_body: size('0B', '1024GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),
+  ...requestLimits,
+  paths: limitedPaths(),
   compress: compress.optional().describe('Compression of answers; none where missing.'),
 });
 

@@ -4,11 +4,13 @@
 import type { AccessLogWords } from '../traffic/log-target.ts';
 import type { AcmeSettings } from './settings-acme.ts';
 import type { BotSettings } from './settings-bots.ts';
+import type { PathLimits, RequestLimits } from './settings-limits.ts';
 import type { ModelSettings } from './settings-model.ts';
 import type { WafSettings } from './settings-waf.ts';
 
 export type * from './settings-acme.ts';
 export type * from './settings-bots.ts';
+export type * from './settings-limits.ts';
 export type * from './settings-model.ts';
 export type * from './settings-waf.ts';
 
@@ -172,7 +174,10 @@ export interface SiteSettings {
   /** null: the limits of the whole gate. */
   readonly rules: readonly OwnRuleSettings[];
   readonly rates: readonly RateSettings[] | null;
-  readonly maxBodyBytes: number;
+  /** What a request may take. */
+  readonly limits: RequestLimits;
+  /** The same for paths of the site, the longest first. */
+  readonly paths: readonly PathLimits[];
   /** null: answers go on as they came. Types are in lower case. */
   readonly compress: {
     readonly codings: readonly ('br' | 'zstd' | 'gzip')[];

@@ -17,6 +17,7 @@ import type {
   TlsSettings,
   UpstreamSettings,
 } from './settings.ts';
+import { pathLimitsOf, siteLimitsOf } from './site-limits.ts';
 
 /** What the file cannot say: where its relative names begin, where data lives, and the comments behind its rules. */
 export interface Setting {
@@ -199,6 +200,7 @@ function siteOf(
   absolute: (name: string) => string,
   commentOf: Setting['commentOf'],
 ): SiteSettings {
+  const limits = siteLimitsOf(site, words);
   return {
     name: site.path === '/' ? site.host[0]! : `${site.host[0]}${site.path}`,
     hosts: site.host,
@@ -233,7 +235,8 @@ function siteOf(
     learn: site.learn,
     model: site.model === undefined ? null : { ...site.model, file: absolute(site.model.file) },
     rates: site.rates?.map(rateOf) ?? null,
-    maxBodyBytes: site.max_body ?? words.limits.max_body,
+    limits,
+    paths: pathLimitsOf(site.paths, limits),
     compress: site.compress === undefined ? null : compressOf(site.compress),
   };
 }

@@ -143,6 +143,21 @@ test('a body is judged by its rate over each period, and not while we do not rea
   assert.deepEqual(scene.faults, ['http/body-too-slow']);
 });
 
+test('a body may have a pace of its own, and the next one has that of the gate again', () => {
+  const scene = new Scene();
+  scene.says(post);
+  scene.side.paceBody({ minBodyBytesPerSecond: 10, minBodyGraceMs: 60_000 });
+  scene.says('x'.repeat(600));
+  assert.equal(scene.expire(), 60_000);
+  assert.deepEqual(scene.faults, [], 'ten bytes a second are enough there');
+  scene.says('x'.repeat(99_400));
+  scene.side.finish(true);
+  scene.says(post);
+  scene.says('x'.repeat(600));
+  assert.equal(scene.expire(), limits.minBodyGraceMs);
+  assert.deepEqual(scene.faults, ['http/body-too-slow']);
+});
+
 test('a client that does not read its answer is given up after the idle time, one that waits for it is not', () => {
   const scene = new Scene();
   scene.says(get);

@@ -4,7 +4,7 @@
 import { latin1 } from '../base/bytes.ts';
 import type { Connection } from '../traffic/connection.ts';
 import { type Headers, linesOf } from '../traffic/headers.ts';
-import type { ClientStream, OwnAnswer } from '../traffic/sides.ts';
+import type { BodyPace, ClientStream, OwnAnswer } from '../traffic/sides.ts';
 import type { AnswerHead, RequestHead } from '../traffic/wire.ts';
 import { ownAnswerText } from './answers.ts';
 import type { ClientSide } from './h1.ts';
@@ -46,6 +46,10 @@ export class Http1Stream implements ClientStream {
 
   sendContinue(): void {
     this.#side.sendContinue();
+  }
+
+  paceBody(pace: BodyPace): void {
+    this.#side.paceBody(pace);
   }
 
   pauseBody(): void {

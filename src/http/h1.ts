@@ -7,6 +7,7 @@ import type { Connection } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import { Fault } from '../traffic/fault.ts';
 import type { Headers } from '../traffic/headers.ts';
+import type { BodyPace } from '../traffic/sides.ts';
 import type { BodyReader, BodySink, RequestHead } from '../traffic/wire.ts';
 import { openBody } from './body.ts';
 import type { ClientHandler, ClientLimits } from './client-handler.ts';
@@ -54,6 +55,7 @@ export class ClientSide implements BodySink, Expiring {
   /** Does the next request wait until the client has taken the answer to the last one? */
   #isHeldBack = false;
   #mayKeepAlive = true;
+  #pace: BodyPace;
   #bodyStartedMs = 0;
   #bodyBytes = 0;
   #lingerBytes = 0;
@@ -77,6 +79,7 @@ export class ClientSide implements BodySink, Expiring {
     this.connection = connection;
     this.#seen = seen;
     this.#limits = limits;
+    this.#pace = limits;
     this.#timekeeper = timekeeper;
     this.#now = now;
   }
@@ -414,26 +417,30 @@ export class ClientSide implements BodySink, Expiring {
       connection.stage = 'reading';
       this.#bodyStartedMs = this.#now();
       this.#bodyBytes = 0;
+      this.#pace = this.#limits;
       this.#watchBody();
     }
     this.#handler!.onRequest(head);
   }
 
+  /** The body in hand is held to this pace. */
+  paceBody(pace: BodyPace): void {
+    const { minBodyGraceMs } = this.#pace;
+    this.#pace = pace;
+    if (pace.minBodyGraceMs !== minBodyGraceMs && this.#state === 'body') this.#watchBody();
+  }
+
   #watchBody(): void {
-    this.#timekeeper.set(this, this.#limits.minBodyGraceMs);
+    this.#timekeeper.set(this, this.#pace.minBodyGraceMs);
   }
 
   /** The body's rate is judged over each grace period: what came must be at least the minimum rate. */
   #expireBody(): void {
     const elapsedMs = this.#now() - this.#bodyStartedMs;
-    if (this.#bodyBytes * 1000 < this.#limits.minBodyBytesPerSecond * elapsedMs) {
-      this.#fault(
-        new Fault(
-          408,
-          'http/body-too-slow',
-          `the body came slower than ${this.#limits.minBodyBytesPerSecond} bytes a second`,
-        ),
-      );
+    const { minBodyBytesPerSecond } = this.#pace;
+    if (this.#bodyBytes * 1000 < minBodyBytesPerSecond * elapsedMs) {
+      const says = `the body came slower than ${minBodyBytesPerSecond} bytes a second`;
+      this.#fault(new Fault(408, 'http/body-too-slow', says));
       return;
     }
     this.#bodyStartedMs = this.#now();

@@ -5,7 +5,7 @@ import type { Connection } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import { Fault } from '../traffic/fault.ts';
 import { type Headers, linesOf } from '../traffic/headers.ts';
-import type { ClientStream, OwnAnswer } from '../traffic/sides.ts';
+import type { BodyPace, ClientStream, OwnAnswer } from '../traffic/sides.ts';
 import type { AnswerHead, RequestHead } from '../traffic/wire.ts';
 import type { ClientLimits, StreamHandler } from './client-handler.ts';
 import type { Http2Connection } from './h2-connection.ts';
@@ -47,6 +47,7 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
   /** -1 where the client announced no length. */
   #announced = -1;
   #received = 0;
+  #pace: BodyPace;
   /** Bytes of a tunnel that came before it was open; no more than the stream's window. */
   #early: Buffer[] | null = null;
   /** Bytes both ways when time was last looked at, and when that was. */
@@ -57,6 +58,7 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
   constructor(owner: StreamOwner, stream: Stream) {
     this.#owner = owner;
     this.#stream = stream;
+    this.#pace = owner.limits;
     this.connection = owner.connection;
     stream.listener = this;
   }
@@ -173,6 +175,12 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
     core.sendBlock(this.#stream, core.encoder.status(100), false);
   }
 
+  paceBody(pace: BodyPace): void {
+    const { minBodyGraceMs } = this.#pace;
+    this.#pace = pace;
+    if (pace.minBodyGraceMs !== minBodyGraceMs && !this.hasEnded) this.#watch();
+  }
+
   pauseBody(): void {
     this.#owner.core.pause(this.#stream);
     if (this.#flows) this.#owner.timekeeper.clear(this);
@@ -284,7 +292,7 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
     this.#seenReceived = this.#received;
     this.#seenSent = this.#stream.sentBytes;
     this.#seenMs = this.#owner.now();
-    timekeeper.set(this, this.#isGrpc ? limits.idleTimeoutMs : limits.minBodyGraceMs);
+    timekeeper.set(this, this.#isGrpc ? limits.idleTimeoutMs : this.#pace.minBodyGraceMs);
   }
 
   expire(): void {
@@ -305,10 +313,10 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
     // A gRPC stream may be silent for long, but not both ways.
     const isLate = this.#isGrpc
       ? received === 0 && !hasSent
-      : received * 1000 < limits.minBodyBytesPerSecond * (this.#owner.now() - this.#seenMs);
+      : received * 1000 < this.#pace.minBodyBytesPerSecond * (this.#owner.now() - this.#seenMs);
     if (!isLate) this.#watch();
     else {
-      const least = `slower than ${limits.minBodyBytesPerSecond} bytes a second`;
+      const least = `slower than ${this.#pace.minBodyBytesPerSecond} bytes a second`;
       const says = this.#isGrpc ? `nothing came and went for ${limits.idleTimeoutMs} ms` : `the body came ${least}`;
       this.#fault(new Fault(408, 'http/body-too-slow', says));
     }

@@ -25,6 +25,7 @@ export { preface } from './h2-frames.ts';
 export { Http2Side } from './h2-side.ts';
 export { Http2Tools } from './h2-stream.ts';
 export { readRequestHead } from './request.ts';
+export { bodyTooLong, limitsFor, type RequestLimits } from './site-limits.ts';
 export { type SitePlace, Sites } from './sites.ts';
 export { placingPath } from './target.ts';
 
@@ -97,9 +98,12 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'http/bad-status-line': refusal('the upstream does not begin its answer with "HTTP/1.1 status"', asUpstream),
   'http/body-where-none': refusal('the upstream announces a body for a status that has none', asUpstream),
   'http/header-timeout': refusal('the request head did not arrive in time', 'raise `limits.header_timeout`'),
-  'http/body-too-slow': refusal('the body came slower than the least rate', 'lower `limits.min_body_rate`'),
+  'http/body-too-slow': refusal(
+    'the body came slower than the least rate',
+    'lower `min_body_bytes_per_second` of `limits`, the site or the path',
+  ),
   'http/body-cut-short': refusal('the client ended within the body it announced'),
-  'http/body-too-long': refusal('a body longer than the site takes', 'raise `max_body` of the site'),
+  'http/body-too-long': refusal('a body longer than the site takes', 'raise `max_body` of the site or the path'),
   'http/no-site': refusal('no site has this host and path', 'add a site for it, or one with `host: "*"`'),
   'http/no-request': refusal('the connection was opened and nothing was sent', 'raise `limits.header_timeout`'),
   'http/idle': refusal('the connection was idle for too long', 'raise `limits.idle_timeout`'),

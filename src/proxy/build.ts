@@ -30,7 +30,6 @@ import { Proxy } from './upstreams.ts';
 /** The part of the settings that this station reads. */
 export interface ProxySettings {
   readonly connectTimeoutMs: number;
-  readonly answerTimeoutMs: number;
   readonly maxIdleConnections: number;
   readonly idleMs: number;
   readonly sourceAddresses: readonly string[];
@@ -200,7 +199,7 @@ class Builder {
   }
 
   #endpoint(settings: EndpointSettings, target: Target, addresses: readonly string[]): Endpoint {
-    const { connectTimeoutMs, answerTimeoutMs, idleMs, maxIdleConnections, sourceAddresses } = this.#settings;
+    const { connectTimeoutMs, idleMs, maxIdleConnections, sourceAddresses } = this.#settings;
     const { range, random } = this.#tools;
     const hasSources = sourceAddresses.length > 0 && target.socketPath === '';
     const options: UpstreamOptions = {
@@ -208,7 +207,6 @@ class Builder {
       addresses,
       sources: hasSources ? new SourcePorts(sourceAddresses, range, random) : null,
       connectTimeoutMs,
-      answerTimeoutMs,
       idleMs,
       session: null,
     };

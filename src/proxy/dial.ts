@@ -17,7 +17,6 @@ export interface UpstreamOptions {
   /** Null where the kernel chooses where connections leave from. */
   readonly sources: SourcePorts | null;
   readonly connectTimeoutMs: number;
-  readonly answerTimeoutMs: number;
   readonly idleMs: number;
   /** The TLS session of the last connection, with which the next is resumed. */
   session: Buffer | null;

@@ -15,7 +15,6 @@ export interface ExchangeOwner {
   readonly to: string;
   readonly endpoint: string;
   readonly timekeeper: Timekeeper;
-  readonly answerTimeoutMs: number;
   /** What one read brought touched this exchange: it is told once the whole of it was looked at. */
   touched(exchange: Http2Exchange): void;
   /** It is over, or gave up waiting for the connection. */
@@ -31,6 +30,7 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
   isTouched = false;
   readonly #owner: ExchangeOwner;
   readonly #receiver: AnswerReceiver;
+  readonly #answerTimeoutMs: number;
   /** The request as far as it can be sent again; null once more of it went than is kept. */
   #request: OutgoingRequest | null;
   #queued: Buffer[] = [];
@@ -48,6 +48,7 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
     this.#owner = owner;
     this.#request = request;
     this.#receiver = receiver;
+    this.#answerTimeoutMs = request.answerTimeoutMs;
     this.#isSent = request.isWhole;
     this.isReused = isReused;
   }
@@ -219,7 +220,7 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
       return;
     }
     this.#asking?.cancel();
-    const ms = this.#owner.answerTimeoutMs;
+    const ms = this.#answerTimeoutMs;
     if (this.#isAnswering) this.#fail(504, 'proxy/cut-short', `it paused its answer for ${ms} ms`);
     else this.#fail(504, 'proxy/answer-timeout', `it did not answer within ${ms} ms`);
   }
@@ -238,8 +239,7 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
   }
 
   #watch(): void {
-    if (!this.#isOver && !this.#isPaused && !this.#isTunnel)
-      this.#owner.timekeeper.set(this, this.#owner.answerTimeoutMs);
+    if (!this.#isOver && !this.#isPaused && !this.#isTunnel) this.#owner.timekeeper.set(this, this.#answerTimeoutMs);
   }
 
   #fail(status: 502 | 503 | 504, why: string, says: string): void {

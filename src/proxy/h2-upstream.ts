@@ -45,7 +45,6 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
   to = '';
   readonly endpoint: string;
   readonly timekeeper: Timekeeper;
-  readonly answerTimeoutMs: number;
   /** Whose connection it is where it began with a PROXY header; null where it may carry anybody's requests. */
   readonly client: Announced | null;
   readonly #options: UpstreamOptions;
@@ -71,7 +70,6 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
     this.client = client;
     this.endpoint = labelOf(options.target, options.addresses);
     this.timekeeper = tools.timekeeper;
-    this.answerTimeoutMs = options.answerTimeoutMs;
     tools.timekeeper.set(this, options.connectTimeoutMs);
     const read = { buffer: tools.readBuffer, callback: (count: number) => this.#onRead(count) };
     this.#dialling = new Dialling(options, read, this, client);

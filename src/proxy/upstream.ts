@@ -77,6 +77,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
   #state: State = 'connecting';
   #receiver: AnswerReceiver | null = null;
   #method = 'GET';
+  #answerTimeoutMs = 0;
   #isChunked = false;
   #pending: Buffer | null = null;
   #body: BodyReader | null = null;
@@ -133,6 +134,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
     this.uses++;
     this.#receiver = receiver;
     this.#method = request.method;
+    this.#answerTimeoutMs = request.answerTimeoutMs;
     this.#isChunked = request.framing === 'chunked';
     this.#isSent = request.isWhole;
     this.#interims = 0;
@@ -145,7 +147,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
     this.#state = 'waiting';
     this.#sentTurn = currentTurn();
     this.#write(requestText(request));
-    this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    this.#watch();
   }
 
   write(piece: Buffer): boolean {
@@ -156,7 +158,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
       return false;
     }
     // An upstream that is still being sent to is not late with its answer.
-    if (this.#state === 'waiting') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    if (this.#state === 'waiting') this.#watch();
     const isChunked = this.#isChunked && this.#state !== 'tunnel';
     if (isChunked || !this.#tools.writes.pays(piece.length)) this.#cork();
     return writePiece(this.socket, this.#tools.writes, piece, isChunked);
@@ -185,7 +187,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
       this.#cork();
       this.#write(lastChunk(trailers));
     }
-    if (this.#state === 'waiting') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    if (this.#state === 'waiting') this.#watch();
   }
 
   takeUnsent(): OutgoingRequest {
@@ -206,7 +208,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
   resume(): void {
     if (!this.#isPaused || this.#state === 'closed') return;
     this.#isPaused = false;
-    if (this.#state !== 'tunnel') this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    if (this.#state !== 'tunnel') this.#watch();
     this.socket.resume();
   }
 
@@ -252,31 +254,26 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
       case 'waiting':
         // It was sent all that came, and the rest is late: that is the client's affair, whose pace is watched where it is read.
         if (!this.#isSent && unsentBytes(this.socket) === 0) {
-          this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+          this.#watch();
           break;
         }
-        this.#fail(
-          new Failure(
-            504,
-            'proxy/answer-timeout',
-            `${this.endpoint} did not answer within ${this.#options.answerTimeoutMs} ms`,
-            false,
-          ),
-        );
+        this.#late('proxy/answer-timeout', 'did not answer within');
         break;
       case 'answering':
-        this.#fail(
-          new Failure(
-            504,
-            'proxy/cut-short',
-            `${this.endpoint} paused its answer for ${this.#options.answerTimeoutMs} ms`,
-            false,
-          ),
-        );
+        this.#late('proxy/cut-short', 'paused its answer for');
         break;
       default:
         this.#close();
     }
+  }
+
+  /** The upstream has until then to go on. */
+  #watch(): void {
+    this.#tools.timekeeper.set(this, this.#answerTimeoutMs);
+  }
+
+  #late(why: string, what: string): void {
+    this.#fail(new Failure(504, why, `${this.endpoint} ${what} ${this.#answerTimeoutMs} ms`, false));
   }
 
   #write(piece: string | Buffer): boolean {
@@ -300,7 +297,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
     }
     this.#state = 'waiting';
     const request = this.takeUnsent();
-    this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    this.#watch();
     this.#receiver.onConnected(this);
     if (this.#write(requestText(request))) this.#receiver?.onUpstreamDrain();
   }
@@ -354,7 +351,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
       this.#fail(new Failure(502, 'proxy/internal-error', says, false));
       return false;
     }
-    if (this.#state === 'answering' && !this.#isPaused) this.#tools.timekeeper.set(this, this.#options.answerTimeoutMs);
+    if (this.#state === 'answering' && !this.#isPaused) this.#watch();
     this.#receiver?.onReadEnd();
     return !this.#isPaused;
   }

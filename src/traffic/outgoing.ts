@@ -26,6 +26,8 @@ export class OutgoingRequest {
   /** Nothing follows `body`. */
   isWhole = false;
   trailers: Headers | null = null;
+  /** Longest wait for the head of its answer, and between two pieces of its body; a day for whoever watches by himself. */
+  answerTimeoutMs = 86_400_000;
 
   constructor(
     method: string,

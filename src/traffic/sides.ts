@@ -12,6 +12,12 @@ export interface OwnAnswer {
   readonly body: string;
 }
 
+/** The slowest body that is waited for, judged over each grace period. */
+export interface BodyPace {
+  readonly minBodyBytesPerSecond: number;
+  readonly minBodyGraceMs: number;
+}
+
 /** A client's side of one exchange at a time: an HTTP/1.1 connection, or a stream of an HTTP/2 connection. Framing, and whether
  * another request may follow, are its own affair. */
 export interface ClientStream {
@@ -27,6 +33,8 @@ export interface ClientStream {
   beginExchange(head: RequestHead): void;
   /** Tells the client to send the body it announced (RFC 9110 10.1.1). */
   sendContinue(): void;
+  /** The body in hand is held to this pace, and not to that of the whole gate. */
+  paceBody(pace: BodyPace): void;
   /** Reads nothing more of the body (or of the tunnel) until `resumeBody`. */
   pauseBody(): void;
   resumeBody(): void;

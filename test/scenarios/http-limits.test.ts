@@ -131,3 +131,47 @@ test('every deadline: silence, half a head, half a body, idleness, an answer nob
     'http/slow-reader': 1,
   });
 });
+
+test('limits of a site and of its paths: bodies, waits for answers, slow bodies', async (t) => {
+  const upstream = await answering(t, ({ first, body }) =>
+    first.includes('/silent') ? null : ok(`${body.length} bytes`),
+  );
+  const world = await stand(t, upstream.port, {
+    limits: { max_body: '1KiB', min_body_grace: '200ms', min_body_bytes_per_second: 1000 },
+    sites: [
+      {
+        host: '*',
+        to: upstream.port,
+        paths: [
+          { path: '/up', max_body: '2KiB', answer_timeout: '100ms' },
+          { path: '/up/slow', min_body_bytes_per_second: 0 },
+        ],
+      },
+    ],
+  });
+  const post = (path: string, length: number) =>
+    `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length)}`;
+  for (const [status, path, length] of [
+    [200, '/', 1024],
+    [413, '/', 1025],
+    [200, '/up', 2048],
+    [200, '/%75p/./slow', 2048],
+    [413, '/up/slow', 2049],
+    [413, '/upper', 1025],
+  ] as const)
+    assert.equal(await statusOf(world, post(path, length)), status, `${path} with ${length}`);
+  const asking = await world.client();
+  asking.send(post('/up/silent', 1));
+  assert.equal((await asking.message()).status, 504);
+  const whys = { 'http/body-too-long': 3, 'proxy/answer-timeout': 1 };
+  await eventually(async () => (await whysOf(world))['http/body-too-long'] === 3, 'all are told');
+  assert.deepEqual(await whysOf(world), whys);
+
+  // Of two that are as slow, one may be.
+  const [slow, patient] = [await world.client(), await world.client()];
+  slow.send(post('/up', 2000).slice(0, -1));
+  patient.send(post('/up/slow', 2000).slice(0, -1));
+  assert.equal((await slow.message()).status, 408);
+  patient.send('x');
+  assert.equal((await patient.message()).body.toString(), '2000 bytes');
+});

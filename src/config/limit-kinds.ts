@@ -1,0 +1,28 @@
+// The kinds of the limits that a site has for its requests, and that each of its paths may have for itself.
+
+import { duration, group, list, pathPrefix, size, whole } from './kinds.ts';
+
+/** What one request may take: the same words for a site and for a path of it. Whatever is missing is as it is above. */
+export const requestLimits = {
+  max_body: size('0B', '1024GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),
+  answer_timeout: duration('10ms', '24h')
+    .optional()
+    .describe(
+      'The longest wait for the head of an answer, and between two pieces of its body; `proxy.answer_timeout` where missing.',
+    ),
+  min_body_bytes_per_second: whole(0, 1_000_000_000)
+    .optional()
+    .describe('The slowest body that is waited for; `limits.min_body_bytes_per_second` where missing.'),
+  min_body_grace: duration('0s', '24h')
+    .optional()
+    .describe('How long a body may be slower than that; `limits.min_body_grace` where missing.'),
+};
+
+/** `paths` of a site. */
+export const limitedPaths = () =>
+  list(
+    group({ path: pathPrefix().describe('The path under which they hold.'), ...requestLimits }),
+    'a list of paths with limits, such as - { path: /videos, max_body: 2GiB }',
+  )
+    .prefault([])
+    .describe("Limits of paths in place of the site's; of several that hold, the longest path decides each limit.");

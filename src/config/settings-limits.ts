@@ -1,0 +1,15 @@
+// What one request may take, as a site says it or a path of it.
+
+export interface RequestLimits {
+  readonly maxBodyBytes: number;
+  /** Longest wait for the head of an answer, and between two pieces of its body. */
+  readonly answerTimeoutMs: number;
+  readonly minBodyBytesPerSecond: number;
+  readonly minBodyGraceMs: number;
+}
+
+/** Limits that hold under a path: complete, with what it did not say taken from above. */
+export interface PathLimits extends RequestLimits {
+  /** Path prefix on a segment boundary. */
+  readonly path: string;
+}

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { ask, ordinarySettings, tools } from '../../test/waf-asking.ts';
 import { filesOf } from '../../test/waf-patterns.ts';
 import { Headers } from '../traffic/headers.ts';
@@ -175,6 +175,8 @@ test('rules see what encoded answers say, and answers that are too long are refu
   assert.equal(answered(waf, page, {}), 'waf/rule');
   assert.equal(answered(waf, gzipSync(page), { 'Content-Encoding': 'gzip' }), 'waf/rule');
   assert.equal(answered(waf, gzipSync('nothing'), { 'Content-Encoding': 'gzip' }), 'pass');
+  assert.equal(answered(waf, zstdCompressSync(page), { 'Content-Encoding': 'zstd' }), 'waf/rule');
+  assert.equal(answered(waf, zstdCompressSync('nothing'), { 'Content-Encoding': 'zstd' }), 'pass');
   assert.equal(answered(waf, Buffer.from('a'), {}, true), 'pass');
   const strict = of('SecResponseBodyLimitAction Reject\nSecRule RESPONSE_BODY "@contains secret" "id:1,phase:4,deny"');
   assert.equal(answered(strict, Buffer.from('a'), {}, true), 'waf/answer-too-long-to-inspect');

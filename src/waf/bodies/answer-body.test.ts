@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { contentCodings } from '../../http/http.ts';
 import { readAnswer } from './answer-body.ts';
 
@@ -14,14 +14,19 @@ test('a body without coding is what came', () => {
   assert.deepEqual(read(Buffer.from('a\xff', 'latin1'), []), { text: 'a\xff', isCut: false });
 });
 
-test('gzip and brotli are undone', () => {
+test('gzip, deflate, brotli and zstd are undone, one behind another too', () => {
   assert.deepEqual(read(gzipSync(text), ['gzip']), { text, isCut: false });
+  assert.deepEqual(read(deflateSync(text), ['deflate']), { text, isCut: false });
   assert.deepEqual(read(brotliCompressSync(text), ['br']), { text, isCut: false });
+  assert.deepEqual(read(zstdCompressSync(text), ['zstd']), { text, isCut: false });
+  assert.deepEqual(read(gzipSync(zstdCompressSync(text)), ['zstd', 'gzip']), { text, isCut: false });
 });
 
 test('no more is read than rules look at, however well it is packed', () => {
   const bomb = gzipSync(Buffer.alloc(5_000_000, 'a'));
   assert.deepEqual(read(bomb, ['gzip'], false, 100), { text: 'a'.repeat(100), isCut: true });
+  const packed = zstdCompressSync(Buffer.alloc(5_000_000, 'a'));
+  assert.deepEqual(read(packed, ['zstd'], false, 100), { text: 'a'.repeat(100), isCut: true });
 });
 
 test('what is cut short or broken is read as far as it goes', () => {
@@ -30,4 +35,5 @@ test('what is cut short or broken is read as far as it goes', () => {
   assert.ok(isCut);
   assert.ok(some.length > 0 && some.length < 9000, String(some.length));
   assert.deepEqual(read(Buffer.from('no gzip at all'), ['gzip']), { text: '', isCut: false });
+  assert.deepEqual(read(Buffer.from('no zstd at all'), ['zstd']), { text: '', isCut: false });
 });

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Waf } from '../src/waf/waf.ts';
 import { attackCases, type Case } from './corpus/attacks.ts';
 import { minedCases, ordinaryCases } from './corpus/ordinary.ts';
+import { secondAttacks, secondMark, secondOrdinary } from './corpus/second.ts';
 import { ask, gate } from './waf-asking.ts';
 
 /** How many cases there are and how many of them were refused. */
@@ -58,7 +59,7 @@ export const ambiguous = 'talk of attacks';
 export function sum(counts: ReadonlyMap<string, Count>): Count {
   const total = { cases: 0, refused: 0 };
   for (const [section, { cases, refused }] of counts) {
-    if (section === ambiguous) continue;
+    if (section === ambiguous || section === secondMark + ambiguous) continue;
     total.cases += cases;
     total.refused += refused;
   }
@@ -69,14 +70,16 @@ function share({ cases, refused }: Count): string {
   return `${refused} of ${cases} (${((100 * refused) / Math.max(1, cases)).toFixed(2)} %)`;
 }
 
+const wide = 36;
+
 function table(title: string, measured: Measured): string {
   const lines = [...measured.open.keys()].map((section) => {
     const held = measured.held.get(section) ?? { cases: 0, refused: 0 };
-    return `  ${section.padEnd(20)} ${share(measured.open.get(section)!).padEnd(28)} ${share(held)}`;
+    return `  ${section.padEnd(wide)} ${share(measured.open.get(section)!).padEnd(28)} ${share(held)}`;
   });
   // Because what is word for word an attack is no measure of what is ordinary.
-  const total = `  ${'all'.padEnd(20)} ${share(sum(measured.open)).padEnd(28)} ${share(sum(measured.held))}`;
-  return `${title.padEnd(22)} ${'two thirds'.padEnd(28)} held back\n${lines.join('\n')}\n${total}\n`;
+  const total = `  ${'all'.padEnd(wide)} ${share(sum(measured.open)).padEnd(28)} ${share(sum(measured.held))}`;
+  return `${title.padEnd(wide + 2)} ${'two thirds'.padEnd(28)} held back\n${lines.join('\n')}\n${total}\n`;
 }
 
 function main(): void {
@@ -86,8 +89,17 @@ function main(): void {
   const waf = gate();
   const attacks = measure(waf, attackCases(), true);
   const ordinary = measure(waf, [...ordinaryCases(), ...minedCases(Number(values.mined))], false);
-  process.stdout.write(`${table('attacks refused', attacks)}\n${table('ordinary refused', ordinary)}`);
-  if (values.misses !== undefined) writeFileSync(values.misses, [...attacks.misses, '', ...ordinary.misses].join('\n'));
+  const second = measure(waf, secondAttacks(), true);
+  const secondly = measure(waf, secondOrdinary(), false);
+  const tables: readonly (readonly [string, Measured])[] = [
+    ['attacks refused', attacks],
+    ['ordinary refused', ordinary],
+    ['second attacks refused', second],
+    ['second ordinary refused', secondly],
+  ];
+  process.stdout.write(tables.map(([title, measured]) => table(title, measured)).join('\n'));
+  const misses = [...attacks.misses, ...second.misses, '', ...ordinary.misses, ...secondly.misses];
+  if (values.misses !== undefined) writeFileSync(values.misses, misses.join('\n'));
 }
 
 if (import.meta.main) main();

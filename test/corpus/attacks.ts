@@ -34,33 +34,38 @@ export function attackCases(): Case[] {
   return cases;
 }
 
-function addCases({ section, text }: Template, cases: Case[]): void {
-  const held = isHeldBack(text);
+function addCases(template: Template, cases: Case[]): void {
   const seen = new Set<string>();
-  const count = literal.has(section) ? 1 : perTemplate;
+  const count = literal.has(template.section) ? 1 : perTemplate;
   for (let variant = 0; variant < count; variant++) {
-    const chance = new Chance(`${section}/${text}/${variant}`);
-    const spellings = spellingsOf(section);
-    // Because the plain spelling is what most attackers send.
-    const spelling = variant < 2 ? spellings[0]! : chance.of(spellings);
-    const value = spelling(fill(text, chance), chance);
-    const encoding = variant === 0 || literal.has(section) ? 'plain' : drawEncoding(value, chance);
-    const sent = encodings[encoding]!(value, chance);
-    const places = placesOf(section, text);
-    const place = variant === 0 ? places[0]! : chance.of(places);
-    // Because an encoded document is none any more.
-    const isDocument = place.endsWith('-document') || place.endsWith('-object') || place.endsWith('-raw');
-    const request = placings[place]!(isDocument ? value : sent, chance);
-    const key = `${place} ${encoding} ${value}`;
-    if (request === null || seen.has(key)) continue;
-    seen.add(key);
-    cases.push({
-      section,
-      template: text,
-      isHeldBack: held,
-      how: `${place}, ${isDocument ? 'plain' : encoding}`,
-      value,
-      request,
-    });
+    const made = drawnCase(template, variant, null);
+    if (made === null || seen.has(made.key)) continue;
+    seen.add(made.key);
+    cases.push(made.drawn);
   }
+}
+
+/** A case, and what tells it from others of its template. */
+interface Drawn {
+  readonly drawn: Case;
+  readonly key: string;
+}
+
+/** The request number `variant` of a template, in `own` places or those of its class; null where the drawn place cannot hold it. */
+export function drawnCase({ section, text }: Template, variant: number, own: readonly string[] | null): Drawn | null {
+  const chance = new Chance(`${section}/${text}/${variant}`);
+  const spellings = spellingsOf(section);
+  // Because the plain spelling is what most attackers send.
+  const spelling = variant < 2 ? spellings[0]! : chance.of(spellings);
+  const value = spelling(fill(text, chance), chance);
+  const encoding = variant === 0 || literal.has(section) ? 'plain' : drawEncoding(value, chance);
+  const sent = encodings[encoding]!(value, chance);
+  const places = own ?? placesOf(section, text);
+  const place = variant === 0 ? places[0]! : chance.of(places);
+  // Because an encoded document is none any more.
+  const isDocument = place.endsWith('-document') || place.endsWith('-object') || place.endsWith('-raw');
+  const request = placings[place]!(isDocument ? value : sent, chance);
+  const how = `${place}, ${isDocument ? 'plain' : encoding}`;
+  const drawn = { section, template: text, isHeldBack: isHeldBack(text), how, value };
+  return request === null ? null : { drawn: { ...drawn, request }, key: `${place} ${encoding} ${value}` };
 }

@@ -117,6 +117,10 @@ export const placings: Readonly<Record<string, Placing>> = {
       `/${chance.of(['search', 'find', ''])}?page=1&${chance.of(['q', 'query', 'search', 's', 'keyword', 'text', 'name', 'comment'])}=${query(value, chance)}`,
     ),
   address: (value, chance) => with_(`/fetch?${chance.of(addressNames)}=${query(value, chance)}`),
+  redirect: (value, chance) =>
+    with_(
+      `/${chance.of(['login', 'logout', 'out', 'auth'])}?${chance.of(['next', 'returnUrl', 'redirect_uri', 'continue', 'goto', 'r'])}=${query(value, chance)}`,
+    ),
   'query-name': (value, chance) => with_(`/list?page=2&${encode(value)}=${chance.below(99)}`),
   'query-bare': (value) => with_(`/?${encode(value)}`),
   path: (value, chance) =>
@@ -134,6 +138,7 @@ export const placings: Readonly<Record<string, Placing>> = {
   cookie: (value, chance) =>
     header('Cookie', `sid=a1b2c3; ${chance.of(['lang', 'theme', 'user', 'cart'])}=${encode(value)}; _ga=GA1.2.3.4`),
   'cookie-raw': (value) => (/[;,\s"]/.test(value) ? null : header('Cookie', `sid=a1b2c3; pref=${value}`)),
+  'cookie-header': (value) => header('Cookie', value),
   form: (value, chance) =>
     with_('/contact', [form], `subject=Hello&${chance.of(names)}=${query(value, chance)}&submit=Send`),
   'form-name': (value) => with_('/contact', [form], `a=b&${encode(value)}=x`),

@@ -189,6 +189,15 @@ test('any rules, any request: asked by value or asked one by one, the same match
   );
 });
 
+test('a pattern that two rules look for, of the value and of its length: what answers one does not answer the other', () => {
+  const text = `SecRule ARGS "@rx ^0" "id:1,phase:1,t:length"
+SecRule ARGS "@rx ^0" "id:2,phase:1"
+SecRule ARGS "@rx ^a" "id:3,phase:1"`;
+  const [every, some] = waysThrough([{ name: '/a.conf', text }])({ query: 'a', header: '', body: '' });
+  assert.equal(every, '1 ARGS:a 0 \nundefined');
+  assert.equal(some, every);
+});
+
 const crs = '/usr/share/modsecurity-crs/rules';
 const requests: readonly Asked[] = [
   { query: 'page=2&sort=price&q=red+shoes', header: 'text/html', body: '' },

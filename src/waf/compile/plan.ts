@@ -206,6 +206,7 @@ interface Growing {
   readonly next: Growing[];
   readonly sought: Sought[];
   wanted: Uint32Array | null;
+  readonly rulesOf: Map<number, number[]>;
   readonly absences: Absence[];
   readonly questions: Question[];
 }
@@ -217,7 +218,17 @@ function growing(transformation: Transformation | null, words: Map<Transformatio
     words.set(transformation!, word);
   }
   const changes = transformation?.changes ?? 0;
-  return { word, transformation, changes, next: [], sought: [], wanted: null, absences: [], questions: [] };
+  return {
+    word,
+    transformation,
+    changes,
+    next: [],
+    sought: [],
+    wanted: null,
+    rulesOf: new Map(),
+    absences: [],
+    questions: [],
+  };
 }
 
 /** A view while it is made: which numbers its members have is known when all views are. */
@@ -225,7 +236,6 @@ class Draft implements View {
   readonly number: number;
   readonly root: Growing;
   readonly members = new Set<Member>();
-  readonly rulesOf = new Map<number, number[]>();
   readonly present: number[];
   set: MemberSet = { matchCodes: () => 0, mayMatch: () => false };
 
@@ -256,7 +266,7 @@ class Draft implements View {
         node.wanted ??= new Uint32Array(words);
         node.wanted[member >> 5]! |= 1 << (member & 31);
         if (isNegated) node.absences.push({ member, rule });
-        else this.rulesOf.set(member, [...new Set([...(this.rulesOf.get(member) ?? []), rule])]);
+        else node.rulesOf.set(member, [...new Set([...(node.rulesOf.get(member) ?? []), rule])]);
       }
   }
 }

@@ -5,7 +5,7 @@ import { ANY } from '../marks.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import type { Phase } from '../variables/variable.ts';
 import { Memory } from './memory.ts';
-import type { Absence, Answers, Link, Plan, Program, View } from './program.ts';
+import type { Answers, Link, Plan, Program, View } from './program.ts';
 import type { Needed } from './run.ts';
 import { type Stage, Stages, UNSIGNED } from './stages.ts';
 
@@ -156,15 +156,9 @@ class Finder implements Answers {
   }
 
   /** Asks everything of a text that is asked of it, and of what the transformations behind it make of it. */
-  #walk(
-    view: View,
-    { wanted, absences, questions, steps }: Stage,
-    text: Codes,
-    marks: number,
-    depth: number,
-    number: number,
-  ): void {
-    if (wanted !== null) this.#match(view, text, marks, number, wanted, absences);
+  #walk(view: View, stage: Stage, text: Codes, marks: number, depth: number, number: number): void {
+    const { wanted, questions, steps } = stage;
+    if (wanted !== null) this.#match(view, text, marks, number, wanted, stage);
     // Because an empty value has no byte, whatever it is marked with.
     const known = text.length === 0 ? 0 : marks;
     for (const { matcher, signs, whenTrue, whenFalse } of questions) {
@@ -200,13 +194,13 @@ class Finder implements Answers {
     marks: number,
     number: number,
     wanted: Uint32Array,
-    absences: readonly Absence[],
+    { rulesOf, absences }: Stage,
   ): void {
     const hits = this.#hits;
     if (view.set.matchCodes(text, marks, hits, wanted, number) > 0)
       for (let word = 0; word < wanted.length; word++)
         for (let bits = hits[word]!; bits !== 0; bits &= bits - 1) {
-          const rules = view.rulesOf.get((word << 5) + 31 - Math.clz32(bits & -bits));
+          const rules = rulesOf.get((word << 5) + 31 - Math.clz32(bits & -bits));
           if (rules !== undefined) for (const rule of rules) this.#need(rule);
         }
     for (const { member, rule } of absences) if ((hits[member >> 5]! & (1 << (member & 31))) === 0) this.#need(rule);

@@ -161,7 +161,9 @@ export interface Node {
   readonly next: readonly Node[];
   /** Members that are looked for here, as bits, or null. */
   readonly wanted: Uint32Array | null;
-  /** Of these, members that rules must not find. */
+  /** By member that is looked for here: the rules that need it here. */
+  readonly rulesOf: ReadonlyMap<number, readonly number[]>;
+  /** Of the wanted, members that rules must not find. */
   readonly absences: readonly Absence[];
   readonly questions: readonly Question[];
 }
@@ -173,8 +175,6 @@ export interface View {
   readonly root: Node;
   /** The set that its members are in. */
   readonly set: MemberSet;
-  /** By member: the rules that look for it. */
-  readonly rulesOf: ReadonlyMap<number, readonly number[]>;
   /** Rules that must be asked wherever there is such a value. */
   readonly present: readonly number[];
 }

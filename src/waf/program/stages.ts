@@ -34,7 +34,9 @@ export interface Step {
 export interface Stage {
   /** Members that are looked for, or null. */
   readonly wanted: Uint32Array | null;
-  /** Of these, members without which a rule is needed. */
+  /** By member: the rules that look for it in this text, and not only in what transformations make of it. */
+  readonly rulesOf: ReadonlyMap<number, readonly number[]>;
+  /** Of the wanted, members without which a rule is needed. */
   readonly absences: readonly Absence[];
   readonly questions: readonly StageQuestion[];
   readonly steps: readonly Step[];
@@ -81,6 +83,7 @@ export class Stages {
       }
     return {
       wanted: unionOf(reached),
+      rulesOf: rulesOf(reached),
       absences: reached.flatMap(({ absences }) => absences),
       questions: questionsOf(reached),
       steps: [...leading.values()].map((targets) => this.#step(targets)),
@@ -137,6 +140,19 @@ function unionOf(nodes: readonly Node[]): Uint32Array | null {
   return all.length === 0
     ? null
     : Uint32Array.from(all[0]!, (_, word) => all.reduce((bits, wanted) => bits | wanted[word]!, 0));
+}
+
+/** By member: the rules of all nodes that look for it, each once. */
+function rulesOf(nodes: readonly Node[]): ReadonlyMap<number, readonly number[]> {
+  const looking = nodes.filter((node) => node.rulesOf.size > 0);
+  if (looking.length === 1) return looking[0]!.rulesOf;
+  const all = new Map<number, readonly number[]>();
+  for (const node of looking)
+    for (const [member, rules] of node.rulesOf) {
+      const known = all.get(member);
+      all.set(member, known === undefined ? rules : [...new Set([...known, ...rules])]);
+    }
+  return all;
 }
 
 /** The questions of all nodes, each once. */

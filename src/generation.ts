@@ -164,7 +164,7 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     isSpared,
     geography: atlas ?? noAtlas,
     compilePattern: matcherOf,
-    threshold: settings.waf.threshold,
+    thresholds: settings.sites.map(({ waf }) => waf.threshold),
     locate: tools.locate,
   };
   const rules = found.take(null, buildRules(settings, ruleTools));

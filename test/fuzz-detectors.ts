@@ -10,6 +10,7 @@ import { detectFileContent, detectFileName } from '../src/waf/detectors/upload.t
 import { detectors, signSet } from '../src/waf/detectors.ts';
 import { argument } from '../src/waf/places.ts';
 import { Chance, templatesOf } from './corpus/slots.ts';
+import { bearings } from './waf-asking.ts';
 
 type Answer = { readonly score: number; readonly start: number; readonly end: number; readonly says: string } | null;
 
@@ -17,11 +18,14 @@ type Answer = { readonly score: number; readonly start: number; readonly end: nu
 export const underFuzz: ReadonlyMap<string, (text: string) => Answer> = new Map<string, (text: string) => Answer>([
   ...detectors.map(
     ({ name, detect }) =>
-      [name, (text: string) => detect(new Subject(signSet, text, 'x', false, false), argument)] as const,
+      [name, (text: string) => detect(new Subject(signSet, text, 'next', false, false), argument, bearings)] as const,
   ),
   ...detectors.map(
     ({ name, detect }) =>
-      [`${name} of names`, (text: string) => detect(new Subject(signSet, text, text, true, true), argument)] as const,
+      [
+        `${name} of names`,
+        (text: string) => detect(new Subject(signSet, text, text, true, true), argument, bearings),
+      ] as const,
   ),
   ['cross-site-scripting of markup', (text) => detectHtml(`<${text}`)],
   ['sensitive-path', (text) => detectProbe(`/${text}`)],

@@ -1,20 +1,26 @@
 // A request put to the WAF without a socket: what the tests in src/waf speak through.
 
 import { systemClock } from '../src/base/clock.ts';
-import { ruleFiles } from '../src/config/config.ts';
+import { ruleFiles, settingsFrom } from '../src/config/config.ts';
 import { contentCodings } from '../src/http/http.ts';
 import { Connection } from '../src/traffic/connection.ts';
 import { Exchange } from '../src/traffic/exchange.ts';
 import { Headers } from '../src/traffic/headers.ts';
 import type { Verdict } from '../src/traffic/verdict.ts';
 import { Subject } from '../src/waf/detectors/detection.ts';
-import { signSet } from '../src/waf/detectors.ts';
-import { build, type ExclusionSettings, type Waf, type WafSettings, type WafTools } from '../src/waf/waf.ts';
+import { type Bearings, signSet } from '../src/waf/detectors.ts';
+import {
+  build,
+  type ExclusionSettings,
+  type SiteWafSettings,
+  type Waf,
+  type WafSettings,
+  type WafTools,
+} from '../src/waf/waf.ts';
 
 /** The settings an owner gets without writing any. */
 export const ordinarySettings: WafSettings = {
   ruleFiles: null,
-  threshold: 5,
   maxInspectedBytes: 131072,
   bodyOverLimit: 'refuse',
   maxInflatedBytes: 1_048_576,
@@ -23,6 +29,9 @@ export const ordinarySettings: WafSettings = {
   maxJsonDepth: 64,
   cpuBudgetMs: 50,
 };
+
+/** What a site says to the WAF where its owner wrote nothing. */
+export const ordinarySite: SiteWafSettings['waf'] = settingsFrom({ sites: [{ to: 3000 }] }).sites[0]!.waf;
 
 /** What the gate hands the WAF. */
 export const tools: WafTools = { codings: contentCodings, files: ruleFiles, clock: systemClock };
@@ -52,8 +61,10 @@ export function gate(
   mode: 'block' | 'detect' | 'off' = 'block',
   exclude: readonly ExclusionSettings[] = [],
   settings: Partial<WafSettings> = {},
+  site: Partial<SiteWafSettings['waf']> = {},
 ): Waf {
-  const made = build({ ...ordinarySettings, ...settings }, [{ name: 'example.com', waf: { mode, exclude } }], tools);
+  const own = { ...ordinarySite, mode, exclude, ...site };
+  const made = build({ ...ordinarySettings, ...settings }, [{ name: 'example.com', waf: own }], tools);
   if (!made.ok) throw new Error(made.problems.map((problem) => problem.says).join('; '));
   return made.value;
 }
@@ -90,6 +101,13 @@ export function exchangeOf(request: Request, bodyBytes: number): Exchange {
   const method = bodyBytes > 0 ? 'POST' : 'GET';
   return new Exchange('1', connection, 1, 0, method, target, path, query, '1.1', 'example.com', headers, bodyBytes);
 }
+
+/** What detectors are told beside the value, where nothing is set. */
+export const bearings: Bearings = {
+  graphql: ordinarySite.graphql,
+  redirects: { parameters: new Set(['next']), hosts: null },
+  host: 'example.com',
+};
 
 /** A value as detectors are handed it; in an argument of the body unless `inHead`. */
 export function subjectOf(text: string, name = 'x', isName = false, inHead = false): Subject {

@@ -1,6 +1,6 @@
 // The settings of the web application firewall.
 
-import { duration, flag, group, list, oneOf, pathPrefix, size, text, whole } from './kinds.ts';
+import { duration, flag, group, host, list, oneOf, pathPrefix, size, text, whole } from './kinds.ts';
 
 /** What the WAF does with what it finds. */
 export const mode = () => oneOf('block', 'detect', 'off');
@@ -17,6 +17,55 @@ export const exclusion = group({
     .optional()
     .describe('The last day on which it holds (UTC); for good where missing.'),
   because: text('a sentence').optional().describe('Why, for whoever reads the file next.'),
+});
+
+const threshold = () => whole(1, 1000);
+const introspection = () => oneOf('refuse', 'allow');
+const graphqlLimit = () => whole(1, 10_000);
+const parameters = () => list(text('a name such as return_to', 128), 'a list of names');
+const redirectHosts = () => list(host(), 'a list of hosts');
+
+/** Names of arguments that applications send the browser to. */
+const redirectParameters: readonly string[] = [
+  ...['next', 'next_url', 'redirect', 'redirect_to', 'redirect_uri', 'redirect_url', 'redir', 'return', 'return_to'],
+  ...[
+    'return_url',
+    'return_path',
+    'rurl',
+    'goto',
+    'go',
+    'continue',
+    'continue_to',
+    'forward',
+    'forward_to',
+    'forward_url',
+  ],
+  ...['dest', 'destination', 'target_url', 'back', 'back_url', 'success_url', 'cancel_url', 'login_url', 'logout_url'],
+  ...['checkout_url', 'callback_url', 'post_logout_redirect_uri', 'relay_state'],
+];
+
+/** `waf` of a site: what it says otherwise than the whole gate. */
+export const siteWaf = group({
+  mode: mode().optional().describe("What the WAF does here; the whole gate's mode where missing."),
+  threshold: threshold()
+    .optional()
+    .describe('The score from which a request is blocked here; `waf.threshold` where missing.'),
+  graphql: group({
+    introspection: introspection().optional().describe('Whether clients may ask for the schema here.'),
+    max_depth: graphqlLimit().optional().describe('How deep a query may nest here.'),
+    max_aliases: graphqlLimit().optional().describe('How many aliases a query may have here.'),
+    max_directives: graphqlLimit().optional().describe('How many directives a query may have here.'),
+    max_batch: graphqlLimit().optional().describe('How many queries a request may hold here.'),
+  })
+    .prefault({})
+    .describe('GraphQL on this site; `waf.graphql` where missing.'),
+  redirects: group({
+    parameters: parameters().optional().describe('The arguments that are such addresses here.'),
+    hosts: redirectHosts().optional().describe("The hosts that they may lead to here, besides the site's own."),
+  })
+    .prefault({})
+    .describe('Addresses that the browser is sent to; `waf.redirects` where missing.'),
+  exclude: list(exclusion, 'a list of exclusions').prefault([]).describe('What the WAF does not look at here.'),
 });
 
 /** `waf`: the whole gate's. */
@@ -49,9 +98,30 @@ export const waf = group({
   max_inspected_answer: size('1KiB', '16MiB')
     .prefault('512KiB')
     .describe('How much of an answer is held until rules have seen it.'),
-  threshold: whole(1, 1000)
+  threshold: threshold()
     .prefault(5)
-    .describe('The score from which a request is blocked; a critical finding has 5.'),
+    .describe('The score from which the built-in rules block a request; a critical finding has 5.'),
+  graphql: group({
+    introspection: introspection().prefault('refuse').describe('Whether clients may ask for the schema.'),
+    max_depth: graphqlLimit().prefault(20).describe('How deep a query may nest.'),
+    max_aliases: graphqlLimit().prefault(60).describe('How many aliases a query may have.'),
+    max_directives: graphqlLimit().prefault(50).describe('How many directives a query may have.'),
+    max_batch: graphqlLimit().prefault(20).describe('How many queries a request may hold.'),
+  })
+    .prefault({})
+    .describe('What a GraphQL query may ask and have.'),
+  redirects: group({
+    parameters: parameters()
+      .prefault([...redirectParameters])
+      .describe('The arguments that are addresses which the browser is sent to; case, - and _ do not count.'),
+    hosts: redirectHosts()
+      .optional()
+      .describe(
+        "The hosts that they may lead to, besides the site's own. Where missing, only addresses are refused that are spelt to pass for the site's own.",
+      ),
+  })
+    .prefault({})
+    .describe('Open redirects.'),
   max_inspected: size('1KiB', '16MiB').prefault('128KiB').describe('How much of a body is inspected.'),
   body_over_limit: oneOf('refuse', 'pass')
     .prefault('refuse')

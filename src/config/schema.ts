@@ -26,7 +26,7 @@ import { bans, blocklist, firewall } from './schema-firewall.ts';
 import { model } from './schema-model.ts';
 import { geography, rates } from './schema-rates.ts';
 import { lists, rules } from './schema-rules.ts';
-import { exclusion, mode, waf } from './schema-waf.ts';
+import { siteWaf, waf } from './schema-waf.ts';
 import {
   clientCertificates,
   handshakesPerSecond,
@@ -118,12 +118,7 @@ const site = group({
   hsts: hsts().prefault(false).describe('Strict-Transport-Security: true is one year.'),
   hsts_for: hstsFor(),
   client_certificates: siteClientCertificates(),
-  waf: group({
-    mode: mode().optional().describe("What the WAF does here; the whole gate's mode where missing."),
-    exclude: list(exclusion, 'a list of exclusions').prefault([]).describe('What the WAF does not look at here.'),
-  })
-    .prefault({})
-    .describe('The WAF on this site.'),
+  waf: siteWaf.prefault({}).describe('The WAF on this site.'),
   rules: rules.prefault([]).describe('Rules of this site, behind those of the whole gate.'),
   learn: oneOrMany(pathPrefix(), 'a path such as /')
     .prefault([])

@@ -6,7 +6,7 @@ import type { AcmeSettings } from './settings-acme.ts';
 import type { BotSettings } from './settings-bots.ts';
 import type { PathLimits, RequestLimits } from './settings-limits.ts';
 import type { ModelSettings } from './settings-model.ts';
-import type { WafSettings } from './settings-waf.ts';
+import type { SiteWafSettings, WafSettings } from './settings-waf.ts';
 
 export type * from './settings-acme.ts';
 export type * from './settings-bots.ts';
@@ -163,10 +163,7 @@ export interface SiteSettings {
   /** Seconds for Strict-Transport-Security; 0 for none. */
   readonly hstsSeconds: number;
   readonly hstsFor: 'host' | 'subdomains' | 'preload';
-  readonly waf: {
-    readonly mode: 'block' | 'detect' | 'off';
-    readonly exclude: readonly ExclusionSettings[];
-  };
+  readonly waf: SiteWafSettings;
   /** Paths under which requests are learnt. */
   readonly learn: readonly string[];
   /** Null where the site has no model. */
@@ -249,21 +246,6 @@ export interface BreakerSettings {
   readonly openMs: number;
   readonly statuses: readonly number[];
   readonly slowFactor: number;
-}
-
-/** What the WAF does not look at: a detector in a place under a path. A missing part means every. */
-export interface ExclusionSettings {
-  /** `sql-injection`, `cross-site-scripting`, `path-traversal`, `command-injection`, `scanner`, or a rule id. */
-  readonly detector?: string;
-  /** `ARGS:code`, `JSON:source`, `REQUEST_COOKIES:theme`, `REQUEST_HEADERS:referer`; `ARGS:*` for all of a kind. */
-  readonly place?: string;
-  /** Path prefix on a segment boundary. */
-  readonly path?: string;
-  readonly method?: string;
-  /** The last day on which it holds, `2026-12-31` (UTC). */
-  readonly until?: string;
-  /** Why, for whoever reads the file next. */
-  readonly because?: string;
 }
 
 /** A rule over the fields of a request, and the comment behind it. */

@@ -18,6 +18,7 @@ import type {
   UpstreamSettings,
 } from './settings.ts';
 import { pathLimitsOf, siteLimitsOf } from './site-limits.ts';
+import { ruleFilesOf, siteWafOf, withoutUndefined } from './waf-settings.ts';
 
 /** What the file cannot say: where its relative names begin, where data lives, and the comments behind its rules. */
 export interface Setting {
@@ -138,23 +139,6 @@ function tracesOf({ to, headers, sample, max_per_second, service }: Complete['tr
   return to === undefined ? null : { to, headers, share: sample, maxPerSecond: max_per_second, service };
 }
 
-/** The rules of files, or null where the built-in ones hold. */
-function ruleFilesOf(waf: Complete['waf'], absolute: (name: string) => string): Settings['waf']['ruleFiles'] {
-  if (waf.crs === undefined && waf.files.length === 0) return null;
-  return {
-    crs: waf.crs === undefined ? null : absolute(waf.crs),
-    setup: waf.setup === undefined ? null : absolute(waf.setup),
-    plugins: waf.plugins.map(absolute),
-    files: waf.files.map(absolute),
-    paranoia: waf.paranoia,
-    detectionParanoia: waf.detection_paranoia ?? waf.paranoia,
-    inboundThreshold: waf.inbound_threshold,
-    outboundThreshold: waf.outbound_threshold,
-    inspectAnswers: waf.inspect_answers,
-    maxAnswerBytes: waf.max_inspected_answer,
-  };
-}
-
 /** Names the local CA signs for where a TLS listener has no other certificate: those of the sites that no CA is asked for, and this machine's. */
 export function localNamesFor(words: Complete): string[] {
   const isCertified = words.tls.certificates.length > 0 && words.tls.acme === undefined;
@@ -230,7 +214,7 @@ function siteOf(
     hostHeader: site.host_header,
     hstsSeconds: site.hsts,
     hstsFor: site.hsts_for,
-    waf: { mode: site.waf.mode ?? words.waf.mode, exclude: site.waf.exclude.map(withoutUndefined) },
+    waf: siteWafOf(site.waf, words.waf),
     rules: ownRules(site.rules, ['sites', index, 'rules'], commentOf),
     learn: site.learn,
     model: site.model === undefined ? null : { ...site.model, file: absolute(site.model.file) },
@@ -365,14 +349,6 @@ function limitsOf(limits: Complete['limits']): Settings['limits'] {
     workerStallMs: limits.worker_stall,
   };
 }
-
-/** The same value without keys that hold undefined, as exact optional properties want it. */
-function withoutUndefined<T>(value: T): Defined<T> {
-  if (typeof value !== 'object' || value === null) return value as Defined<T>;
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
-}
-
-type Defined<T> = T extends object ? { [K in keyof T]: Exclude<T[K], undefined> } : T;
 
 /** A target with its files where they are, whoever asks from where. */
 function placedTarget(to: LogTarget, ca: string | undefined, absolute: (path: string) => string): LogTarget {

@@ -52,7 +52,7 @@ const tools: RuleTools = {
     source === '('
       ? { offset: 0, length: 1, says: 'the group does not end', instead: 'close it' }
       : { test: (text) => (ignoresCase ? text.toLowerCase() : text).includes(source) },
-  threshold: 5,
+  thresholds: [5, 5],
   isSpared: ({ headers }) => headers.get('x-proven') !== null,
   locate: (path) => `portcullis.yaml:${Number(path.at(-1)) + 1}`,
 };

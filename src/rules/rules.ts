@@ -32,8 +32,8 @@ export interface RuleTools {
   readonly geography: Geography & { readonly databases: ReadonlySet<string> };
   /** Makes a matcher in linear time, or says what is wrong with the pattern. */
   readonly compilePattern: ConditionTools['compilePattern'];
-  /** The score from which a request is refused. */
-  readonly threshold: number;
+  /** The score from which a request is refused, of each site. */
+  readonly thresholds: readonly number[];
   /** Whether a request is set no task: its client did one. */
   readonly isSpared: (exchange: Exchange) => boolean;
   /** `file:line` of a rule, by its path in the settings; '' where no line holds it. */
@@ -80,17 +80,17 @@ export class Rules {
   readonly common: RulePolicy;
   /** One a site, in the order of the sites. */
   readonly policies: readonly RulePolicy[];
-  readonly #threshold: number;
+  readonly #thresholds: readonly number[];
   readonly #isSpared: RuleTools['isSpared'];
 
   constructor(
     common: RulePolicy,
     policies: readonly RulePolicy[],
-    { threshold, isSpared }: Pick<RuleTools, 'threshold' | 'isSpared'>,
+    { thresholds, isSpared }: Pick<RuleTools, 'thresholds' | 'isSpared'>,
   ) {
     this.common = common;
     this.policies = policies;
-    this.#threshold = threshold;
+    this.#thresholds = thresholds;
     this.#isSpared = isSpared;
   }
 
@@ -134,7 +134,7 @@ export class Rules {
           break;
         case 'score':
           note(exchange, rule, index, action.score);
-          if (scoreRefuses && exchange.wafScore >= this.#threshold)
+          if (scoreRefuses && exchange.wafScore >= (this.#thresholds[exchange.siteIndex] ?? 5))
             return answer(403, 'rules/score', `${reference.id} brings the score to ${exchange.wafScore}`, reference);
       }
     }

@@ -1,5 +1,16 @@
 // Code that a text cites rather than is: what an editor of rich text set between its tags.
 
+import { type Detection, isFenced } from './detectors/detection.ts';
+import { CODE } from './places.ts';
+
+/** What is left of a detection where the text only cites code: suspicion. */
+export function cited(bit: number, detection: Detection, form: string): Detection {
+  if (detection.score < 5) return detection;
+  // Because XML is what some objects and expressions come as.
+  if (!isFenced(form, detection.start) && (bit === CODE || !isMarkedUp(form))) return detection;
+  return { ...detection, score: 3, severity: 'WARNING' };
+}
+
 /**
  * Whether the text is markup from its first character to its last: `<p>…</p>`. The end tag is what a shell and a database
  * stumble over, unless a comment takes it away.

@@ -1,12 +1,13 @@
 // One layer of encoding taken off a value; whoever judges calls again until nothing is left or the bound is reached.
 
 import { holdsMarkup } from './cited.ts';
-import { AMPERSAND, BACKSLASH, NUL, PERCENT } from './classes.ts';
+import { AMPERSAND, BACKSLASH, NUL, PERCENT, PLUS } from './classes.ts';
 import { base64Decode, mayBeBase64 } from './decodings/base64.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode } from './decodings/escapes.ts';
 import { percentDecode } from './decodings/percent.ts';
 import { fold } from './decodings/unicode.ts';
+import { mayBeUtf7, utf7Decode } from './decodings/utf7.ts';
 
 /** A value with one layer less. */
 export interface Peeled {
@@ -28,12 +29,13 @@ export const maxLayers = 8;
  * a few steps and no allocation.
  */
 export function mayBeEncoded(text: string, mask: number): boolean {
-  return (mask & PEELABLE) !== 0 || mayBeBase64(text, 0, text.length) || text.startsWith('data:');
+  if ((mask & PEELABLE) !== 0 || mayBeBase64(text, 0, text.length) || text.startsWith('data:')) return true;
+  return (mask & PLUS) !== 0 && mayBeUtf7(text);
 }
 
 /**
  * `text` with its outermost layer undone, or null where there is none: percent and entities together, then NUL bytes,
- * then backslash escapes, then Base64; what comes out is folded. `mask` is the text's classes. At most three times as long.
+ * then UTF-7, then backslash escapes, then Base64; what comes out is folded. `mask` is the text's classes. At most three times as long.
  */
 export function peel(text: string, mask: number, decoded: readonly string[]): Peeled | null {
   const names = [...decoded];
@@ -41,6 +43,7 @@ export function peel(text: string, mask: number, decoded: readonly string[]): Pe
   if ((mask & PERCENT) !== 0) form = step(form, percentDecode(form, false), names, percentName(form));
   if ((mask & AMPERSAND) !== 0) form = step(form, entityDecode(form, holdsMarkup(form)), names, 'htmlEntityDecode');
   if (form === text && (mask & NUL) !== 0) form = step(form, form.replaceAll('\0', ''), names, 'removeNulls');
+  if (form === text && (mask & PLUS) !== 0 && mayBeUtf7(form)) form = step(form, utf7Decode(form), names, 'utf7Decode');
   if (form === text && (mask & BACKSLASH) !== 0) form = step(form, scriptDecode(form), names, 'jsDecode');
   if (form === text) form = step(form, base64Decode(form) ?? form, names, 'base64Decode');
   return form === text ? null : { text: foldInto(form, names), decoded: names };

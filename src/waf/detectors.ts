@@ -10,18 +10,26 @@ import { SignSet } from './detectors/detection-signs.ts';
 import { detectLdap, detectXpath, xpathSigns } from './detectors/directory.ts';
 import { detectEntity } from './detectors/entity.ts';
 import { detectExpression, expressionSigns } from './detectors/expression.ts';
-import { detectGraphql } from './detectors/graphql.ts';
+import { detectGraphql, type GraphqlLimits } from './detectors/graphql.ts';
 import { detectHeader } from './detectors/header.ts';
 import { detectHtml } from './detectors/html.ts';
 import { detectNosql, nosqlSigns } from './detectors/nosql.ts';
 import { detectObject, gadgetSigns, objectSigns } from './detectors/object.ts';
 import { detectPath } from './detectors/path.ts';
 import { detectPrototype } from './detectors/prototype.ts';
+import { detectRedirect, type RedirectSettings } from './detectors/redirect.ts';
 import { bareSigns, detectBareScript } from './detectors/script-bare.ts';
 import { detectShell } from './detectors/shell.ts';
 import { detectSql } from './detectors/sql.ts';
 import { detectTemplate, templateSigns } from './detectors/template.ts';
 import { ADDRESS, CODE, GRAPHQL, HEADER, HTML, PATH, type Place, QUERY, SHELL, SQL, XML } from './places.ts';
+
+/** What a site says to its detectors, and the host that the request named. */
+export interface Bearings {
+  readonly graphql: GraphqlLimits;
+  readonly redirects: RedirectSettings;
+  readonly host: string;
+}
 
 /** One detector. */
 export interface Detector {
@@ -29,7 +37,7 @@ export interface Detector {
   readonly bit: number;
   /** Classes of characters of which the value must have one for the detector to have anything to say. */
   readonly gate: number;
-  readonly detect: (subject: Subject, place: Place) => Detection | null;
+  readonly detect: (subject: Subject, place: Place, bearings: Bearings) => Detection | null;
 }
 
 /** The signs that detectors share one pass for. */
@@ -101,9 +109,20 @@ export const detectors: readonly Detector[] = [
   { name: 'ldap-injection', bit: QUERY, gate: C.BRACKET | C.BACKSLASH, detect: detectLdap },
   { name: 'xpath-injection', bit: QUERY, gate: C.BRACKET | C.SLASH | C.QUOTE, detect: detectXpath },
   { name: 'server-side-request', bit: ADDRESS, gate: C.SLASH | C.COLON | C.BACKSLASH, detect: detectAddress },
+  {
+    name: 'open-redirect',
+    bit: ADDRESS,
+    gate: C.SLASH | C.COLON | C.BACKSLASH | C.OPERATOR,
+    detect: (subject, _place, { redirects, host }) => detectRedirect(subject, redirects, host),
+  },
   { name: 'xml-entity', bit: XML, gate: C.ANGLE, detect: detectEntity },
   { name: 'header-injection', bit: HEADER, gate: C.CONTROL | C.HIGH | C.OPERATOR, detect: detectHeader },
-  { name: 'graphql-abuse', bit: GRAPHQL, gate: C.BRACKET, detect: detectGraphql },
+  {
+    name: 'graphql-abuse',
+    bit: GRAPHQL,
+    gate: C.BRACKET,
+    detect: (subject, _place, { graphql }) => detectGraphql(subject, graphql),
+  },
 ];
 
 /** Every name a finding can have: the detectors of values, of the client's name, of uploads, and of what cannot be judged. */

@@ -4,15 +4,16 @@ import type { Exchange } from '../traffic/exchange.ts';
 import type { Finding } from '../traffic/finding.ts';
 import { answer, pass, type Refusal, type Verdict } from '../traffic/verdict.ts';
 import { judgeArguments } from './arguments.ts';
-import { holdsMarkup, isMarkedUp } from './cited.ts';
+import { cited, holdsMarkup } from './cited.ts';
 import { AMPERSAND, ANY, BRACKET, CONTROL, classify, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
 import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode, styleDecode } from './decodings/escapes.ts';
-import { type Detection, isFenced, Subject } from './detectors/detection.ts';
-import { isGraphql } from './detectors/graphql.ts';
+import { type Detection, Subject } from './detectors/detection.ts';
+import { type GraphqlLimits, isGraphql, tooManyDocuments } from './detectors/graphql.ts';
 import { detectHtml } from './detectors/html.ts';
-import { detectors, signSet } from './detectors.ts';
+import type { RedirectSettings } from './detectors/redirect.ts';
+import { type Bearings, detectors, signSet } from './detectors.ts';
 import type { Exclusions } from './exclusions.ts';
 import { type JsonPath, type JsonVisitor, looksLikeJson, walkJson } from './json.ts';
 import { CODE, GRAPHQL, HTML, jsonName, type Place, placeName, SHELL, SQL } from './places.ts';
@@ -24,11 +25,14 @@ export interface SitePolicy {
   readonly site: string;
   readonly mode: 'block' | 'detect' | 'off';
   readonly exclusions: Exclusions;
+  /** The score from which the built-in rules refuse. */
+  readonly threshold: number;
+  readonly graphql: GraphqlLimits;
+  readonly redirects: RedirectSettings;
 }
 
 /** The bounds of one inspection. */
 export interface InspectionLimits {
-  readonly threshold: number;
   readonly maxInspectedBytes: number;
   readonly bodyOverLimit: 'refuse' | 'pass';
   /** Bytes that a compressed body may become, and how many for each of its own. */
@@ -58,14 +62,6 @@ interface Heard {
   readonly form: string;
 }
 
-/** What is left of a detection where the text only cites code: suspicion. */
-function cited(bit: number, detection: Detection, form: string): Detection {
-  if (detection.score < 5) return detection;
-  // Because XML is what some objects and expressions come as.
-  if (!isFenced(form, detection.start) && (bit === CODE || !isMarkedUp(form))) return detection;
-  return { ...detection, score: 3, severity: 'WARNING' };
-}
-
 /** Orders detections: by score, and what only has the shape of an attack behind what names its means. */
 function weight(detection: Detection): number {
   return detection.score * 2 - (detection.isVague === true ? 1 : 0);
@@ -89,6 +85,9 @@ export class Inspection implements JsonVisitor {
   #embeddedDecoded = none;
   /** Whether what is judged is a key of JSON that stands inside a value. */
   #isKey = false;
+  readonly #bearings: Bearings;
+  /** GraphQL documents seen. */
+  #documents = 0;
 
   constructor(limits: InspectionLimits, exchange: Exchange, policy: SitePolicy, phase: 1 | 2 | 3 | 4 | 5) {
     this.limits = limits;
@@ -96,6 +95,7 @@ export class Inspection implements JsonVisitor {
     this.policy = policy;
     this.phase = phase;
     this.#effort = headEffort + maxEffort * limits.maxInspectedBytes;
+    this.#bearings = { graphql: policy.graphql, redirects: policy.redirects, host: exchange.host };
   }
 
   get stopped(): boolean {
@@ -185,7 +185,7 @@ export class Inspection implements JsonVisitor {
   #refuseAnyway(status: number, why: string, id: number, says: string, place: string, value: string): void {
     const { exchange, policy } = this;
     if (exchange.findings?.some((one) => one.id === id) === true) return;
-    const score = this.limits.threshold;
+    const score = policy.threshold;
     const detector = 'evasion';
     this.#keep({ id, detector, phase: this.phase, severity: 'CRITICAL', score, says, place, value, decoded: none });
     exchange.wafScore += score;
@@ -239,12 +239,12 @@ export class Inspection implements JsonVisitor {
     const subject = new Subject(signSet, form, name, place.isName || this.#isKey, place.inHead);
     if (isPlain(subject)) return false;
     if ((place.runs & GRAPHQL) !== 0 && (mask & BRACKET) !== 0 && isGraphql(subject.lower))
-      this.#judgeLiterals(place, name, form, decoded);
+      this.#judgeDocument(place, name, form, decoded);
     if (this.stopped) return false;
     const classes = mask === 0 ? ANY : mask;
     for (const detector of detectors) {
       if ((place.runs & detector.bit) === 0 || (classes & detector.gate) === 0) continue;
-      const told = detector.detect(subject, place);
+      const told = detector.detect(subject, place, this.#bearings);
       if (told === null) continue;
       const detection =
         place.inHead || (detector.bit & (SQL | SHELL | CODE)) === 0 ? told : cited(detector.bit, told, form);
@@ -292,6 +292,13 @@ export class Inspection implements JsonVisitor {
     this.#embedded--;
   }
 
+  /** Counts a GraphQL document, and judges the strings in it, each on its own. */
+  #judgeDocument(place: Place, name: string, form: string, decoded: readonly string[]): void {
+    if (++this.#documents === this.policy.graphql.maxBatch + 1)
+      this.found('graphql-abuse', tooManyDocuments(this.#documents), place, name, form, decoded);
+    if (!this.stopped) this.#judgeLiterals(place, name, form, decoded);
+  }
+
   /** Judges the strings of a GraphQL document, each on its own. */
   #judgeLiterals(place: Place, name: string, form: string, decoded: readonly string[]): void {
     if (this.#embedded >= maxEmbedded) return;
@@ -326,7 +333,7 @@ export class Inspection implements JsonVisitor {
     if (styled === form) return;
     const markup = detectors[1]!;
     this.#effort -= form.length;
-    const detection = markup.detect(new Subject(signSet, styled, name, false, place.inHead), place);
+    const detection = markup.detect(new Subject(signSet, styled, name, false, place.inHead), place, this.#bearings);
     if (detection !== null) this.found(markup.name, detection, place, name, styled, [...decoded, 'cssDecode']);
   }
 
@@ -361,7 +368,7 @@ export class Inspection implements JsonVisitor {
     if (seen < 0) this.#keep(finding);
     else if (findings[seen]!.score < finding.score) findings[seen] = finding;
     exchange.wafScore += Math.max(0, finding.score - counted);
-    if (exchange.wafScore < this.limits.threshold) return;
+    if (exchange.wafScore < policy.threshold) return;
     if (policy.mode === 'block') this.#block(this.#refusal());
     else exchange.wafAction = 'detect';
   }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { templatesOf } from '../../test/corpus/slots.ts';
-import { subjectOf } from '../../test/waf-asking.ts';
+import { bearings, subjectOf } from '../../test/waf-asking.ts';
 import { detectors } from './detectors.ts';
 import { argument } from './places.ts';
 import { isPlain } from './plain.ts';
@@ -13,7 +13,7 @@ function silent(text: string): void {
   const subject = subjectOf(text);
   if (!isPlain(subject)) return;
   for (const detector of detectors) {
-    const found = detector.detect(subject, argument);
+    const found = detector.detect(subject, argument, bearings);
     assert.equal(found, null, `${detector.name} on ${text}`);
   }
 }

@@ -27,7 +27,14 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     says: 'A value would add lines to the head of an answer, a request or a mail.',
     allow: exclude,
   },
-  'waf/graphql-abuse': { says: 'A GraphQL query costs or tells more than any page needs.', allow: exclude },
+  'waf/open-redirect': {
+    says: 'An address that the browser would be sent to leads to another site.',
+    allow: 'List the host in waf.redirects.hosts, or leave the argument out of waf.redirects.parameters.',
+  },
+  'waf/graphql-abuse': {
+    says: 'A GraphQL query costs or tells more than any page needs.',
+    allow: 'Raise the limit in waf.graphql, or set waf.graphql.introspection: allow, for the site.',
+  },
   'waf/file-upload': { says: 'A file would be run by the server, or where it is opened.', allow: exclude },
   'waf/sensitive-path': { says: 'The path is one that only whoever looks for holes asks for.', allow: exclude },
   'waf/anomaly-score': {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { ask, ordinarySettings, tools } from '../../test/waf-asking.ts';
+import { ask, ordinarySettings, ordinarySite, tools } from '../../test/waf-asking.ts';
 import { filesOf } from '../../test/waf-patterns.ts';
 import { Headers } from '../traffic/headers.ts';
 import type { AnswerHead } from '../traffic/wire.ts';
@@ -39,7 +39,7 @@ function wafWith(stepMs: number, mode: 'block' | 'detect', cpuShare = 1, text = 
   };
   const made = build(
     { ...ordinarySettings, ruleFiles, cpuBudgetMs: 50 },
-    [{ name: 'a.example', waf: { mode, exclude: [] } }],
+    [{ name: 'a.example', waf: { ...ordinarySite, mode } }],
     {
       ...tools,
       files: filesOf({ '/own.conf': text }),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ask, exchangeOf, gate, ordinarySettings, type Request, tools } from '../../test/waf-asking.ts';
+import { ask, exchangeOf, gate, ordinarySettings, ordinarySite, type Request, tools } from '../../test/waf-asking.ts';
 import { build, reasons } from './waf.ts';
 
 const attack: Request = { target: '/?q=<script>alert(1)</script>' };
@@ -116,8 +116,8 @@ describe('exclusions', () => {
     const made = build(
       ordinarySettings,
       [
-        { name: 'a', waf: { mode: 'block', exclude: [] } },
-        { name: 'b', waf: { mode: 'block', exclude } },
+        { name: 'a', waf: ordinarySite },
+        { name: 'b', waf: { ...ordinarySite, exclude } },
       ],
       tools,
     );
@@ -255,7 +255,7 @@ describe('a failure inside', () => {
 test('every why has its row, and status is told what stands', () => {
   const waf = gate('block', [{ place: 'ARGS:a' }]);
   for (const detector of waf.describe().detectors) assert.ok(reasons[`waf/${detector}`], detector);
-  assert.deepEqual(waf.describe().sites, [{ name: 'example.com', mode: 'block', exclusions: 1 }]);
+  assert.deepEqual(waf.describe().sites, [{ name: 'example.com', mode: 'block', threshold: 5, exclusions: 1 }]);
 });
 
 test('whatever comes, there is a verdict with a known why, and the same one in any pieces', () => {
@@ -288,4 +288,54 @@ test('whatever comes, there is a verdict with a known why, and the same one in a
     }),
     { numRuns: 300 },
   );
+});
+
+describe('what a site says to the built-in rules', () => {
+  const introspection: Request = {
+    target: '/graphql',
+    headers: [['Content-Type', 'application/json']],
+    body: JSON.stringify({ query: '{__schema{types{name}}}' }),
+  };
+  const batch = (count: number): Request => ({
+    ...introspection,
+    body: JSON.stringify(Array.from({ length: count }, () => ({ query: '{ me { name } }' }))),
+  });
+
+  test('a threshold of its own, which the exchange tells', () => {
+    const { exchange, why } = ask(gate('block', [], {}, { threshold: 9 }), { target: '/?q=%27%20or%201=1--' });
+    assert.deepEqual([why, exchange.wafThreshold, exchange.wafScore], ['pass', 9, 5]);
+    assert.equal(ask(gate(), { target: '/?q=%27%20or%201=1--' }).why, 'waf/sql-injection');
+  });
+
+  test('whether GraphQL may be asked for its schema, and how much at once', () => {
+    const { graphql } = ordinarySite;
+    assert.equal(ask(gate(), introspection).why, 'waf/graphql-abuse');
+    assert.equal(
+      ask(gate('block', [], {}, { graphql: { ...graphql, introspection: true } }), introspection).why,
+      'pass',
+    );
+    assert.deepEqual(
+      [20, 21].map((count) => ask(gate(), batch(count)).why),
+      ['pass', 'waf/graphql-abuse'],
+    );
+    assert.equal(ask(gate('block', [], {}, { graphql: { ...graphql, maxBatch: 21 } }), batch(21)).why, 'pass');
+  });
+
+  test('where addresses in which arguments may lead; the host of the request always', () => {
+    const listed = gate('block', [], {}, { redirects: { parameters: ['Go_On'], hosts: ['*.example.net'] } });
+    const of = (waf: typeof listed, query: string) => ask(waf, { target: `/login?${query}` }).why;
+    assert.equal(of(gate(), 'next=%2F%2Fevil.example'), 'waf/open-redirect');
+    assert.equal(of(gate(), 'next=https://evil.example/'), 'pass');
+    assert.equal(of(listed, 'goon=https://evil.example/'), 'waf/open-redirect');
+    assert.equal(of(listed, 'goon=https://a.example.net/'), 'pass');
+    assert.equal(of(listed, 'goon=https://example.com/x'), 'pass');
+    assert.equal(of(listed, 'next=%2F%2Fevil.example'), 'pass');
+  });
+
+  test('UTF-7 is read in any value', () => {
+    const { exchange, why } = ask(gate(), { target: '/?q=x%2BADw-script%2BAD4-alert(1)%2BADw-/script%2BAD4-' });
+    assert.equal(why, 'waf/cross-site-scripting');
+    assert.deepEqual(exchange.findings?.[0]?.decoded, ['urlDecode', 'utf7Decode']);
+    assert.equal(ask(gate(), { target: '/?q=%2BAAA-x%2BABC' }).why, 'pass');
+  });
 });

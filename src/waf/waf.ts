@@ -13,6 +13,8 @@ import { judgeDeclarations, openBody } from './bodies/body.ts';
 import { codingsOf, hidingCoding } from './bodies/encoded.ts';
 import type { BodyInspector } from './bodies/inspector.ts';
 import type { RuleFiles } from './compile/compiler.ts';
+import type { GraphqlLimits } from './detectors/graphql.ts';
+import { normalisedName } from './detectors/redirect.ts';
 import { detectorNames } from './detectors.ts';
 import { type ExclusionSettings, Exclusions } from './exclusions.ts';
 import { CleanHeaders, judgeFields, judgeHead } from './head.ts';
@@ -42,7 +44,14 @@ export interface WafSettings extends InspectionLimits {
 /** What one site says of it. */
 export interface SiteWafSettings {
   readonly name: string;
-  readonly waf: { readonly mode: 'block' | 'detect' | 'off'; readonly exclude: readonly ExclusionSettings[] };
+  readonly waf: {
+    readonly mode: 'block' | 'detect' | 'off';
+    readonly exclude: readonly ExclusionSettings[];
+    /** The score from which the built-in rules refuse. */
+    readonly threshold: number;
+    readonly graphql: GraphqlLimits;
+    readonly redirects: { readonly parameters: readonly string[]; readonly hosts: readonly string[] | null };
+  };
 }
 
 /** What it is handed of the outside. */
@@ -67,12 +76,16 @@ export interface AnswerInspector {
 /** The WAF's part of `status`. */
 export interface WafDescription {
   readonly detectors: readonly string[];
-  readonly threshold: number;
   readonly maxInspectedBytes: number;
   readonly bodyOverLimit: 'refuse' | 'pass';
   /** Rules of files, and how many files they came from; null for the built-in rules. */
   readonly rules: { readonly count: number; readonly files: number } | null;
-  readonly sites: readonly { readonly name: string; readonly mode: string; readonly exclusions: number }[];
+  readonly sites: readonly {
+    readonly name: string;
+    readonly mode: string;
+    readonly threshold: number;
+    readonly exclusions: number;
+  }[];
 }
 
 /** The WAF of one generation. */
@@ -96,7 +109,7 @@ export class Waf {
   inspectHead(exchange: Exchange, policy: SitePolicy): Verdict {
     if (policy.mode === 'off' || exchange.skipsWaf) return pass;
     exchange.wafAction = 'pass';
-    exchange.wafThreshold = this.#limits.threshold;
+    exchange.wafThreshold = policy.threshold;
     const inspection = new Inspection(this.#limits, exchange, policy, 1);
     try {
       if (this.rules === null) judgeHead(inspection, exchange, this.#clean);
@@ -197,15 +210,16 @@ export class Waf {
 
   /** What stands, for `status`. */
   describe(): WafDescription {
-    const { threshold, maxInspectedBytes, bodyOverLimit } = this.#limits;
-    const sites = this.policies.map(({ site, mode, exclusions }) => ({
+    const { maxInspectedBytes, bodyOverLimit } = this.#limits;
+    const sites = this.policies.map(({ site, mode, threshold, exclusions }) => ({
       name: site,
       mode,
+      threshold,
       exclusions: exclusions.count,
     }));
     const { rules: own } = this;
     const rules = own === null ? null : { count: own.count, files: own.program.files.length };
-    return { detectors: detectorNames, threshold, maxInspectedBytes, bodyOverLimit, rules, sites };
+    return { detectors: detectorNames, maxInspectedBytes, bodyOverLimit, rules, sites };
   }
 }
 
@@ -224,6 +238,9 @@ export function* building(
   const policies = sites.map(({ name, waf }, index) => ({
     site: name,
     mode: waf.mode,
+    threshold: waf.threshold,
+    graphql: waf.graphql,
+    redirects: { parameters: new Set(waf.redirects.parameters.map(normalisedName)), hosts: waf.redirects.hosts },
     exclusions: Exclusions.compile(waf.exclude, detectorNames, ['sites', index, 'waf', 'exclude'], problems),
   }));
   const { ruleFiles } = settings;

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { subjectOf } from '../../../test/waf-asking.ts';
-import { detectGraphql } from './graphql.ts';
+import { detectGraphql, type GraphqlLimits } from './graphql.ts';
+
+const limits: GraphqlLimits = { introspection: false, maxDepth: 20, maxAliases: 60, maxDirectives: 50, maxBatch: 20 };
 
 /** A value, its name, whether it is a name itself, and the number of the finding; 0 where it is none that would block. */
 const cases: readonly (readonly [string, string, boolean, number])[] = [
@@ -34,10 +36,19 @@ const cases: readonly (readonly [string, string, boolean, number])[] = [
 
 for (const [value, name, isName, id] of cases)
   test(`${JSON.stringify(value).slice(0, 80)} ${id === 0 ? 'passes' : `is ${id}`}`, () => {
-    const found = detectGraphql(subjectOf(value, name, isName));
+    const found = detectGraphql(subjectOf(value, name, isName), limits);
     if (id === 0) return assert.ok((found?.score ?? 0) < 5, JSON.stringify(found));
     assert.equal(found?.id, id);
     assert.equal(found.score, 5);
     assert.ok(found.start >= 0 && found.start < found.end, JSON.stringify(found));
     assert.ok(!found.says.endsWith('.'));
   });
+
+test('the limits and the question about the schema are settings', () => {
+  const of = (value: string, more: Partial<GraphqlLimits>) =>
+    detectGraphql(subjectOf(value, 'query'), { ...limits, ...more })?.id ?? 0;
+  assert.equal(of('{__schema{types{name}}}', { introspection: true }), 0);
+  assert.equal(of('{ a { b { c } } }', { maxDepth: 2 }), 1061002);
+  assert.equal(of('{ a: x b: x }', { maxAliases: 1 }), 1061003);
+  assert.equal(of('{ a @b @c }', { maxDirectives: 1 }), 1061004);
+});

@@ -2,10 +2,17 @@
 
 import { type Detection, found, type Subject } from './detection.ts';
 
-/** What a document may have before it is abuse. */
-const maxDepth = 20;
-const maxAliases = 60;
-const maxDirectives = 50;
+/** What a document may ask and have before it is abuse. */
+export interface GraphqlLimits {
+  /** Whether a client may ask for the schema. */
+  readonly introspection: boolean;
+  readonly maxDepth: number;
+  readonly maxAliases: number;
+  readonly maxDirectives: number;
+  /** Documents in one request. */
+  readonly maxBatch: number;
+}
+
 const maxFields = 2000;
 
 const beginnings: readonly string[] = ['query', 'mutation', 'subscription', 'fragment', '{'];
@@ -25,19 +32,25 @@ export function isGraphql(lower: string): boolean {
 }
 
 /** Abuse in one GraphQL document. Ids 1061001–1061005. Linear; never throws. */
-export function detectGraphql(subject: Subject): Detection | null {
+export function detectGraphql(subject: Subject, limits: GraphqlLimits): Detection | null {
   const { lower } = subject;
   if (!isGraphql(lower)) return null;
   const asked = lower.indexOf('__schema');
   const typed = asked < 0 ? lower.indexOf('__type(') : asked;
-  if (typed >= 0) return found(1061001, 5, 'the query asks GraphQL for its schema', typed, typed + 64);
+  if (typed >= 0 && !limits.introspection)
+    return found(1061001, 5, 'the query asks GraphQL for its schema', typed, typed + 64);
   const { depth, aliases, directives, fields } = measured(lower);
-  if (depth > maxDepth) return found(1061002, 5, `the query nests ${depth} levels deep`, 0, 64);
-  if (aliases > maxAliases) return found(1061003, 5, `the query asks ${aliases} times under other names`, 0, 64);
-  if (directives > maxDirectives) return found(1061004, 5, `the query has ${directives} directives`, 0, 64);
+  if (depth > limits.maxDepth) return found(1061002, 5, `the query nests ${depth} levels deep`, 0, 64);
+  if (aliases > limits.maxAliases) return found(1061003, 5, `the query asks ${aliases} times under other names`, 0, 64);
+  if (directives > limits.maxDirectives) return found(1061004, 5, `the query has ${directives} directives`, 0, 64);
   if (fields > maxFields || repeats(lower)) return found(1061004, 5, 'the query repeats its fields', 0, 64);
   const circle = circles(lower);
   return circle >= 0 ? found(1061005, 5, 'fragments of the query lead in a circle', circle, circle + 64) : null;
+}
+
+/** The finding for a request with more documents than it may have; `count` is how many were seen by then. Id 1061006. */
+export function tooManyDocuments(count: number): Detection {
+  return found(1061006, 5, `the request asks ${count} GraphQL queries and more at once`, 0, 64);
 }
 
 /** Depth of braces, aliases, directives and words outside strings. */

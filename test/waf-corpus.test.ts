@@ -15,7 +15,7 @@ const mostDisturbed = 0.6;
 
 /** The same of the second corpora, whose writer had not seen the detectors. */
 const leastStoppedSecond = 90;
-const mostDisturbedSecond = 2;
+const mostDisturbedSecond = 2.3;
 
 describe('the corpora', () => {
   test('attacks are stopped, those that were held back too', () => {
@@ -56,7 +56,7 @@ describe('the second corpora', () => {
 
   test('ordinary requests pass, those that were held back too', () => {
     const cases = secondOrdinary();
-    assert.ok(distinct(cases) >= 3700, `${distinct(cases)} ordinary values`);
+    assert.ok(distinct(cases) >= 4200, `${distinct(cases)} ordinary values`);
     const { open, held } = measure(gate(), cases, false);
     for (const { cases: all, refused } of [sum(open), sum(held)])
       assert.ok((100 * refused) / all <= mostDisturbedSecond, `${refused} of ${all}`);

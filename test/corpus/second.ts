@@ -85,7 +85,7 @@ export function secondOrdinary(): Case[] {
   const cases: Case[] = [];
   for (const [list, places] of ordinaryLists)
     for (const template of templatesOf(`ordinary/second-${list}.txt`)) addOrdinary(template, places, cases);
-  return [...cases, ...wholeOf('ordinary/second-requests.txt')];
+  return [...cases, ...wholeOf('ordinary/second-requests.txt'), ...wholeOf('ordinary/second-systems.txt')];
 }
 
 function addOrdinary({ section, text: template }: Template, places: readonly string[], cases: Case[]): void {

@@ -32,6 +32,7 @@ import {
 import { build as buildModel, type Model, reasons as modelReasons } from './model/model.ts';
 import {
   build as buildObserve,
+  credentialProblems,
   type Observe,
   type ObserveSettings,
   type ObserveTools,
@@ -203,6 +204,8 @@ export async function build(settings: Settings, tools: GenerationTools): Promise
     await buildProxy(settings.proxy, settings.sites, proxyTools(settings, tools, clock, codec, timekeeper)),
   );
   const observe = found.take(null, buildObserve(observeSettings(settings, waf), observeTools(tools)));
+  const { logs } = settings.observe;
+  found.problems.push(...(await credentialProblems(logs, async (file) => (await filesOf(tools).read(file)).text)));
   const wantsTls = settings.listen.some((listener) => listener.tls);
   const tls = wantsTls
     ? found.take('tls', await buildTls(settings.tls, tlsTools(settings, tools, clock, timekeeper)))

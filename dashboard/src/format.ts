@@ -25,14 +25,23 @@ export function size(bytes: number): string {
   return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** `850 ms`, `12 s`, `3 h 5 min`. */
+/** `850 ms`, `12 s`, `3 h 5 min`, `90 d 2 h`, `12 years`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = Math.floor(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
-  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+  if (seconds < 3600) return parts([Math.floor(seconds / 60), 'min'], [seconds % 60, 's']);
+  if (seconds < 86_400) return parts([Math.floor(seconds / 3600), 'h'], [Math.floor((seconds % 3600) / 60), 'min']);
+  const days = Math.floor(seconds / 86_400);
+  // Because nobody counts years in days.
+  return days < 1000
+    ? parts([days, 'd'], [Math.floor((seconds % 86_400) / 3600), 'h'])
+    : `${Math.floor(days / 365.25)} years`;
+}
+
+/** The larger part, and the smaller one where there is any of it. */
+function parts([most, unit]: readonly [number, string], [rest, smaller]: readonly [number, string]): string {
+  return rest === 0 ? `${most} ${unit}` : `${most} ${unit} ${rest} ${smaller}`;
 }
 
 /** A duration in microseconds: `0.2 µs`, `3.4 ms`; '' for none. */

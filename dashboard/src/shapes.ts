@@ -37,6 +37,12 @@ export interface Status {
   readonly queued: number;
   readonly certificates: readonly Certificate[];
   readonly waf: { readonly mode: string; readonly threshold: number };
+  /** What is written down, and what is wrong with the disk or the server that it goes to. */
+  readonly journal?: Written;
+  readonly audit?: Written;
+  readonly traces?: Written;
+  readonly logs?: Readonly<Record<string, Written>>;
+  readonly history?: { readonly lost: number; readonly trouble: string } | null;
   readonly crew: {
     readonly deaths: number;
     readonly stalls: number;
@@ -49,6 +55,13 @@ export interface Status {
       readonly upMs: number;
     }[];
   };
+}
+
+/** Lines of one log. */
+export interface Written {
+  readonly written?: number;
+  readonly dropped?: number;
+  readonly trouble?: string;
 }
 
 export interface Upstream {

@@ -30,6 +30,7 @@ const checks: readonly Check[] = [
   { needs: ['listen', 'sites'], weight: 'problem', find: loops },
   { needs: ['blocklists'], weight: 'problem', find: doubleBlocklists },
   { needs: ['sites'], weight: 'problem', find: upstreamParts },
+  { needs: ['logs'], weight: 'problem', find: logParts },
   { needs: ['sites'], weight: 'problem', find: allBackups },
   { needs: ['listen', 'sites', 'tls'], weight: 'problem', find: acmeProblems },
   { needs: ['tls'], weight: 'problem', find: onDemandAlone },
@@ -205,6 +206,21 @@ function upstreamParts({ sites }: Complete): Problem[] {
       return [];
     }),
   );
+}
+
+/** Files for TLS of logs that do not go over TLS, and half of a pair. */
+function logParts({ logs }: Complete): Problem[] {
+  return logs.flatMap(({ to, ca, certificate, key }, index) => {
+    const path = ['logs', index];
+    const isWritten = [ca, certificate, key].some((part) => part !== undefined);
+    if (isWritten && !(to.kind === 'syslog' && to.transport === 'tls')) {
+      const says = 'ca, certificate and key are for servers of syslog+tls';
+      return [problem(path, 'tls-on-plain', says, 'write syslog+tls:// in `to`, or remove them')];
+    }
+    if ((certificate === undefined) !== (key === undefined))
+      return [problem(path, 'half-certificate', 'a certificate and its key belong together', 'write both')];
+    return [];
+  });
 }
 
 function allBackups({ sites }: Complete): Problem[] {

@@ -33,6 +33,10 @@ export function accessLog() {
       .describe(
         'File of the authorities (PEM) whose word counts for the server of `syslog+tls`; the usual ones where missing.',
       ),
+    certificate: text('a file name')
+      .optional()
+      .describe('File of the certificate (PEM) that this gate shows to a server of `syslog+tls` that asks who it is.'),
+    key: text('a file name').optional().describe('File of the private key (PEM) of that certificate.'),
     format: oneOf('combined', 'json')
       .prefault('combined')
       .describe('NCSA combined, which every tool reads, or JSON with what each layer decided.'),
@@ -93,7 +97,8 @@ function serverOf(value: string, transport: keyof typeof syslogPorts): Found<Log
   // A port of 80 is one that `URL` takes for not said.
   const port = url.port !== '' ? Number(url.port) : value.endsWith(':80') ? 80 : syslogPorts[transport];
   if (port === 0) return { detail: {} };
-  if (transport === 'tls') return { value: { kind: 'syslog', transport, host, port, ca: null } };
+  if (transport === 'tls')
+    return { value: { kind: 'syslog', transport, host, port, ca: null, certificate: null, key: null } };
   return { value: { kind: 'syslog', transport, host, port } };
 }
 

@@ -112,11 +112,11 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
       maxJourneys: words.max_journeys,
       recording: { bodies: words.recording.bodies, maxBodyBytes: words.recording.max_body },
       historyBytes: words.history,
-      logs: words.logs.map(({ to, ca, format, only_troubles, facility }) => ({
-        to: placedTarget(to, ca, absolute),
-        format,
-        onlyTroubles: only_troubles,
-        facility: facilityOf(facility),
+      logs: words.logs.map((log) => ({
+        to: placedTarget(log, absolute),
+        format: log.format,
+        onlyTroubles: log.only_troubles,
+        facility: facilityOf(log.facility),
       })),
       rotation: {
         maxBytes: words.log_rotation.max_size,
@@ -351,7 +351,12 @@ function limitsOf(limits: Complete['limits']): Settings['limits'] {
 }
 
 /** A target with its files where they are, whoever asks from where. */
-function placedTarget(to: LogTarget, ca: string | undefined, absolute: (path: string) => string): LogTarget {
+function placedTarget(
+  { to, ca, certificate, key }: Pick<Complete['logs'][number], 'to' | 'ca' | 'certificate' | 'key'>,
+  absolute: (path: string) => string,
+): LogTarget {
   if (to.kind === 'file') return { kind: 'file', path: absolute(to.path) };
-  return to.kind === 'syslog' && to.transport === 'tls' && ca !== undefined ? { ...to, ca: absolute(ca) } : to;
+  if (to.kind !== 'syslog' || to.transport !== 'tls') return to;
+  const file = (name: string | undefined) => (name === undefined ? null : absolute(name));
+  return { ...to, ca: file(ca), certificate: file(certificate), key: file(key) };
 }

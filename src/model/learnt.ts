@@ -46,6 +46,15 @@ export function emptyLearnt(): Learnt {
   return { requests: 0, lost: 0, from: Number.MAX_SAFE_INTEGER, to: 0, root: emptyPath() };
 }
 
+/** Methods of paths that are known of a site. */
+export function routesIn({ root }: Learnt): number {
+  const below = (path: LearntPath): number => {
+    const parts = [...path.children.values(), ...(path.open === null ? [] : [path.open])];
+    return parts.reduce((sum, part) => sum + below(part), path.methods.size);
+  };
+  return below(root);
+}
+
 function emptyPath(): LearntPath {
   return { children: new Map(), isCrowded: false, open: null, segment: emptyShape(), methods: new Map() };
 }

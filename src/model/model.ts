@@ -24,7 +24,7 @@ export interface ModelSettings {
   readonly undeclared: 'refuse' | 'pass';
 }
 
-export { emptyLearnt, type Learnt, maxShapes, mergeLearnt } from './learnt.ts';
+export { emptyLearnt, type Learnt, maxShapes, mergeLearnt, routesIn } from './learnt.ts';
 export { proposalOf } from './proposal.ts';
 
 export interface ModelledSite {

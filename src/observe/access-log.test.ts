@@ -193,11 +193,16 @@ test('syslog over TLS: to the server that was named and to nobody else (RFC 5425
       ),
       { stdio: 'ignore' },
     );
-    return { key: readFileSync(key), cert: readFileSync(cert), file: cert };
+    return { key: readFileSync(key), cert: readFileSync(cert), file: cert, keyFile: key };
   };
   const [good, other] = [make('good', 'IP:127.0.0.1'), make('other', 'DNS:elsewhere.example')];
-  for (const { shown, ca, says } of [
+  const [client, stranger] = [make('client', 'DNS:gate.example'), make('stranger', 'DNS:gate.example')];
+  const asking = { ...good, ca: [client.cert], requestCert: true, rejectUnauthorized: true };
+  for (const { shown, ca, says, own = null } of [
     { shown: good, ca: good.file, says: '' },
+    { shown: asking, ca: good.file, own: client, says: '' },
+    { shown: asking, ca: good.file, own: stranger, says: 'it may want another certificate' },
+    { shown: asking, ca: good.file, says: 'failed: tlsv13 alert certificate required' },
     { shown: good, ca: null, says: 'self-signed certificate' },
     { shown: other, ca: other.file, says: 'does not match' },
     { shown: good, ca: join(directory, 'none.pem'), says: 'ENOENT' },
@@ -218,14 +223,15 @@ test('syslog over TLS: to the server that was named and to nobody else (RFC 5425
     await once(receiver, 'listening');
     t.after(() => receiver.close());
     const { port } = receiver.address() as AddressInfo;
-    const log = logTo(words({ kind: 'syslog', transport: 'tls', host: '127.0.0.1', port, ca }));
+    const files = { ca, certificate: own?.file ?? null, key: own?.keyFile ?? null };
+    const log = logTo(words({ kind: 'syslog', transport: 'tls', host: '127.0.0.1', port, ...files }));
     log.tell(exchange(), 'pass');
     if (says === '') await heard;
     await log.file.stop();
     if (says === '') assert.match(text, /^\d+ <134>1 2026-11-25T22:31:05\.000Z gate\.example portcullis - access - /);
     else {
       assert.equal(text, '');
-      assert.ok(log.counts.trouble.includes(says), log.counts.trouble);
+      assert.ok(log.counts.trouble.includes(says), `${says}: ${log.counts.trouble}`);
     }
   }
 });

@@ -32,6 +32,7 @@ export {
 } from './exposition.ts';
 export { type AppendedFile, type Files, systemFiles } from './files.ts';
 export type { JournalCounts } from './journal.ts';
+export { credentialProblems } from './log-credentials.ts';
 export { addTraffic, boundsUs, type SiteFigures, type TrafficFigures } from './measures.ts';
 export type { Posted, TracerTools, TraceWords } from './tracer.ts';
 

@@ -4,9 +4,10 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectSecurely } from 'node:tls';
+import { connect as connectSecurely, TLSSocket } from 'node:tls';
 import { type LogTarget, targetName } from '../traffic/log-target.ts';
 import type { AppendedFile, Files } from './files.ts';
+import { type Credentials, materialOf } from './log-credentials.ts';
 
 /** Longest time that a server may take to take a batch, and to be reached, in ms. */
 const sendMs = 5000;
@@ -47,20 +48,22 @@ const journaldStream: Framing = {
   frame: (line) => `${line}\n`,
 };
 
-/** Where a stream leads to; over TLS where `ca` is there, null for the authorities that Node knows. */
-type Place = { readonly path: string } | { readonly host: string; readonly port: number; readonly ca?: string | null };
+/** Where a stream leads to; over TLS where there are credentials. */
+type Place =
+  | { readonly path: string }
+  | ({ readonly host: string; readonly port: number } & (Credentials | { readonly ca?: never }));
 
-/** Opens it. Over TLS nothing is sent before the server has proved to be the one that was named (RFC 5425 5.2). Throws where the authorities cannot be read. */
+/** Opens it. Over TLS nothing is sent before the server has proved to be the one that was named (RFC 5425 5.2). Throws where its files cannot be read. */
 function opened(to: Place): Socket {
   if ('path' in to || to.ca === undefined) return connect(to);
-  const { host, port, ca } = to;
+  const { host, port } = to;
   return connectSecurely({
     host,
     port,
     minVersion: 'TLSv1.2',
     ...(isIP(host) === 0 ? { servername: host } : {}),
     // Read for each connection, so that a file that was renewed counts.
-    ...(ca === null ? {} : { ca: readFileSync(ca) }),
+    ...materialOf(to, readFileSync),
   });
 }
 
@@ -81,6 +84,7 @@ class StreamSink implements AppendedFile {
     const socket = this.#socket ?? this.#connected();
     this.#socket = socket;
     try {
+      if (fresh && socket instanceof TLSSocket) await believed(socket);
       await written(socket, (fresh ? this.#framing.greeting : '') + lines.join(''));
     } catch (error) {
       this.#drop();
@@ -152,6 +156,35 @@ class DatagramSink implements AppendedFile {
     });
     return socket;
   }
+}
+
+/** How long a server over TLS may take to object to us after the handshake, in ms. */
+const objectionMs = 300;
+
+/**
+ * Resolves when the server has taken us for who we are; rejects where it has not. With TLS 1.3 a client is done before its certificate was
+ * looked at: what it writes then is taken by the kernel and lost. Servers that go on send a ticket, or at least no alert.
+ */
+function believed(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let timer = setTimeout(() => end(new Error(`nothing was taken for ${sendMs} ms`)), sendMs);
+    const end = (error?: Error): void => {
+      clearTimeout(timer);
+      socket.off('error', onError).off('close', onClose).off('session', onSession).off('secureConnect', onSecure);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const onClose = (): void => end(new Error('the server closed the connection: it may want another certificate'));
+    // OpenSSL's whole message has its source files in it.
+    const onError = (error: Error & { readonly library?: string; readonly reason?: string }): void =>
+      end(error.library === undefined ? error : new Error(`TLS with the server failed: ${error.reason}`));
+    const onSession = (): void => end();
+    const onSecure = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(end, objectionMs);
+    };
+    socket.once('error', onError).once('close', onClose).once('session', onSession).once('secureConnect', onSecure);
+  });
 }
 
 /** Resolves when the kernel has all of it; rejects where it does not come to that in time. */

@@ -113,6 +113,7 @@ function statusOf(gateway: Gateway, opened: readonly Opened[], startedAt: number
     upstreams: upstreamsOf(gateway),
     queued: generation.proxy.routes.reduce((sum, { waiting }) => sum + waiting, 0),
     certificates: generation.tls?.describe() ?? [],
+    bots: { held: gateway.tarpit.size },
     waf: { mode: generation.settings.waf.mode, threshold: generation.settings.waf.threshold },
     journal: told.journal,
     audit: told.audit,

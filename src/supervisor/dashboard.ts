@@ -11,6 +11,7 @@ import type { Totals } from './chronicle.ts';
 import { ConfigurationDesk } from './configuration-desk.ts';
 import type { Answers } from './control.ts';
 import { version } from './figures.ts';
+import { overviews } from './overviews.ts';
 import { OwnCommands } from './own-commands.ts';
 import { Proposals } from './proposals.ts';
 import type { DashboardTools } from './running.ts';
@@ -105,6 +106,7 @@ function houseAnswers({ settings: { dataDirectory }, answers, blueprint }: House
   return {
     ...desk.answers(),
     ...proposals.answers(),
+    ...overviews(() => blueprint().settings, answers),
     'configuration-schema': () => jsonSchema(),
     listening: () => commands.json(['ports', '--listening'], []),
     learn: ({ what, count, hear }) =>
@@ -116,6 +118,7 @@ function houseAnswers({ settings: { dataDirectory }, answers, blueprint }: House
       wafOf(blueprint().settings, (await answers.excused!({ ask: 'excused' })) as Record<string, number[]>),
     'waf-found': async () => foundOf((await answers.figures!({ ask: 'figures' })) as Totals | null),
     'kernel-exposure': needsFile(() => commands.json(['firewall', 'exposure'])),
+    'kernel-drift': needsFile(() => commands.json(['firewall', 'verify'])),
     'kernel-plan': needsFile(() => commands.json(['plan'])),
     'kernel-generations': () => commands.json(['rollback', '--list'], bare),
     'kernel-apply': ({ confirmSeconds }) =>

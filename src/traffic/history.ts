@@ -14,6 +14,8 @@ export const layers: readonly string[] = Object.freeze([
   'tls',
   'http',
   'rules',
+  'bots',
+  'model',
   'rates',
   'waf',
   'proxy',

@@ -4,13 +4,16 @@
 export type LogTarget =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'syslog'; readonly transport: 'tcp' | 'udp'; readonly host: string; readonly port: number }
-  /** Over TLS (RFC 5425); `ca` is an absolute file of the authorities that may speak for it, null for the usual ones. */
+  /** Over TLS (RFC 5425); `ca` is an absolute file of the authorities that may speak for it, null for the usual ones; `certificate` and
+   * `key` are files of what this gate shows where it is asked who it is, null for nothing. */
   | {
       readonly kind: 'syslog';
       readonly transport: 'tls';
       readonly host: string;
       readonly port: number;
       readonly ca: string | null;
+      readonly certificate: string | null;
+      readonly key: string | null;
     }
   | { readonly kind: 'syslog'; readonly transport: 'unix'; readonly path: string }
   | { readonly kind: 'journald' };

@@ -92,8 +92,10 @@ firewall:
     - deny tcp 22 from 10.1.0.0/16 # never hit
 tls: { local_names: [localhost] }
 sites:
-  - { host: '*', to: ['localhost:${upstream}', 'localhost:1'], breaker: {} }
+  - { host: '*', to: ['localhost:${upstream}', 'localhost:1'], breaker: {}, learn: / }
 rates: []
+rules: [challenge if path is /task, tarpit if path is /pit]
+bots: { verified: [{ name: '<img src=x onerror=alert(1)>', agent: goodbot, domains: [example.com] }] }
 limits: { max_new_connections_per_client_per_second: 1000 }
 `;
 }

@@ -151,6 +151,8 @@ test('what is no target, share or collector is told', () => {
     [{ logs: [{ to: 'syslog+dtls://x' }] }, /a file, journald, or a syslog address/],
     [{ logs: [{ to: 'syslog+tcp://host/path' }] }, /a file, journald, or a syslog address/],
     [{ logs: [{ to: 'syslog+unix:relative' }] }, /a file, journald, or a syslog address/],
+    [{ logs: [{ to: 'syslog+tcp://logs', ca: 'ca.pem' }] }, /are for servers of syslog\+tls/],
+    [{ logs: [{ to: 'syslog+tls://logs', key: 'a.key' }] }, /a certificate and its key belong together/],
     [{ traces: { to: 'collector' } }, /an http\(s\) address such as/],
     [{ traces: { sample: '101%' } }, /a percentage such as 1% or 0\.5%/],
     [{ traces: { headers: ['no colon'] } }, /a header field such as/],
@@ -159,7 +161,7 @@ test('what is no target, share or collector is told', () => {
     assert.throws(() => settingsFrom(words as never), says, JSON.stringify(words));
   const { observe } = settingsFrom({
     logs: [
-      { to: 'syslog+tls://logs.example', ca: 'ca.pem' },
+      { to: 'syslog+tls://logs.example', ca: 'ca.pem', certificate: 'gate.pem', key: '/etc/gate.key' },
       { to: 'syslog+udp://[::1]' },
       { to: 'syslog+tcp://logs:80', facility: 'daemon' },
       { to: 'journald' },
@@ -169,7 +171,18 @@ test('what is no target, share or collector is told', () => {
   assert.deepEqual(
     observe.logs.map(({ to, facility }) => [to, facility]),
     [
-      [{ kind: 'syslog', transport: 'tls', host: 'logs.example', port: 6514, ca: '/ca.pem' }, 16],
+      [
+        {
+          kind: 'syslog',
+          transport: 'tls',
+          host: 'logs.example',
+          port: 6514,
+          ca: '/ca.pem',
+          certificate: '/gate.pem',
+          key: '/etc/gate.key',
+        },
+        16,
+      ],
       [{ kind: 'syslog', transport: 'udp', host: '::1', port: 514 }, 16],
       [{ kind: 'syslog', transport: 'tcp', host: 'logs', port: 80 }, 3],
       [{ kind: 'journald' }, 16],

@@ -36,6 +36,23 @@ const intruders = `(() => {
   return [...new Set(found)];
 })()`;
 
+/** What a gate answers that asks an authority. */
+const managed = {
+  isOn: true,
+  rows: ['failing', 'good'].map((state) => ({
+    names: ['a', 'b'],
+    issuer: 'a',
+    profile: '',
+    authority: 'a',
+    notAfter: '2027-01-01T00:00:00.000Z',
+    renewAt: 'a',
+    explanation: 'a',
+    state,
+    lastError: 'a',
+    triedAgainAt: 'a',
+  })),
+};
+
 /** Answers as they came, with every text in them replaced. The session's own stays. */
 async function poison(route: Route): Promise<void> {
   const url = new URL(route.request().url());
@@ -43,7 +60,7 @@ async function poison(route: Route): Promise<void> {
   const isStream = url.pathname.endsWith('/events');
   const response = await route.fetch(isStream ? { url: `${url.origin}/api/v1/status` } : {}).catch(() => null);
   if (response === null) return route.abort().catch(() => {});
-  const text = await response.text();
+  const text = url.pathname.endsWith('/certificates') ? JSON.stringify(managed) : await response.text();
   const value = poisoned(JSON.parse(text), () => false);
   if (!isStream) return route.fulfill({ status: response.status(), json: value });
   return route.fulfill({ contentType: 'text/event-stream', body: `event: status\ndata: ${JSON.stringify(value)}\n\n` });
@@ -66,7 +83,7 @@ describe("somebody else's strings in every field of every view do nothing", () =
         .first()
         .waitFor({ state: 'detached' });
       for (const button of await main
-        .getByRole('button', { name: /^(Look|Knock|Ask|Play|Check)/, disabled: false })
+        .getByRole('button', { name: /^(Look|Knock|Ask|Play|Check|Document)/, disabled: false })
         .all())
         await button.click({ timeout: 5000 }).catch(() => {});
       assert.deepEqual(await house.seen.page.evaluate(intruders), [], name);

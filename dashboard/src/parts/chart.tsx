@@ -25,6 +25,8 @@ interface Props {
 
 /** The chart with its name, and the newest values as its legend. */
 export function Chart({ title, at, lines, format, steps, height = 120 }: Props) {
+  // Because one point makes no line, and axes around it would lie about times and figures.
+  const isDrawn = at.length > 1 && lines.some(({ values }) => values.some((value) => value !== null));
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const names = lines.map(({ name }) => name).join();
@@ -32,7 +34,8 @@ export function Chart({ title, at, lines, format, steps, height = 120 }: Props) 
   data.current = [at, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
 
   useEffect(() => {
-    const box = place.current!;
+    const box = place.current;
+    if (box === null) return;
     const draw = () => {
       plot.current?.destroy();
       plot.current = new uPlot(optionsOf(lines, format, steps, box.clientWidth, height), data.current, box);
@@ -49,7 +52,7 @@ export function Chart({ title, at, lines, format, steps, height = 120 }: Props) 
       window.removeEventListener('themechange', draw);
       plot.current?.destroy();
     };
-  }, [names, height]);
+  }, [names, height, isDrawn]);
   useEffect(() => plot.current?.setData(data.current), [at]);
 
   return (
@@ -62,7 +65,13 @@ export function Chart({ title, at, lines, format, steps, height = 120 }: Props) 
           </span>
         ))}
       </figcaption>
-      <div ref={place} class="chart-place" aria-hidden="true" />
+      {isDrawn ? (
+        <div ref={place} class="chart-place" aria-hidden="true" />
+      ) : (
+        <p class="chart-place chart-none">
+          {at.length > 1 ? 'Nothing in this time.' : 'The line begins with the second look.'}
+        </p>
+      )}
     </figure>
   );
 }

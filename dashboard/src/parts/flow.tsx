@@ -8,11 +8,13 @@ import type { FlowCounts, Layer } from '../views/flow-counts.ts';
 const height = 150;
 const band = 92;
 const top = 34;
-const step = 122;
+const step = 108;
 const gap = 30;
 
 /** The flow, as a drawing for wide screens and as a table for everybody else. */
 export function Flow({ flow }: { readonly flow: FlowCounts }) {
+  if (flow.connections[0]!.came === 0 && flow.requests[0]!.came === 0)
+    return <p class="quiet">Nobody knocked in this time.</p>;
   return (
     <>
       <Drawing flow={flow} />

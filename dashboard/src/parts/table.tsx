@@ -22,7 +22,7 @@ interface Props<T> {
   readonly rows: readonly T[];
   /** What tells a row from the others; its place where nothing does. */
   readonly keyOf?: (row: T) => string | number;
-  /** Whether it keeps its width where there is little room, and scrolls. */
+  /** Whether it has so many columns that its rows become a few lines each where there is little room. */
   readonly isBroad?: boolean;
   /** Classes of its own, of the table and of the place that scrolls. */
   readonly class?: string;
@@ -47,7 +47,7 @@ export function Table<T>({ name, columns, rows, keyOf, isBroad = false, class: i
           {rows.map((row, index) => (
             <tr key={keyOf === undefined ? index : keyOf(row)}>
               {columns.map((column) => (
-                <td key={column.name} class={classOf(column, row)}>
+                <td key={column.name} class={classOf(column, row)} data-label={labelOf(column)}>
                   {column.cell(row)}
                 </td>
               ))}
@@ -57,6 +57,11 @@ export function Table<T>({ name, columns, rows, keyOf, isBroad = false, class: i
       </table>
     </Scroll>
   );
+}
+
+/** What stands before a cell where there is no heading above it; nothing before what is to be done. */
+function labelOf<T>({ name }: TableColumn<T>): string | undefined {
+  return name === 'Do' || name === 'See' ? undefined : name;
 }
 
 function classOf<T>({ isNumber, isCode, isWhole, isOdd }: TableColumn<T>, row: T): string {

@@ -101,7 +101,7 @@ function RuleTable({
               <td colSpan={4} class="quiet">
                 whatever no rule names
               </td>
-              <td class="num">
+              <td class="num" data-label="Decided">
                 {count(defaultHits)}
                 <Bar part={defaultHits / most} />
               </td>
@@ -118,17 +118,19 @@ function RuleRow({ rule, most, odd }: { readonly rule: Rule; readonly most: numb
   return (
     <>
       <tr class={odd.length > 0 ? 'has-note' : ''}>
-        <td class="num">{number}</td>
+        <td class="num" data-label="Rule">
+          {number}
+        </td>
         <td>
           <Verdict word={action} />
         </td>
-        <td>
+        <td data-label="Protocol">
           <Text text={protocol} max={8} />
         </td>
-        <td class="mono">
+        <td class="mono" data-label="Ports">
           <Text text={ports} max={60} />
         </td>
-        <td class="mono">
+        <td class="mono" data-label="From">
           <Text text={source} max={80} />
         </td>
         <td>
@@ -140,7 +142,7 @@ function RuleRow({ rule, most, odd }: { readonly rule: Rule; readonly most: numb
             </span>
           )}
         </td>
-        <td class="num">
+        <td class="num" data-label="Decided">
           {count(hits)}
           <Bar part={hits / most} />
         </td>

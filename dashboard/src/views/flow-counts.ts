@@ -21,7 +21,9 @@ export interface FlowCounts {
   readonly answered: number;
 }
 
-type Stops = Readonly<Record<'firewall' | 'connections' | 'tls' | 'http' | 'rates' | 'waf' | 'proxy', number>>;
+type Stops = Readonly<
+  Record<'firewall' | 'connections' | 'tls' | 'http' | 'rules' | 'rates' | 'waf' | 'proxy', number>
+>;
 
 function flow(accepted: number, requests: number, stops: Stops): FlowCounts {
   let left = accepted;
@@ -38,6 +40,7 @@ function flow(accepted: number, requests: number, stops: Stops): FlowCounts {
   left = requests;
   const of = [
     layer('HTTP', 'not understood', stops.http, { layer: 'http' }),
+    layer('Rules', 'by your rules', stops.rules, { layer: 'rules' }),
     layer('Rates', 'too many', stops.rates, { layer: 'rates' }),
     layer('WAF', 'blocked', stops.waf, { layer: 'waf' }),
     layer('App', 'failed', stops.proxy, { layer: 'proxy' }),
@@ -68,8 +71,11 @@ export function flowOfStatus({ listeners, requests }: Status): FlowCounts {
             0,
           ),
       ),
+      // Answers to tasks are requests that end here as well.
+      rules: sum('rules') + sum('bots'),
       rates: sum('rates'),
-      waf: sum('waf'),
+      // What a model does not know is refused in the WAF's place.
+      waf: sum('waf') + sum('model'),
       proxy: sum('proxy'),
     },
   );
@@ -85,8 +91,9 @@ export function flowOfSeries({ columns, at }: Series): FlowCounts | null {
     connections: sum('block.connections') + sum('block.ports'),
     tls: sum('fail.tls') + sum('block.tls'),
     http: Math.min(sum('requests'), sum('block.http')),
+    rules: sum('block.rules') + sum('block.bots'),
     rates: sum('block.rates'),
-    waf: sum('block.waf'),
+    waf: sum('block.waf') + sum('block.model'),
     proxy: sum('fail.proxy') + sum('block.proxy'),
   });
 }

@@ -92,7 +92,8 @@ function Actions({ told: { journey } }: { readonly told: Told }) {
     <div class="actions actions-left">
       {client !== '' && (
         <button type="button" onClick={() => setBanning(true)}>
-          Ban <Text text={client} max={40} />…
+          Ban <Text text={client} max={40} />
+          {'…'}
         </button>
       )}
       {command !== null && (

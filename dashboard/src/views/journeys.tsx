@@ -11,6 +11,7 @@ import { encoded, linkTo, type Route } from '../route.ts';
 import type { HistoryRow } from '../shapes.ts';
 import { Imagine } from './imagine.tsx';
 import { JourneyPage } from './journey.tsx';
+import { Records } from './records.tsx';
 
 interface Found {
   readonly rows: readonly HistoryRow[];
@@ -25,7 +26,20 @@ export function Journeys({ route }: { readonly route: Route }) {
   return id === undefined ? <Search query={route.query} /> : <JourneyPage id={id} key={id} />;
 }
 
-const layers = ['ports', 'connections', 'firewall', 'tls', 'http', 'rates', 'waf', 'proxy', 'app'];
+const layers = [
+  'ports',
+  'connections',
+  'firewall',
+  'tls',
+  'http',
+  'rules',
+  'bots',
+  'rates',
+  'model',
+  'waf',
+  'proxy',
+  'app',
+];
 const verdicts = ['pass', 'detect', 'block', 'fail'];
 const spans: readonly (readonly [string, number])[] = [
   ['at any time', 0],
@@ -89,6 +103,7 @@ function Search({ query }: { readonly query: URLSearchParams }) {
         </form>
       </search>
       <Results words={words} />
+      <Records />
     </>
   );
 }
@@ -226,10 +241,10 @@ function Rows({ rows }: { readonly rows: readonly HistoryRow[] }) {
               <td>
                 <Verdict word={row.verdict} />
               </td>
-              <td>
+              <td data-label="by">
                 <Text text={row.layer} max={16} />
               </td>
-              <td class="mono">
+              <td class="mono" data-label="from">
                 <Text text={row.client} max={40} />
               </td>
               <td class="mono clip">
@@ -242,7 +257,7 @@ function Rows({ rows }: { readonly rows: readonly HistoryRow[] }) {
                   </>
                 )}
               </td>
-              <td class="wide">
+              <td class="wide" data-label="rule">
                 <Text text={row.rule || row.why} max={30} none="" />
               </td>
               <td class="num">{row.status === 0 ? '–' : row.status}</td>

@@ -12,6 +12,7 @@ import { Table, type TableColumn } from '../parts/table.tsx';
 import { safe, Text } from '../parts/text.tsx';
 import { linkTo } from '../route.ts';
 import type { Told } from '../shapes.ts';
+import { forecastText } from './forecast.ts';
 
 interface Listening {
   readonly protocol: string;
@@ -471,11 +472,7 @@ function Ephemeral() {
               <span class="num">
                 {count(ephemeral.used)} of {count(ephemeral.available)}
               </span>
-              <span class="quiet">
-                {ephemeral.forecast?.secondsLeft == null
-                  ? 'no end in sight'
-                  : `full in ${duration(ephemeral.forecast.secondsLeft * 1000)}`}
-              </span>
+              <span class="quiet">{forecastText(ephemeral)}</span>
             </li>
           ))}
         </ul>

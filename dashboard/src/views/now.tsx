@@ -11,8 +11,9 @@ import { Scroll } from '../parts/scroll.tsx';
 import { Empty, Failed, Panel, Waiting } from '../parts/states.tsx';
 import { Text } from '../parts/text.tsx';
 import type { Series, Status } from '../shapes.ts';
+import type { Managed } from './certificates.tsx';
 import { flowOfSeries, flowOfStatus } from './flow-counts.ts';
-import { warningsOf } from './warnings.ts';
+import { type Beside, warningsOf } from './warnings.ts';
 
 /** Seconds that the charts show. */
 const shownSeconds = 300;
@@ -90,8 +91,37 @@ function Figures({ status, series }: { readonly status: Status; readonly series:
   );
 }
 
+interface Rules {
+  readonly enforce: readonly string[];
+  readonly findings: readonly { readonly kind: string; readonly says: string }[] | null;
+}
+
+/** What is looked at now and then because the state does not tell it. What cannot be told warns of nothing. */
+function useBeside(): Beside {
+  const rules = useAsked('rules', (signal) => get<Rules>('/firewall/analysis', {}, signal), 60_000);
+  const managed = useAsked(
+    'certificates',
+    (signal) => get<{ rows: readonly Managed[] }>('/certificates', {}, signal),
+    30_000,
+  );
+  const isKernel = rules.value?.enforce.includes('kernel') ?? false;
+  const drift = useAsked(
+    String(isKernel),
+    async (signal) =>
+      isKernel ? (await get<{ drift: readonly { says: string }[] }>('/firewall/drift', {}, signal)).drift : [],
+    60_000,
+  );
+  return {
+    failing: (managed.value?.rows ?? [])
+      .filter(({ state }) => state === 'failing')
+      .map(({ names, lastError }) => ({ name: names[0] ?? '', says: lastError })),
+    shadowed: (rules.value?.findings ?? []).filter(({ kind }) => kind === 'shadowed').map(({ says }) => says),
+    drift: (drift.value ?? []).map(({ says }) => says),
+  };
+}
+
 function Warnings({ status }: { readonly status: Status }) {
-  const warnings = warningsOf(status);
+  const warnings = warningsOf(status, Date.now(), useBeside());
   if (warnings.length === 0) return null;
   return (
     <Panel title="Worth a look" class="warnings">
@@ -128,6 +158,11 @@ function Verdicts({ status, series }: { readonly status: Status; readonly series
   );
 }
 
+/** Columns of what was refused. */
+const refusing = ['firewall', 'connections', 'http', 'rules', 'bots', 'rates', 'model', 'waf'].map(
+  (layer) => `block.${layer}`,
+);
+
 function Charts({ series, trouble }: { readonly series: Series | null; readonly trouble: string | null }) {
   if (series === null)
     return (
@@ -145,12 +180,7 @@ function Charts({ series, trouble }: { readonly series: Series | null; readonly 
     );
   const { at, columns } = series;
   const column = (name: string) => columns[name] ?? at.map(() => null);
-  const refused = at.map((_, index) =>
-    ['block.firewall', 'block.connections', 'block.http', 'block.rates', 'block.waf'].reduce(
-      (sum, name) => sum + (columns[name]?.[index] ?? 0),
-      0,
-    ),
-  );
+  const refused = at.map((_, index) => refusing.reduce((sum, name) => sum + (columns[name]?.[index] ?? 0), 0));
   return (
     <Panel title="The last minutes">
       <div class="charts">

@@ -1,11 +1,12 @@
 // Upstreams: whether they are well, their pools, and how much of each 4-tuple space is taken.
 
-import { count, duration } from '../format.ts';
+import { count } from '../format.ts';
 import { useLive } from '../live.ts';
 import { Empty, Panel, Waiting } from '../parts/states.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { Text } from '../parts/text.tsx';
 import type { Upstream } from '../shapes.ts';
+import { forecastText } from './forecast.ts';
 
 /** The view. */
 export function Upstreams() {
@@ -47,11 +48,7 @@ export function Upstreams() {
                 <span class="num">
                   {count(ephemeral.used)} of {count(ephemeral.available)}
                 </span>
-                <span class="quiet">
-                  {ephemeral.forecast?.secondsLeft == null
-                    ? 'no end in sight'
-                    : `full in ${duration(ephemeral.forecast.secondsLeft * 1000)}`}
-                </span>
+                <span class="quiet">{forecastText(ephemeral)}</span>
               </li>
             ))}
         </ul>
@@ -60,12 +57,16 @@ export function Upstreams() {
   );
 }
 
+/** Because "open" is good of a door and bad of a breaker. */
+const words: Readonly<Record<string, string>> = { open: 'cut off', 'half-open': 'on trial' };
+
 function Health({ upstream: { health, says } }: { readonly upstream: Upstream }) {
-  const kind = health === 'down' ? 'block' : health === 'up' ? 'pass' : 'off';
+  const word = words[health] ?? health;
+  const kind = word === 'down' || word === 'cut off' ? 'block' : word === 'up' ? 'pass' : 'detect';
   return (
     <>
       <span class={`verdict verdict-${kind}`}>
-        <Text text={health} max={16} />
+        <Text text={word} max={16} />
       </span>{' '}
       <span class="quiet">
         <Text text={says} max={160} none="" />

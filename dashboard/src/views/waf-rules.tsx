@@ -152,8 +152,7 @@ const noneFor: Readonly<Record<string, string>> = {
 export function Costs() {
   const bill = useAsked('bill', (signal) => get<Bill | null>('/waf/bill', {}, signal), 10_000);
   if (bill.trouble !== null) return <Failed says={bill.trouble} again={bill.again} />;
-  if (bill.value === null)
-    return bill.isBusy ? null : <p class="hint">The built-in rules hold, which have no bill by rule.</p>;
+  if (bill.value === null) return null;
   const { rows, sharedMs, phases, overruns } = bill.value;
   const total = rows.reduce((sum, { cpuMs }) => sum + cpuMs, sharedMs);
   const shared = { id: 0, at: 'the pass over values that all rules share', hits: 0, asked: 0, cpuMs: sharedMs };

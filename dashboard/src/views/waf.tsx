@@ -10,6 +10,8 @@ import { Table, type TableColumn } from '../parts/table.tsx';
 import { Text } from '../parts/text.tsx';
 import { encoded, linkTo } from '../route.ts';
 import type { Group } from '../shapes.ts';
+import { Bots } from './bots.tsx';
+import { Models } from './models.tsx';
 import { WafModes } from './waf-modes.tsx';
 import { Costs, TopRules } from './waf-rules.tsx';
 import { Tuning } from './waf-tuning.tsx';
@@ -30,6 +32,8 @@ export function Waf() {
         <WafModes />
       </div>
       <Costs />
+      <Models />
+      <Bots />
     </>
   );
 }
@@ -43,10 +47,10 @@ function Events() {
   );
   const side = (
     <label class="check">
-      First
+      Order
       <select value={order} onChange={(event) => setOrder(event.currentTarget.value as 'count' | 'last')}>
-        <option value="last">the newest</option>
-        <option value="count">the most</option>
+        <option value="last">newest first</option>
+        <option value="count">most first</option>
       </select>
     </label>
   );

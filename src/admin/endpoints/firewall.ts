@@ -57,6 +57,14 @@ export const firewall = [
   }),
   endpoint({
     method: 'GET',
+    path: '/firewall/drift',
+    role: 'read',
+    says: 'Whether the kernel has the rules of the configuration, and what differs where somebody else has changed it.',
+    answer: z.looseObject({ ok: z.boolean(), drift: z.array(z.looseObject({ says: z.string(), at: z.string() })) }),
+    run: (_, { ask }) => ask({ ask: 'kernel-drift' }),
+  }),
+  endpoint({
+    method: 'GET',
     path: '/firewall/plan',
     role: 'read',
     says: 'What `apply` would change in the kernel, and whom it would cut off.',

@@ -28,7 +28,7 @@ interface Props<T> {
 /** Height of a row in CSS pixels; the style sheet has the same. */
 const rowHeight = 30;
 /** Rows above and below those in sight. */
-const spare = 12;
+const spare = 6;
 
 interface Order {
   readonly name: string;

@@ -168,7 +168,7 @@ function screen({ total, rows }: Answer, world: World, pace: Pace | null): strin
   const count = `${total} open${rows.length < total ? `, ${rows.length} shown` : ''}\n`;
   if (rows.length === 0) return count;
   const headers = ['NUMBER', 'FROM', 'TO', 'LISTENER', 'RULE', 'STAGE', 'TLS', 'REQUESTS', 'IN', 'OUT', 'AGE'];
-  if (pace === null) return table(headers, rows.map(cells), world) + count;
+  if (pace === null) return table(headers, rows.map(cells), world, spared) + count;
   const rate = (row: Row): string => {
     const bytes = pace.of(row);
     return bytes === null ? '-' : `${size(Math.round(bytes))}/s`;
@@ -178,9 +178,13 @@ function screen({ total, rows }: Answer, world: World, pace: Pace | null): strin
       [...headers, 'RATE'],
       rows.map((row) => [...cells(row), rate(row)]),
       world,
+      spared,
     ) + count
   );
 }
+
+/** What a narrow terminal does without, first to last: the listener tells nearly what `TO` does. */
+const spared = ['RULE', 'TLS', 'TO', 'NUMBER', 'REQUESTS', 'LISTENER'];
 
 function cells(row: Row): string[] {
   const { number, from, to, listener, rule, stage, tls, requests, bytesIn, bytesOut, ageMs } = row;

@@ -68,6 +68,20 @@ test('on a terminal the path is cut so that the line fits, and the outcome has i
   assert.match(logLine(row, terminal(200), true), / {2}\x1b\[31mblock\x1b\[0m {3}waf /);
 });
 
+test('a narrow terminal gets two lines: what it was, and under it why, with its number', () => {
+  const long = { ...row, path: `/${'x'.repeat(500)}` };
+  for (const columns of [40, 80, 129]) {
+    const [first, second, end] = logLine(long, terminal(columns), false).split('\n');
+    assert.equal([...first!].length, Math.max(columns, '22:31:05  block  403  203.0.113.7  '.length + 12));
+    assert.ok([...second!].length <= columns);
+    assert.equal(end, '');
+  }
+  assert.equal(
+    logLine(row, terminal(80), true),
+    '22:31:05  \x1b[31mblock\x1b[0m  403  203.0.113.7  GET a.example/users\n          waf/sql-injection rule 1000001  01JDX3M8RN\n',
+  );
+});
+
 test('groups are a table, and what stands for several says so', () => {
   const several = { ...group, layer: '', prefix: '', rule: '', sample: '' };
   const [head, one, other, more] = groupTable([group, several], 5, paper).split('\n');
@@ -97,10 +111,13 @@ test('whatever the fields hold, what is printed is one line a row that steers no
   });
   const steering =
     /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
+  const narrow = terminal(100);
   holds(
-    property(fields, constantFrom(paper, terminal(100)), (hostile, world) => {
+    property(fields, constantFrom(paper, narrow, terminal(200)), (hostile, world) => {
       const line = logLine({ ...row, ...hostile }, world, false);
-      assert.ok(!steering.test(line) && line.indexOf('\n') === line.length - 1, JSON.stringify(line));
+      // Two of its own where the terminal is narrow, and never one of theirs.
+      const lines = world === narrow ? 3 : 2;
+      assert.ok(!steering.test(line) && line.split('\n').length === lines, JSON.stringify(line));
       const table = groupTable([{ ...group, ...hostile, prefix: hostile.client, sample: hostile.id }], 1, world);
       assert.ok(!steering.test(table) && table.split('\n').length === 3, JSON.stringify(table));
     }),

@@ -9,6 +9,9 @@ import { table, visible } from './table.ts';
 const colours: Readonly<Record<Outcome, number>> = Object.freeze({ pass: 32, detect: 33, block: 31, fail: 35 });
 
 /** Characters of the columns that are as wide on every line, so that lines that come later stand below those before. */
+/** Fewest columns that hold a journey on one line, with some of its path. */
+const leastColumns = 130;
+
 const [outcomeWidth, layerWidth, clientWidth, msWidth] = [6, 11, 15, 9];
 
 /** One journey as a line with its line feed. `isColoured` where the terminal and its owner want it. */
@@ -24,9 +27,24 @@ export function logLine(row: HistoryRow, world: Pick<World, 'stdout'>, isColoure
     row.client.padEnd(clientWidth),
   ].map(visible);
   const after = [why, row.id].map(visible).filter((text) => text !== '');
+  const said = visible(request || row.says);
+  const { isTTY, columns = 80 } = world.stdout;
+  if (isTTY === true && columns < leastColumns) return narrow(row, said, after, columns, isColoured);
   const room = roomFor(world, [...before, ...after].join('  '));
-  const line = [...before, cut(visible(request || row.says), room), ...after].join('  ');
+  const line = [...before, cut(said, room), ...after].join('  ');
   return `${isColoured ? coloured(line, row.verdict) : line}\n`;
+}
+
+/** On a terminal that is too narrow for all of it: what and when on a line, why and its number under it. */
+function narrow(row: HistoryRow, said: string, after: readonly string[], columns: number, isColoured: boolean): string {
+  const before = [
+    timeOf(row.at).slice(11, 19),
+    row.verdict.padEnd(outcomeWidth - 1),
+    row.status === 0 ? '  -' : String(row.status).padStart(3),
+    row.client,
+  ].map(visible);
+  const line = [...before, cut(said, Math.max(12, columns - before.join('  ').length - 2))].join('  ');
+  return `${isColoured ? coloured(line, row.verdict) : line}\n${cut(`          ${after.join('  ')}`, columns)}\n`;
 }
 
 /** Kinds of the same, the most frequent first. */

@@ -4,6 +4,7 @@ import type { Finding } from '../supervisor/supervisor.ts';
 import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type ExitCode, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
+import { awaited } from './progress.ts';
 import { table, visible } from './table.ts';
 
 /** A certificate as the gate tells it; times are ISO 8601. */
@@ -77,7 +78,11 @@ export async function examineCertificates(name: string | undefined, args: Argume
   for (const one of names.length === 0 ? [''] : names)
     examined.push({
       name: one,
-      findings: (await ask(directory, { ask: 'diagnose', name: one }, diagnoseMs)) as Finding[],
+      findings: (await awaited(
+        world,
+        `looking at ${one} as the authority would`,
+        ask(directory, { ask: 'diagnose', name: one }, diagnoseMs),
+      )) as Finding[],
     });
   if (args.options.json === true) world.stdout.write(jsonText(examined, 2));
   else world.stdout.write(examined.map(findingsText).join('\n'));
@@ -97,7 +102,8 @@ function findingsText({ name, findings }: { readonly name: string; readonly find
 export async function renewCertificate(name: string | undefined, args: Arguments, world: World): Promise<ExitCode> {
   if (name === undefined) throw new UsageError('say which: certs renew example.com');
   const question = { ask: 'renew', name, force: args.options.force === true };
-  const row = (await ask(dataDirectoryOf(args, world), question, renewMs)) as Row;
+  const work = ask(dataDirectoryOf(args, world), question, renewMs);
+  const row = (await awaited(world, 'the authority is asked', work)) as Row;
   if (args.options.json === true) world.stdout.write(jsonText(row, 2));
   else
     world.stdout.write(
@@ -111,7 +117,8 @@ export async function revokeCertificate(name: string | undefined, args: Argument
   if (name === undefined) throw new UsageError('say which: certs revoke example.com');
   const { reason = 'unspecified', force } = args.options;
   const question = { ask: 'revoke', name, reason, force: force === true };
-  const revoked = (await ask(dataDirectoryOf(args, world), question, renewMs)) as Revoked;
+  const work = ask(dataDirectoryOf(args, world), question, renewMs);
+  const revoked = (await awaited(world, 'the authority is asked', work)) as Revoked;
   if (args.options.json === true) world.stdout.write(jsonText(revoked, 2));
   else {
     const { names, serial, withoutNew } = revoked;
@@ -123,7 +130,8 @@ export async function revokeCertificate(name: string | undefined, args: Argument
 
 /** `certs rekey`: exit code 1 where a CA did not take the new key. */
 export async function rekeyAccounts(args: Arguments, world: World): Promise<ExitCode> {
-  const done = (await ask(dataDirectoryOf(args, world), { ask: 'rekey' }, rekeyMs)) as Rekeyed[];
+  const work = ask(dataDirectoryOf(args, world), { ask: 'rekey' }, rekeyMs);
+  const done = (await awaited(world, 'authorities are asked', work)) as Rekeyed[];
   if (args.options.json === true) world.stdout.write(jsonText(done, 2));
   else for (const one of done) world.stdout.write(`${one.authority}: ${rekeyedWords(one)}\n`);
   return done.some(({ outcome }) => outcome === 'failed') ? 1 : 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Progress } from './progress.ts';
+import { awaited, Progress } from './progress.ts';
 
 function made(isTTY: boolean) {
   let written = '';
@@ -47,4 +47,33 @@ test('anywhere else nothing is written', () => {
   progress.show(0.5);
   progress.end();
   assert.equal(written(), '');
+});
+
+test('what somebody else does is awaited, whatever becomes of it, and leaves a clean line', async () => {
+  for (const isTTY of [true, false]) {
+    let written = '';
+    const stderr = {
+      isTTY,
+      write: (text: string) => {
+        written += text;
+      },
+    };
+    assert.equal(await awaited({ stderr }, 'waiting', Promise.resolve(7)), 7);
+    await assert.rejects(awaited({ stderr }, 'waiting', Promise.reject(new Error('refused'))), /refused/);
+    let finish: (value: number) => void = () => {};
+    const drawn = new Promise<number>((resolve) => {
+      finish = resolve;
+    });
+    const slow = {
+      isTTY,
+      write: (text: string) => {
+        written += text;
+        finish(8);
+      },
+    };
+    if (isTTY) {
+      assert.equal(await awaited({ stderr: slow }, 'a\u001bb', drawn), 8);
+      assert.match(written, /\[·+\] +a\\x1bb, [0-9.]+ m?s\r\x1b\[2K$/);
+    } else assert.equal(written, '');
+  }
 });

@@ -1,6 +1,9 @@
 // How far long work has come: a bar on stderr where that is a terminal, and nothing anywhere else.
 
+import { setTimeout as wait } from 'node:timers/promises';
+import { systemClock } from '../base/clock.ts';
 import type { World } from './command.ts';
+import { duration } from './figures.ts';
 import { visible } from './table.ts';
 
 /** Characters of the bar itself. */
@@ -40,6 +43,23 @@ export class Progress {
     this.#isDrawn = false;
     this.#stderr.write('\r\x1b[2K');
   }
+}
+
+/** What work gives that somebody else does, with a bar that says how long it has been waited for: of its end nobody knows. */
+export async function awaited<T>(world: Pick<World, 'stderr'>, label: string, work: Promise<T>): Promise<T> {
+  if (world.stderr.isTTY !== true) return work;
+  const startedMs = systemClock.monotonicMs();
+  const progress = new Progress(world, label, () => systemClock.monotonicMs());
+  const over = new AbortController();
+  const ended = work.finally(() => over.abort());
+  // Whoever awaits the work hears of its failure; the bar only ends.
+  ended.catch(() => undefined);
+  while (!over.signal.aborted) {
+    await wait(drawMs, undefined, { signal: over.signal }).catch(() => undefined);
+    if (!over.signal.aborted) progress.show(null, duration(systemClock.monotonicMs() - startedMs));
+  }
+  progress.end();
+  return ended;
 }
 
 function barOf(share: number | null): string {

@@ -6,6 +6,7 @@ import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { count } from './figures.ts';
 import { jsonText } from './json.ts';
+import { awaited } from './progress.ts';
 
 /** What the gate answers. */
 interface Purged {
@@ -48,7 +49,11 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
     ...(client === undefined ? {} : { client }),
     ...(age === undefined ? {} : { until: systemClock.now() - ageMs(String(age)) }),
   };
-  const purged = (await ask(dataDirectoryOf(args, world), question, patienceMs)) as Purged;
+  const purged = (await awaited(
+    world,
+    'deleting and overwriting',
+    ask(dataDirectoryOf(args, world), question, patienceMs),
+  )) as Purged;
   if (args.options.json === true) world.stdout.write(jsonText(purged));
   else
     world.stdout.write(

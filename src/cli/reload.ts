@@ -3,6 +3,7 @@
 import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
+import { awaited } from './progress.ts';
 import { visible } from './table.ts';
 
 /** Longest time that loading and building may take, in ms. */
@@ -29,7 +30,11 @@ export const reload: Command = {
 
 async function run(args: Arguments, world: World): Promise<ExitCode> {
   if (args.words.length > 0) throw new UsageError(`reload takes no words, and was given "${args.words[0]}"`);
-  const answer = await ask(dataDirectoryOf(args, world), { ask: 'reload' }, maxReloadMs);
+  const answer = await awaited(
+    world,
+    'workers build what is new',
+    ask(dataDirectoryOf(args, world), { ask: 'reload' }, maxReloadMs),
+  );
   world.stdout.write(args.options.json === true ? jsonText(answer) : screen(answer));
   return 0;
 }

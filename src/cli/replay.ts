@@ -2,6 +2,7 @@
 // newly let through. No traffic is sent and no gate is asked.
 
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../base/clock.ts';
@@ -13,6 +14,7 @@ import { journeyOf } from './explain-journal.ts';
 import { count } from './figures.ts';
 import { jsonText } from './json.ts';
 import { generationOf } from './offline.ts';
+import { Progress } from './progress.ts';
 import { hangsOnUnrecorded, recordedOf } from './recorded.ts';
 import { visible } from './table.ts';
 
@@ -69,12 +71,12 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   const config = args.options.with ?? args.options.config;
   const options = config === undefined ? args.options : { ...args.options, config };
   const generation = await generationOf({ ...args, options }, world);
-  const replayed = await decideAll(resolve(world.cwd, journal), generation);
+  const replayed = await decideAll(resolve(world.cwd, journal), generation, world);
   world.stdout.write(args.options.json === true ? jsonText(asJson(replayed)) : screen(replayed));
   return replayed.refused > 0 ? 1 : 0;
 }
 
-async function decideAll(path: string, generation: Generation): Promise<Replayed> {
+async function decideAll(path: string, generation: Generation, world: World): Promise<Replayed> {
   const replayed: Replayed = {
     decided: 0,
     same: 0,
@@ -84,14 +86,21 @@ async function decideAll(path: string, generation: Generation): Promise<Replayed
     leftOut: 0,
     changes: new Map(),
   };
+  const progress = new Progress(world, 'deciding once more', () => systemClock.monotonicMs());
   try {
-    const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
+    const { size } = await stat(path);
+    const input = createReadStream(path, 'utf8');
+    const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
     for await (const line of lines) {
       const journey = journeyOf(line);
       if (journey !== null) decide(journey, generation, replayed);
+      // A pipe has no size, and so no end that anybody knows.
+      progress.show(size === 0 ? null : input.bytesRead / size, `${count(replayed.decided)} requests`);
     }
   } catch (error) {
     throw new Trouble(`the journal ${visible(path)} cannot be read: ${error instanceof Error ? error.message : ''}`);
+  } finally {
+    progress.end();
   }
   return replayed;
 }

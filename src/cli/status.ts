@@ -48,6 +48,7 @@ export function screen(answer: unknown, world: Pick<World, 'stdout'>, series: Se
       ['UPSTREAM', 'SITE', 'HEALTH', 'IDLE', 'BUSY', 'FAILURES', 'PORTS USED', 'OF', 'FULL IN'],
       upstream,
       world,
+      ['OF', 'SITE', 'IDLE'],
     ),
     rowsOf(gate.certificates, ['CERTIFICATE', 'NAMES', 'ISSUER', 'UNTIL'], certificate, world),
   ];
@@ -213,12 +214,14 @@ function rowsOf(
   headers: readonly string[],
   cells: (row: Part) => string[],
   world: Pick<World, 'stdout'>,
+  spared: readonly string[] = [],
 ): string {
   if (!Array.isArray(rows) || rows.length === 0) return '';
   return table(
     headers,
     rows.map((row) => cells(part(row))),
     world,
+    spared,
   );
 }
 

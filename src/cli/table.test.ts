@@ -36,6 +36,19 @@ test('a terminal gets lines that fit, cut in the widest column; a file gets all'
   );
 });
 
+test('a narrow terminal does without the columns that it may, the first named first, and keeps the others whole', () => {
+  const headers = ['FROM', 'RULE', 'TO', 'AGE'];
+  const rows = [['203.0.113.7:50000', 'rule 1 "a long description of it"', '192.0.2.1:443', '1 s']];
+  const head = (columns: number) =>
+    table(headers, rows, terminal(columns), ['RULE', 'TO', 'NONE']).split('\n')[0]!.split(/ +/);
+  assert.deepEqual(head(200), headers);
+  assert.deepEqual(head(56), headers);
+  assert.deepEqual(head(40), ['FROM', 'TO', 'AGE']);
+  assert.deepEqual(head(30), ['FROM', 'AGE']);
+  assert.match(table(headers, rows, terminal(30), ['RULE', 'TO']), /\n203\.0\.113\.7:50000 {2}1 s\n/);
+  assert.deepEqual(table(headers, rows, paper, ['RULE']).split('\n')[0]!.split(/ +/), headers);
+});
+
 test('a cell cannot steer the terminal, break the line or turn the text round', () => {
   for (const [cell, shown] of [
     ['\x1b[2J', '\\x1b[2J'],

@@ -7,17 +7,55 @@ type Screen = Pick<World, 'stdout'>;
 
 /** Narrowest a column becomes when the terminal is too small, in characters. */
 const minColumn = 6;
+/** Narrowest that is worth its room of a column that can be done without. */
+const sparedColumn = 16;
 
 /**
  * Aligned columns under `headers`, each line ended by a line feed; columns of numbers stand right.
- * On a terminal the widest columns are cut with `…` until the line fits; elsewhere nothing is cut.
+ * On a terminal the columns `spared` are left out, the first named first, while there is too little room for all, and then the widest are
+ * cut with `…` until the line fits; elsewhere nothing is cut.
  */
-export function table(headers: readonly string[], rows: readonly (readonly string[])[], world: Screen): string {
+export function table(
+  allHeaders: readonly string[],
+  allRows: readonly (readonly string[])[],
+  world: Screen,
+  spared: readonly string[] = [],
+): string {
+  const kept = columnsFor(allHeaders, allRows, world, spared);
+  const headers = kept.map((column) => allHeaders[column]!);
+  const rows =
+    kept.length === allHeaders.length ? allRows : allRows.map((row) => kept.map((column) => row[column] ?? ''));
   const shown = [headers, ...rows].map((row) => headers.map((_, column) => visible(row[column] ?? '')));
   const widths = headers.map((_, column) => shown.reduce((widest, row) => Math.max(widest, length(row[column]!)), 0));
   if (world.stdout.isTTY === true) fit(widths, world.stdout.columns ?? 80);
   const right = headers.map((_, column) => isNumeric(shown, column));
   return shown.map((row) => `${line(row, widths, right)}\n`).join('');
+}
+
+/** Places of the columns that are shown. */
+function columnsFor(
+  headers: readonly string[],
+  rows: readonly (readonly string[])[],
+  { stdout }: Screen,
+  spared: readonly string[],
+): number[] {
+  const all = headers.map((_, column) => column);
+  if (stdout.isTTY !== true || spared.length === 0) return all;
+  const needed = all.map((column) => {
+    const widest = [headers, ...rows].reduce((most, row) => Math.max(most, length(visible(row[column] ?? ''))), 0);
+    // Because what is spared may be cut first, as long as something can be read of it.
+    return spared.includes(headers[column]!) ? Math.min(widest, sparedColumn) : widest;
+  });
+  let excess = needed.reduce((sum, width) => sum + width + 2, -2) - (stdout.columns ?? 80);
+  const left = new Set<number>();
+  for (const name of spared) {
+    const column = headers.indexOf(name);
+    if (excess <= 0) break;
+    if (column < 0) continue;
+    left.add(column);
+    excess -= needed[column]! + 2;
+  }
+  return all.filter((column) => !left.has(column));
 }
 
 /**

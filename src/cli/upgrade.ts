@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { ask, dataDirectoryOf } from './ask.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 import { jsonText } from './json.ts';
+import { awaited } from './progress.ts';
 import { visible } from './table.ts';
 
 /** Longest time that the new program may take until it stands, in ms: a little more than the gate gives it. */
@@ -37,7 +38,11 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   if (second !== undefined)
     throw new UsageError(`upgrade takes one program at most, and was given "${second}" besides`);
   const program = word === undefined ? undefined : readable(resolve(world.cwd, word));
-  const answer = await ask(dataDirectoryOf(args, world), { ask: 'upgrade', program }, maxUpgradeMs);
+  const answer = await awaited(
+    world,
+    'a successor starts',
+    ask(dataDirectoryOf(args, world), { ask: 'upgrade', program }, maxUpgradeMs),
+  );
   world.stdout.write(args.options.json === true ? jsonText(answer) : screen(answer));
   return 0;
 }

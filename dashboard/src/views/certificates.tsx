@@ -89,7 +89,9 @@ const managedColumns = (renew: (name: string) => void): readonly TableColumn<Man
     name: 'State',
     cell: ({ state, lastError, triedAgainAt }) => (
       <>
-        <span class={`verdict verdict-${stateWords[state]}`}>{state}</span>{' '}
+        <span class={`verdict verdict-${stateWords[state] ?? 'off'}`}>
+          <Text text={state} max={12} />
+        </span>{' '}
         {lastError !== '' && <Text text={lastError} max={300} opens />}
         {triedAgainAt !== null && <span class="quiet"> again at {moment(triedAgainAt)}</span>}
       </>

@@ -72,6 +72,7 @@ export const rim: Readonly<Record<string, readonly string[]>> = {
     'src/acme/https-call.ts',
     'src/supervisor/certificates/probe.ts',
     'src/observe/sinks.ts',
+    'src/observe/log-credentials.ts',
   ],
   'node:http': ['src/admin/'],
   'node:https': ['src/acme/https-call.ts'],

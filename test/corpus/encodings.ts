@@ -96,6 +96,11 @@ const asHtml: readonly Spelling[] = [
   (text) => text.replaceAll('alert', '\\u0061lert'),
 ];
 
+/** `text` behind a value, where it ends that value: a command, or an option, in the middle of a word is none. */
+function behind(value: string, text: string): string {
+  return /^[;|&`$\n\r'")<>%]/.test(text) ? value + text : text;
+}
+
 const asShell: readonly Spelling[] = [
   (text) => text,
   (text) => text,
@@ -104,8 +109,8 @@ const asShell: readonly Spelling[] = [
   (text) => text.replace(/\b(cat|whoami|id|uname|ls)\b/, (word) => `${word[0]}''${word.slice(1)}`),
   (text) => text.replace(/\b(cat|whoami|uname|ls)\b/, (word) => `${word[0]}\\${word.slice(1)}`),
   (text) => `${text} 2>&1`,
-  (text) => `x=1${text}`,
-  (text) => `file.txt${text}`,
+  (text) => behind('x=1', text),
+  (text) => behind('file.txt', text),
 ];
 
 const asPath: readonly Spelling[] = [

@@ -36,9 +36,11 @@ export const DAMNING = 6;
 const maxWords = 64;
 
 /** How surely `name` with the arguments at `from` is a command: one of the ranks above, or NO_COMMAND. */
-export function rankArguments(value: string, from: number, name: string, interprets: boolean): number {
+export function rankArguments(value: string, from: number, first: string, interprets: boolean): number {
+  let name = first;
   let best = NAMED;
   let words = 0;
+  let runners = 0;
   let at = from;
   for (;;) {
     at = skipBlanks(value, at);
@@ -60,7 +62,16 @@ export function rankArguments(value: string, from: number, name: string, interpr
       continue;
     }
     const end = Math.max(at + 1, wordEnd(value, at));
-    const rank = rankArgument(value.slice(at, end), name, interprets, words);
+    const raw = value.slice(at, end);
+    const inner = words === 0 && RUNNERS.has(name) && isLetter(code) ? commandName(uncover(raw)) : '';
+    if (inner !== '' && runners++ < 3) {
+      // Because `busybox nc …` and `sudo cat …` are what their first argument is.
+      best = Math.max(best, rankRun(raw));
+      name = inner;
+      at = end;
+      continue;
+    }
+    const rank = rankArgument(raw, name, interprets, words);
     // Because these two are words of every sentence, and commands by what follows alone.
     if (words === 0 && (name === 'if' || name === 'for') && rank !== SHAPED) return NO_COMMAND;
     if (rank === DAMNING) return rank;
@@ -101,7 +112,8 @@ function rankArgument(raw: string, name: string, interprets: boolean, index: num
   if (index === 0 && VERBS[name]?.has(lower)) return name === 'docker' || name === 'kubectl' ? LIKELY : SHAPED;
   if (first === 0x2f && SWITCHED.has(name)) return SHAPED;
   if (name === 'chmod' && first === 0x2b) return SHAPED;
-  if (first === 0x2d && isLetter(lower.charCodeAt(1)) && lower.length < 24 && index < 3) return SHAPED;
+  if (first === 0x2d && isLetter(lower.charCodeAt(1)) && lower.length < 24 && index < (TECHNICAL.has(name) ? 6 : 3))
+    return SHAPED;
   if (first === 0x2d && first === lower.charCodeAt(1) && isLetter(lower.charCodeAt(2))) return SHAPED;
   if (first === 0x2d && isNumeric(lower.slice(1)) && lower.length > 1) return COUNTING.has(name) ? SHAPED : LIKELY;
   if (index === 0 && RUNNERS.has(name) && isLetter(first)) return rankRun(word);
@@ -122,7 +134,7 @@ function rankArgument(raw: string, name: string, interprets: boolean, index: num
 }
 
 /** Where programs that anybody may write to lie, and where pages are served from. */
-const dropped: readonly string[] = ['/tmp', '/dev/shm', '/var/www', '/var/tmp'];
+export const dropped: readonly string[] = ['/tmp', '/dev/shm', '/var/www', '/var/tmp'];
 
 /** Arguments by which an administrator's program becomes an intruder's. */
 function isIntrusion(name: string, lower: string): boolean {
@@ -178,7 +190,8 @@ function rankRun(word: string): number {
   return ASKING.has(name) || SHORT.has(name) || INTERPRETERS.has(name) ? SHAPED : LIKELY;
 }
 
-function holdsSecret(lower: string): boolean {
+/** Whether a text in lower case names a file that only an intruder hands a command. */
+export function holdsSecret(lower: string): boolean {
   if (lower.length < 5) return false;
   for (const secret of SECRETS) if (lower.includes(secret)) return true;
   return false;

@@ -37,6 +37,7 @@ export function readCommand(value: string, from: number): Command {
   // A command may stand behind an opening bracket, a negation or an assignment: (id), { id;}, X=1 id.
   while (at < value.length && isOpening(value.charCodeAt(at)) && isBlank(value.charCodeAt(at + 1)))
     at = skipBlanks(value, at + 1);
+  if (value[at] === '[' && value[at + 1] === '[') at++;
   if (value[at] === '[' && isBlank(value.charCodeAt(at + 1))) return readTest(value, at);
   if (value[at] === '(' || value[at] === '@') at = skipBlanks(value, at + 1);
   const behindKeywords = skipKeywords(value, at);
@@ -48,7 +49,8 @@ export function readCommand(value: string, from: number): Command {
   const end = wordEnd(value, at);
   const raw = value.slice(at, end);
   if (raw.length > 128) return none;
-  const braced = raw.charCodeAt(0) === 0x7b ? readBraces(raw, end) : null;
+  if (isCompound(value, raw, end)) return known(SHAPED, end);
+  const braced = raw.charCodeAt(0) === 0x7b ? readBraces(raw, end, from > 0) : null;
   if (braced !== null) return braced;
   // The shell itself by its variable, and nothing else in the value.
   if ((raw === '$0' || raw === '$SHELL' || raw === '$BASH') && (from <= 2 || raw !== '$0') && isLast(value, end))
@@ -68,7 +70,7 @@ export function readCommand(value: string, from: number): Command {
   const interprets = INTERPRETERS.has(name);
   const asked = rankArguments(value, end, name, interprets);
   if (asked === NO_COMMAND) return none;
-  const rank = isGoverned && asked === ALONE_SHORT ? ALONE : asked;
+  const rank = isGoverned && asked === ALONE_SHORT ? ALONE : isGoverned && asked === NAMED ? LIKELY : asked;
   const absolute =
     plain.startsWith('/') || plain.toLowerCase().endsWith('.exe') || plain.includes('\\') || plain.startsWith('./');
   const isCovered = hidden || absolute;
@@ -79,6 +81,15 @@ export function readCommand(value: string, from: number): Command {
     isMild: !isCovered && MILD.has(name) && isQuiet(value, end),
     isTechnical: TECHNICAL.has(name),
   };
+}
+
+/** Loops and choices up to the word that ends them: `for x in a;do …;done`, `case x in x) …;esac`. */
+function isCompound(value: string, raw: string, end: number): boolean {
+  if (raw !== 'for' && raw !== 'case') return false;
+  const to = end + maxWord;
+  const last = value.indexOf(raw === 'for' ? 'done' : 'esac', end);
+  const names = value.indexOf(' in ', end);
+  return names > 0 && names < end + 64 && last > names && last < to;
 }
 
 /** Whether only what ends a command follows. */
@@ -194,14 +205,14 @@ function readTest(value: string, from: number): Command {
 }
 
 /** {cat,/etc/passwd}: a command and its arguments without a blank. */
-function readBraces(raw: string, end: number): Command | null {
+function readBraces(raw: string, end: number, isBehind: boolean): Command | null {
   const comma = raw.indexOf(',');
   if (comma < 0 || !raw.includes('}')) return null;
   const name = commandName(uncover(raw.slice(1, comma)));
   if (name === '') return null;
   const next = raw.charCodeAt(comma + 1);
   const shaped = next === 0x2d || next === 0x2f || next === 0x2e || raw.includes('://') || raw.includes('$');
-  return known(shaped ? SHAPED : NAMED, end);
+  return known(shaped || isBehind ? SHAPED : NAMED, end);
 }
 
 /** A path with wildcards that could name a command: /???/c?t, /bin/c*t. */
@@ -227,7 +238,9 @@ function readSourced(value: string, end: number): Command {
 function isVariable(value: string, raw: string, end: number): boolean {
   if (!raw.startsWith('$') || raw.length < 2) return false;
   // Because `a=id;$a` sets what it runs.
-  const set = value.length < 256 ? value.indexOf(`${raw.slice(1)}=`) : -1;
+  const dollar = raw.indexOf('$', 1);
+  const first = dollar < 0 ? raw.slice(1) : raw.slice(1, dollar);
+  const set = value.length < 256 ? value.indexOf(`${first}=`) : -1;
   if (isLetter(raw.charCodeAt(1)) && set >= 0 && set < end && (set === 0 || isSeparator(value.charCodeAt(set - 1))))
     return isLast(value, end);
   const next = skipBlanks(value, end);

@@ -12,6 +12,10 @@ export const shellFindings = {
     id: 1032160,
     says: 'command injection: the value defines a shell function for the environment (Shellshock)',
   },
+  option: {
+    id: 1032190,
+    says: 'command injection: the value is an option that makes a program run, read or write something else',
+  },
   windows: { id: 1032170, says: 'command injection: the value hides a Windows command behind variables or carets' },
   lookup: {
     id: 1032180,

@@ -53,6 +53,7 @@ export function uncover(raw: string): string {
       if (next === '{') {
         const close = raw.indexOf('}', at);
         if (close < 0) return plain;
+        plain += defaultIn(raw.slice(at + 2, close));
         at = close;
         continue;
       }
@@ -70,6 +71,15 @@ export function uncover(raw: string): string {
     plain += raw[at];
   }
   return plain;
+}
+
+/** What `${x:-word}` and `${x-word}` are where nobody set `x`; nothing for every other expansion. */
+function defaultIn(inner: string): string {
+  let at = 0;
+  while (isLetter(inner.charCodeAt(at)) || inner.charCodeAt(at) === 0x5f) at++;
+  const mark = inner.charCodeAt(at) === 0x3a ? at + 1 : at;
+  const code = inner.charCodeAt(mark);
+  return at > 0 && (code === 0x2d || code === 0x3d) ? inner.slice(mark + 1) : '';
 }
 
 function isDrivePath(raw: string): boolean {

@@ -118,14 +118,16 @@ function wordsBefore(value: string, end: number): boolean {
 /** `command`, unless it is a word of Markdown in prose. */
 export function judgeBackquotes(value: string): Suspect | null {
   if (value.includes('```')) return null;
-  const prose = wordsOutside(value) > 0;
+  // Because lists of terms are set in backquotes, too.
+  const outside = value.includes('\n') ? 2 : wordsOutside(value);
+  const prose = outside > 0;
   let best: Suspect | null = null;
   let open = value.indexOf('`');
   while (open >= 0) {
     const close = value.indexOf('`', open + 1);
     const command = readCommand(value, open + 1);
     if (command.rank === ALONE_SHORT || command.rank >= LIKELY) {
-      const certain = close < 0 ? !prose : !prose || isGlued(value, open, close);
+      const certain = close < 0 ? !prose : !prose || isGlued(value, open, close, outside < 2);
       if (certain) return suspect('substituted', 5, open, close < 0 ? command.end : close + 1);
       if (command.rank >= SHAPED) best ??= suspect('suspicion', 2, open, close < 0 ? command.end : close + 1);
     }
@@ -136,29 +138,41 @@ export function judgeBackquotes(value: string): Suspect | null {
 }
 
 /** Whether the quoted part is a part of a word: prose sets its code apart. */
-function isGlued(value: string, open: number, close: number): boolean {
+function isGlued(value: string, open: number, close: number, mayBeQuoted: boolean): boolean {
   const before = open > 0 ? value.charCodeAt(open - 1) : 0x20;
   const after = close + 1 < value.length ? value.charCodeAt(close + 1) : 0x20;
   const second = close + 2 < value.length ? value.charCodeAt(close + 2) : 0x20;
+  if (mayBeQuoted && (before === 0x22 || before === 0x27) && after === before && open > 1) return true;
   if (isName(before) || before === 0x3d || before === 0x2f || before === 0x40 || before === 0x7c || before === 0x26)
     return true;
   return isName(after) ? isName(second) : after === 0x2e && isName(second);
 }
 
+/** Words of letters alone that stand outside of backquotes, with the sign of a sentence behind them or none: an address and a file are no prose. */
 function wordsOutside(value: string): number {
   let words = 0;
   let letters = 0;
+  let signs = 0;
   let inside = false;
   for (let at = 0; at <= value.length; at++) {
     const code = at < value.length ? value.charCodeAt(at) : 0x20;
     if (code === 0x60) inside = !inside;
-    if (!inside && (((code | 32) >= 0x61 && (code | 32) <= 0x7a) || code > 0xa0)) letters++;
-    else {
-      if (letters >= 2) words++;
-      letters = 0;
-    }
+    if (inside) continue;
+    if (code <= 0x20 || code === 0x60) {
+      if (letters >= 2 && signs < 2) words++;
+      letters = signs = 0;
+    } else if (((code | 32) >= 0x61 && (code | 32) <= 0x7a) || code > 0xa0) {
+      letters += signs > 0 ? 0 : 1;
+      // Because a letter behind a sign is none of a word, but of one that is shortened or joined.
+      if (signs > 0 && !isJoint(value.charCodeAt(at - 1))) signs = 2;
+    } else signs += isJoint(code) ? 0 : code >= 0x30 && code <= 0x39 ? 2 : 1;
   }
   return words;
+}
+
+/** Apostrophe, hyphen, quotes and brackets, which words have around and in them. */
+function isJoint(code: number): boolean {
+  return code === 0x27 || code === 0x2d || code === 0x22 || code === 0x28 || code === 0x29 || code === 0x2a;
 }
 
 /** > /tmp/x, < /etc/passwd, >& /dev/tcp/…, <(command), 2>&1. */

@@ -17,7 +17,7 @@ export const SHORT: ReadonlySet<string> = setOf(
 
 /** Take a program as an argument. */
 export const INTERPRETERS: ReadonlySet<string> = setOf(
-  'sh bash zsh ksh dash csh tcsh ash fish busybox python python2 python3 perl ruby php node nodejs lua tclsh awk',
+  'sh bash zsh ksh dash csh tcsh ash fish busybox luajit tclsh python python2 python3 perl ruby php node nodejs lua tclsh awk',
   'gawk mawk rscript osascript deno bun powershell pwsh cmd cscript wscript mshta rundll32 regsvr32 msbuild',
   'installutil',
 );
@@ -37,6 +37,7 @@ export const POSIX: ReadonlySet<string> = setOf(
   'apt-get yum dnf apk pip pip3 npm npx gem cargo go mysql mysqldump psql sqlite3 redis-cli mongo mail sendmail',
   'logger wall write type command builtin cd history jobs fg bg wait trap ulimit column fold fmt pr shuf iconv',
   'look uuencode dpkg rpm fdisk service blkid sysctl modprobe ufw iwconfig arping getfacl setfacl chpasswd chage lastb snap',
+  'usleep killall5 unshare stdbuf flock aws gcloud hping3 cpulimit parallel coproc declare let mapfile readarray dirname arch',
   'java gcc python2 getent groups users exit passwd lsattr pstree pidof tree',
 );
 
@@ -74,13 +75,14 @@ export const COUNTING: ReadonlySet<string> = setOf('sleep timeout ping kill chmo
 
 /** Run the command that is their argument. */
 export const RUNNERS: ReadonlySet<string> = setOf(
-  'sudo doas exec eval env nohup setsid timeout nice time xargs command builtin busybox which script watch',
+  'sudo doas exec eval env nohup setsid timeout nice time xargs command builtin busybox which script watch unshare parallel flock strace coproc stdbuf',
 );
 
 /** Names that prose does not have, so that even a plain word behind them is an argument. */
 export const TECHNICAL: ReadonlySet<string> = setOf(
   'killall pkill nslookup wget curl userdel useradd usermod chattr mkfifo crontab systemctl whois rmdir mkdir traceroute',
   'tcpdump nmap tracert taskkill schtasks certutil bitsadmin su passwd ssh scp dd kubectl docker crontab cscript wscript',
+  'rm cp ln tac nl od vi vim nano gcc usleep killall5 strace unshare stdbuf flock aws gcloud redis-cli hping3 getent luajit tclsh',
   'rundll32 regsvr32 mshta gawk dig sleep telnet socat openssl ifconfig printenv chown ncat chmod chgrp mv dpkg fdisk iptables rpm mkfifo',
   'cmdlet copy attrib chpasswd adduser sysctl modprobe nslookup xxd base64 unlink mysqldump psql setfacl apt apt-get yum pkill pgrep',
 );

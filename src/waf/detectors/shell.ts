@@ -4,7 +4,9 @@ import type { Detect, Detection, Severity } from './detection.ts';
 import { ALONE, ALONE_SHORT, DAMNING, LIKELY, NAMED, NO_COMMAND, SHAPED } from './shell-arguments.ts';
 import { type Command, readCommand } from './shell-command.ts';
 import { type Suspect, shellFindings, suspect } from './shell-findings.ts';
+import { judgeLead } from './shell-lead.ts';
 import { commandName, isBlank, uncover } from './shell-names.ts';
+import { judgeOption } from './shell-options.ts';
 import * as S from './shell-scan.ts';
 import { judgeBackquotes, judgeExpansions, judgeRedirections, judgeWindows } from './shell-tricks.ts';
 import { ASKING, ENTITIES, SHORT } from './shell-words.ts';
@@ -18,6 +20,8 @@ export function mayBeShell(value: string): boolean {
 export const detectShell: Detect = (value) => {
   const option = judgeOption(value) ?? judgeProgram(value);
   if (option !== null) return tell(option);
+  const lead = judgeLead(value);
+  if (lead !== null) return tell(lead);
   const seen = S.scanShell(value);
   if (seen === 0) return null;
   let best: Suspect | null = isFunction(value) ? suspect('function', 5, 0, value.length) : null;
@@ -29,26 +33,6 @@ export const detectShell: Detect = (value) => {
   if ((seen & (S.PERCENT | S.CARET)) !== 0) best = greater(best, judgeWindows(value));
   return best === null ? null : tell(best);
 };
-
-/** Options that make a known program run another: `-oProxyCommand=`, `--upload-pack=`, `ext::sh -c`. */
-function judgeOption(value: string): Suspect | null {
-  const first = value.charCodeAt(0);
-  if (first !== 0x2d && first !== 0x65) return null;
-  const head = value.slice(0, 40).toLowerCase();
-  const runs = [
-    '-oproxycommand=',
-    '--use-askpass=',
-    '--upload-pack=',
-    '--receive-pack=',
-    '--exec=',
-    '--checkpoint-action=',
-    '--output=/',
-    '--to-command=',
-    '-ilocalcommand',
-    'ext::',
-  ];
-  return runs.some((one) => head.startsWith(one)) ? suspect('started', 5, 0, value.length) : null;
-}
 
 /** Shells, which a value names alone only to get one. */
 const shells: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'nc', 'ncat', 'cat']);
@@ -115,6 +99,7 @@ function judgeCommands(value: string, seen: number): Suspect | null {
     if (!S.separates(code)) continue;
     const start = at;
     while (at + 1 < value.length && (value.charCodeAt(at + 1) === code || isNewlineAgain(value, at))) at++;
+    if (code === 0x7c && value.charCodeAt(at + 1) === 0x26) at++;
     if (code === 0x26 && isEntity(value, at + 1)) continue;
     const command = readCommand(value, at + 1);
     if (command.rank !== NO_COMMAND) {
@@ -200,7 +185,7 @@ function weigh(
   if (code === 0x7c && !doubled && isFilter(value, start, command.end)) return 0;
   if (code === 0x7c && interprets && before >= LIKELY && before !== ALONE) return 5;
   if (code === 0x7c && rows.holds(start)) return rank === SHAPED ? 3 : 0;
-  if (code === 0x0a || code === 0x0d) return weighLine(value, start, rank);
+  if (code === 0x0a || code === 0x0d) return weighLine(value, start, command);
   if (rank === SHAPED) return 5;
   if (rank === ALONE) return bare <= 2 ? 5 : 3;
   if (rank === LIKELY) return bare <= 1 ? 5 : 3;
@@ -210,6 +195,8 @@ function weigh(
   if (rank !== ALONE_SHORT) return 0;
   if (word.isNoColumn(start) || before >= SHAPED) return 5;
   if (start < 16 && ASKING.has(value.slice(0, start).trim())) return 5;
+  // Because a list of settings goes on with another one: `x=1;id` does not.
+  if (code === 0x3b && word.isSetting(start) && command.end === value.length) return 5;
   if (bare > 1) return 0;
   // "name;id" is a list of columns as well as an attack; no list has its separators twice.
   if (!isOneName(value, start)) return 0;
@@ -235,9 +222,16 @@ class WordBefore {
   #endedByBlank = false;
   #isWord = true;
   #isOdd = false;
+  #isSet = false;
 
   constructor(value: string) {
     this.#value = value;
+  }
+
+  /** Whether it is `name=value`. */
+  isSetting(end: number): boolean {
+    this.isNoColumn(end);
+    return this.#isSet && !this.#endedByBlank;
   }
 
   isNoColumn(end: number): boolean {
@@ -250,6 +244,7 @@ class WordBefore {
       this.#endedByBlank = !this.#isEmpty;
       return;
     }
+    if (code === 0x3d) this.#isSet = !this.#isEmpty;
     if (this.#endedByBlank || code === 0x3d) this.#isWord = false;
     this.#isEmpty = false;
     this.#isOdd ||= code < 0x41 && code !== 0x3b && code !== 0x2c && code !== 0x2d;
@@ -278,18 +273,29 @@ function isOneName(value: string, end: number): boolean {
 }
 
 /** A line of its own is a command when the line before it is an address or a number rather than text. */
-function weighLine(value: string, start: number, rank: number): number {
+function weighLine(value: string, start: number, { rank, isTechnical }: Command): number {
   if (rank < LIKELY && rank !== ALONE_SHORT) return 0;
   if (start > maxRow) return 0;
-  for (let at = 0; at < start; at++) {
+  let end = start;
+  while (end > 0 && value.charCodeAt(end - 1) <= 0x20) end--;
+  for (let at = 0; at < end; at++) {
     const code = value.charCodeAt(at);
     if (code === 0x20 || code === 0x60 || code === 0x0a) return 0;
   }
   // Because two short lines, of which the second is a command with what only commands have, are no text.
-  const isPair = value.length < 96 && value.indexOf('\n', start + 2) < 0 && rank >= LIKELY;
-  if (isPair && rank !== LIKELY) return 5;
+  const isPair = value.length < 96 && isLastLine(value, start) && rank >= LIKELY;
+  if (isPair && (rank !== LIKELY || isTechnical)) return 5;
   if (start > 0 && wordsBefore(value, start) > 0 && value.indexOf('.') >= start) return rank === SHAPED ? 3 : 0;
   return rank >= ALONE || wordsBefore(value, start) === 0 ? 5 : 3;
+}
+
+/** Whether one line with something in it follows the break at `start`, and no other. */
+function isLastLine(value: string, start: number): boolean {
+  let from = start;
+  while (value.charCodeAt(from) <= 0x20) from++;
+  const end = value.indexOf('\n', from);
+  for (let at = end; end >= 0 && at < value.length; at++) if (value.charCodeAt(at) > 0x20) return false;
+  return true;
 }
 
 /** Remembers of the line last asked about whether it is a row of a Markdown table, because a line may hold many bars. */

@@ -9,7 +9,15 @@ import { type Gate, isWeighed, type Listener, mayRedirect, type Passing, placeOf
 import type { Generation } from './generation.ts';
 import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
-import { bodyTooLong, type ClientHandler, limitsFor, ownAnswer, type RequestLimits } from './http/http.ts';
+import {
+  bodyTooLong,
+  type ClientHandler,
+  GrpcMessages,
+  isGrpcBounded,
+  limitsFor,
+  ownAnswer,
+  type RequestLimits,
+} from './http/http.ts';
 import { refusalAnswer, secureRedirect } from './own-answers.ts';
 import { type Carried, type Endpoint, Failure, type Route } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
@@ -24,8 +32,6 @@ import type { AnswerHead, RequestHead } from './traffic/wire.ts';
 
 /** A body that is kept whole, so that the request can be sent again. */
 const maxReplayBytes = 65_536;
-/** A flag and a length stand before each message of gRPC. */
-const grpcPrefixBytes = 5;
 
 const nobody: readonly Endpoint[] = [];
 
@@ -50,8 +56,8 @@ export class Passage implements ClientHandler, Carried {
   #inspector: BodyInspector | null = null;
   /** Does the body wait for the WAF's word? */
   #isHolding = false;
-  /** Is the body to show first that it is gRPC? */
-  #isAwaitingGrpc = false;
+  /** Who watches the messages of a gRPC call, or null. */
+  #messages: GrpcMessages | null = null;
   readonly #held = new HeldBody();
   #bodyEnded = false;
   /** An answer that waits for the WAF's word, or null. */
@@ -126,7 +132,7 @@ export class Passage implements ClientHandler, Carried {
     this.#startedMs = performance.now();
     this.#inspector = null;
     this.#isHolding = false;
-    this.#isAwaitingGrpc = false;
+    this.#messages = null;
     this.#held.clear();
     this.#bodyEnded = head.framing === 'none';
     this.#trailers = null;
@@ -148,38 +154,23 @@ export class Passage implements ClientHandler, Carried {
       return;
     }
     if (head.contentLength > this.#limits.maxBodyBytes) {
-      this.#refuse('http', bodyTooLong(this.#limits));
+      this.#refuse('http', bodyTooLong(this.#limits, head.isGrpc));
       return;
     }
     this.side.paceBody(this.#limits);
     this.#inspector = openBody(exchange, this.#generation);
     if (head.expectsContinue) this.side.sendContinue();
-    if (this.#inspector === null) this.#carry();
-    else if (head.isGrpc) this.#admitGrpc();
+    if (head.isGrpc) this.#admitGrpc(this.#limits);
+    else if (this.#inspector === null) this.#carry();
     else this.#isHolding = true;
   }
 
-  /** gRPC speaks both ways at once, and either side may wait for the other: the head goes at once, and the body as soon as it has shown
-   * that it is what it says. Its messages are binary, so that there is no text in them for detectors to read. */
-  #admitGrpc(): void {
+  /** gRPC speaks both ways at once, and either side may wait for the other: the head goes at once, and the body as it comes, once each message
+   * has shown that it is one. Messages are binary, so that there is no text in them for detectors to read. */
+  #admitGrpc(limits: RequestLimits): void {
+    if (this.#inspector !== null || isGrpcBounded(limits)) this.#messages = new GrpcMessages(limits);
     this.#inspector = null;
     this.#carry();
-    if (this.#exchange !== null && this.#exchange.refusal === null) this.#isAwaitingGrpc = true;
-  }
-
-  /** Holds what came until the prefix of the first message is whole (gRPC over HTTP/2, Length-Prefixed-Message). */
-  #takeGrpc(piece: Buffer | null): void {
-    if (piece !== null) this.#held.add(piece);
-    const { bytes } = this.#held;
-    if (piece !== null && bytes < grpcPrefixBytes) return;
-    this.#isAwaitingGrpc = false;
-    const held = this.#held.release();
-    // The first byte says whether the message is compressed: no text begins so.
-    if (held === null || (bytes >= grpcPrefixBytes && held[0]! <= 1)) {
-      if (held !== null) this.#sendBody(held);
-      return;
-    }
-    this.#refuse('http', answer(400, 'http/not-grpc', 'the body says it is gRPC and does not begin with a message'));
   }
 
   onBody(bytes: Buffer, from: number, to: number): void {
@@ -192,14 +183,11 @@ export class Passage implements ClientHandler, Carried {
     if (exchange === null || exchange.refusal !== null) return;
     exchange.requestBytes += to - from;
     if (exchange.requestBytes - this.#head!.bytes > this.#limits!.maxBodyBytes) {
-      this.#refuse('http', bodyTooLong(this.#limits!));
+      this.#refuse('http', bodyTooLong(this.#limits!, this.#head!.isGrpc));
       return;
     }
     const piece = bytes.subarray(from, to);
-    if (this.#isAwaitingGrpc) {
-      this.#takeGrpc(piece);
-      return;
-    }
+    if (this.#messages !== null && this.#isRefused(this.#messages.feed(piece))) return;
     if (this.#inspector !== null && !this.#inspect(piece)) return;
     if (!this.#isHolding) {
       this.#sendBody(piece);
@@ -219,10 +207,7 @@ export class Passage implements ClientHandler, Carried {
     if (exchange === null || exchange.refusal !== null) return;
     this.#bodyEnded = true;
     this.#trailers = trailers;
-    if (this.#isAwaitingGrpc) {
-      this.#takeGrpc(null);
-      if (this.#exchange !== exchange) return;
-    }
+    if (this.#messages !== null && this.#isRefused(this.#messages.end())) return;
     if (this.#inspector !== null && !this.#inspect(null)) return;
     if (trailers !== null && !this.#inspectTrailers(trailers)) return;
     if (this.#isHolding) {
@@ -230,6 +215,12 @@ export class Passage implements ClientHandler, Carried {
       return;
     }
     this.#upstream?.endRequest(trailers);
+  }
+
+  /** Refuses where a message of gRPC may not go on. */
+  #isRefused(refusal: Refusal | null): boolean {
+    if (refusal !== null) this.#refuse('http', refusal);
+    return refusal !== null;
   }
 
   /** Shows a piece (null: the end) of the body to the WAF; false where it refused. */
@@ -458,6 +449,10 @@ export class Passage implements ClientHandler, Carried {
     if (this.#heldAnswer !== null && !this.#releaseAnswer(false)) return;
     this.#endpoint?.health.finished();
     this.#endpoint = null;
+    this.#endAnswer(trailers);
+  }
+
+  #endAnswer(trailers: Headers | null): void {
     this.#answer.end(trailers);
     this.#conclude();
     this.side.finish();
@@ -512,7 +507,8 @@ export class Passage implements ClientHandler, Carried {
   #answerRefusal(refusal: Refusal): void {
     const exchange = this.#exchange!;
     if (refusal.kind === 'close' || this.side.isAnswerBegun) {
-      this.side.abort(refusal.why);
+      if (refusal.trailers === undefined) this.side.abort(refusal.why);
+      else this.#endAnswer(refusal.trailers);
       return;
     }
     if (refusal.treatment === 'tarpit') {

@@ -131,7 +131,7 @@ function inspectBody(generation: Generation, exchange: Exchange, body: Buffer): 
   const index = exchange.siteIndex;
   const limits = limitsFor(siteSettings[index]!, exchange.placingPath);
   if (body.length > limits.maxBodyBytes) {
-    refuse(exchange, 'http', bodyTooLong(limits));
+    refuse(exchange, 'http', bodyTooLong(limits, false));
     return;
   }
   const before = performance.now();

@@ -315,6 +315,8 @@ data_directory: state
           answerTimeoutMs: 60_000,
           minBodyBytesPerSecond: 500,
           minBodyGraceMs: 10_000,
+          maxGrpcMessageBytes: null,
+          maxGrpcMessages: null,
         },
         paths: [],
         compress: null,

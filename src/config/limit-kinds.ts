@@ -2,6 +2,17 @@
 
 import { duration, group, list, pathPrefix, size, whole } from './kinds.ts';
 
+const grpcMessage = () => size('0B', '4GiB').optional();
+const grpcMessages = () => whole(1, 1_000_000_000).optional();
+
+/** Limits of gRPC for the whole gate: none where nobody says one. */
+export const grpcLimits = {
+  max_grpc_message: grpcMessage().describe('gRPC: the longest message that a client may send; any where missing.'),
+  max_grpc_messages: grpcMessages().describe(
+    'gRPC: the most messages that a client may send in one call; any number where missing.',
+  ),
+};
+
 /** What one request may take: the same words for a site and for a path of it. Whatever is missing is as it is above. */
 export const requestLimits = {
   max_body: size('0B', '1024GiB').optional().describe('The longest request body; `limits.max_body` where missing.'),
@@ -16,6 +27,12 @@ export const requestLimits = {
   min_body_grace: duration('0s', '24h')
     .optional()
     .describe('How long a body may be slower than that; `limits.min_body_grace` where missing.'),
+  max_grpc_message: grpcMessage().describe(
+    'gRPC: the longest message that a client may send; `limits.max_grpc_message` where missing.',
+  ),
+  max_grpc_messages: grpcMessages().describe(
+    'gRPC: the most messages that a client may send in one call; `limits.max_grpc_messages` where missing.',
+  ),
 };
 
 /** `paths` of a site. */

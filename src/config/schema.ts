@@ -19,7 +19,7 @@ import {
   text,
   whole,
 } from './kinds.ts';
-import { limitedPaths, requestLimits } from './limit-kinds.ts';
+import { grpcLimits, limitedPaths, requestLimits } from './limit-kinds.ts';
 import { accessLog, logRotation, traces } from './log-kinds.ts';
 import { bots } from './schema-bots.ts';
 import { bans, blocklist, firewall } from './schema-firewall.ts';
@@ -178,6 +178,7 @@ const limits = group({
     .describe(
       'HTTP/2: frames a second that carry nothing (PING, SETTINGS, WINDOW_UPDATE, PRIORITY, empty DATA) beyond those that data brings with it.',
     ),
+  ...grpcLimits,
   handshake_timeout: duration('100ms', '10m').prefault('10s').describe('The longest TLS handshake.'),
   max_handshakes_per_client_per_second: handshakesPerSecond(),
   max_connections: whole(1, 10_000_000).prefault(16_000).describe('Connections open at once.'),

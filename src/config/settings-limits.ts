@@ -6,6 +6,10 @@ export interface RequestLimits {
   readonly answerTimeoutMs: number;
   readonly minBodyBytesPerSecond: number;
   readonly minBodyGraceMs: number;
+  /** Of gRPC messages that clients send; null for no limit. */
+  readonly maxGrpcMessageBytes: number | null;
+  /** In one call; null for no limit. */
+  readonly maxGrpcMessages: number | null;
 }
 
 /** Limits that hold under a path: complete, with what it did not say taken from above. */

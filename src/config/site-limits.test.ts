@@ -17,12 +17,28 @@ test('a site has the limits of the whole gate where it says nothing, and each of
     answerTimeoutMs: 20_000,
     minBodyBytesPerSecond: 500,
     minBodyGraceMs: 7000,
+    maxGrpcMessageBytes: null,
+    maxGrpcMessages: null,
   };
   assert.deepEqual(bySite({}).limits, whole);
   assert.deepEqual(bySite({}).paths, []);
   assert.deepEqual(
-    bySite({ max_body: 5, answer_timeout: '1s', min_body_bytes_per_second: 0, min_body_grace: '0s' }).limits,
-    { maxBodyBytes: 5, answerTimeoutMs: 1000, minBodyBytesPerSecond: 0, minBodyGraceMs: 0 },
+    bySite({
+      max_body: 5,
+      answer_timeout: '1s',
+      min_body_bytes_per_second: 0,
+      min_body_grace: '0s',
+      max_grpc_message: '4KiB',
+      max_grpc_messages: 9,
+    }).limits,
+    {
+      maxBodyBytes: 5,
+      answerTimeoutMs: 1000,
+      minBodyBytesPerSecond: 0,
+      minBodyGraceMs: 0,
+      maxGrpcMessageBytes: 4096,
+      maxGrpcMessages: 9,
+    },
   );
 });
 

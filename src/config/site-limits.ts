@@ -6,7 +6,7 @@ import type { Complete } from './schema.ts';
 import type { PathLimits, RequestLimits } from './settings-limits.ts';
 
 type Site = Complete['sites'][number];
-type Words = Pick<Site, 'max_body' | 'answer_timeout' | 'min_body_bytes_per_second' | 'min_body_grace'>;
+type Words = Omit<Site['paths'][number], 'path'>;
 
 /** The limits of a whole site. */
 export function siteLimitsOf(site: Words, { limits, proxy }: Pick<Complete, 'limits' | 'proxy'>): RequestLimits {
@@ -15,6 +15,8 @@ export function siteLimitsOf(site: Words, { limits, proxy }: Pick<Complete, 'lim
     answerTimeoutMs: proxy.answer_timeout,
     minBodyBytesPerSecond: limits.min_body_bytes_per_second,
     minBodyGraceMs: limits.min_body_grace,
+    maxGrpcMessageBytes: limits.max_grpc_message ?? null,
+    maxGrpcMessages: limits.max_grpc_messages ?? null,
   });
 }
 
@@ -34,6 +36,8 @@ function over(words: Words, above: RequestLimits): RequestLimits {
     answerTimeoutMs: words.answer_timeout ?? above.answerTimeoutMs,
     minBodyBytesPerSecond: words.min_body_bytes_per_second ?? above.minBodyBytesPerSecond,
     minBodyGraceMs: words.min_body_grace ?? above.minBodyGraceMs,
+    maxGrpcMessageBytes: words.max_grpc_message ?? above.maxGrpcMessageBytes,
+    maxGrpcMessages: words.max_grpc_messages ?? above.maxGrpcMessages,
   };
 }
 

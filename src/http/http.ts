@@ -19,6 +19,7 @@ export { Compression, type CompressionSettings } from './compression.ts';
 export type { Compressor } from './compressor.ts';
 export { contentCodings } from './content-decoder.ts';
 export { SeenFields } from './fields.ts';
+export { GrpcMessages, isGrpcBounded } from './grpc-messages.ts';
 export { ClientSide } from './h1.ts';
 export { Http1Stream } from './h1-stream.ts';
 export { preface } from './h2-frames.ts';
@@ -122,6 +123,14 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   'http/h2-malformed': refusal('an HTTP/2 message whose fields or length contradict RFC 9113', asHttp2),
   'http/h2-connection-field': refusal('a field in HTTP/2 that belongs to HTTP/1.1 connections', asHttp2),
   'http/not-grpc': refusal('a body that says it is gRPC and is not', 'correct its Content-Type'),
+  'http/grpc-message-too-long': refusal(
+    'a message of a gRPC call longer than the limit',
+    'raise `max_grpc_message` of `limits`, the site or the path',
+  ),
+  'http/too-many-grpc-messages': refusal(
+    'a gRPC call in which its client sent more messages than the limit',
+    'raise `max_grpc_messages` of `limits`, the site or the path',
+  ),
   'http/h2-rapid-reset': refusal(
     'streams are opened and reset, or broken, faster than the limit',
     'raise `limits.max_stream_resets_per_second`',

@@ -7,6 +7,8 @@ const limits = (maxBodyBytes: number) => ({
   answerTimeoutMs: 1,
   minBodyBytesPerSecond: 1,
   minBodyGraceMs: 1,
+  maxGrpcMessageBytes: null,
+  maxGrpcMessages: null,
 });
 
 test('a request has the limits of the longest path it lies under, by whole segments, or those of its site', () => {

@@ -3,9 +3,10 @@
 import { isUnder } from '../base/path-prefix.ts';
 import type { BodyPace } from '../traffic/sides.ts';
 import { answer, type Refusal } from '../traffic/verdict.ts';
+import { exhausted, type GrpcLimits } from './grpc-messages.ts';
 
 /** The limits of one request. */
-export interface RequestLimits extends BodyPace {
+export interface RequestLimits extends BodyPace, GrpcLimits {
   readonly maxBodyBytes: number;
   readonly answerTimeoutMs: number;
 }
@@ -22,7 +23,8 @@ export function limitsFor({ limits, paths }: LimitedSite, path: string): Request
   return limits;
 }
 
-/** The refusal of a body that is longer than it may be. */
-export function bodyTooLong({ maxBodyBytes }: RequestLimits): Refusal {
-  return answer(413, 'http/body-too-long', `the body is longer than the ${maxBodyBytes} bytes that may be sent there`);
+/** The refusal of a body that is longer than it may be, in the words of whoever sent it. */
+export function bodyTooLong({ maxBodyBytes }: RequestLimits, isGrpc: boolean): Refusal {
+  const says = `the body is longer than the ${maxBodyBytes} bytes that may be sent there`;
+  return isGrpc ? exhausted('http/body-too-long', says) : answer(413, 'http/body-too-long', says);
 }

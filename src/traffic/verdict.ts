@@ -1,5 +1,7 @@
 // The answer of every station to "may this go on?": pass, answer with a status, or close; never without a why.
 
+import type { Headers } from './headers.ts';
+
 /** Which rule spoke, as its owner knows it. `at` is `file:line` where a person wrote it, or ''. */
 export interface RuleReference {
   readonly id: string;
@@ -37,6 +39,8 @@ export interface Refusal {
   readonly treatment?: Treatment;
   /** What is answered in place of the page of refusals. */
   readonly page?: Page;
+  /** What ends an answer that has begun, where its protocol has a word for that; otherwise it is broken off. */
+  readonly trailers?: Headers;
 }
 
 /** What a refusal may do beside refusing: set a browser a task, or take its time. */

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import grpc, { type ServiceDefinition } from '@grpc/grpc-js';
+import type { Configuration } from '../../src/config/config.ts';
 import { ask, data, Http2Wire, headers, hello, type Pairs } from '../http2-wire.ts';
 import { eventually, type Standing, stand } from './world.ts';
 
@@ -60,7 +61,11 @@ const methods: grpc.UntypedServiceImplementation = {
 };
 
 /** A gate before a gRPC server, and how to call it. */
-async function world(t: TestContext, words: Parameters<typeof stand>[2] = {}) {
+async function world(
+  t: TestContext,
+  words: Parameters<typeof stand>[2] = {},
+  limits: Partial<NonNullable<Configuration['sites']>[number]> = {},
+) {
   const server = new grpc.Server();
   server.addService(service, methods);
   const port = await new Promise<number>((resolve, reject) =>
@@ -74,7 +79,7 @@ async function world(t: TestContext, words: Parameters<typeof stand>[2] = {}) {
       { address: '127.0.0.1', port: 0 },
       { address: '127.0.0.1', port: 0, tls: true },
     ],
-    sites: [{ host: '*', to: [`h2c://127.0.0.1:${port}`] }],
+    sites: [{ host: '*', to: [`h2c://127.0.0.1:${port}`], ...limits }],
     ...words,
   });
   return { gate, server };
@@ -229,4 +234,68 @@ test('a body that says it is gRPC and is not goes no further', async (t) => {
   wire.wire.socket.destroy();
   const told = (await gate.stopAndReadJournal()).map(({ verdict }) => verdict.why);
   assert.equal(told.filter((why) => why === 'http/not-grpc').length, 2);
+});
+
+test('messages that are too long or too many end the call with RESOURCE_EXHAUSTED, and no byte of them reaches the server', async (t) => {
+  const paths = [
+    { path: '/echo.Echo/Sum', max_grpc_messages: 3, max_body: '10KiB' },
+    { path: '/echo.Echo/Talk', max_grpc_message: '2B' },
+  ];
+  const { gate } = await world(t, { limits: { max_grpc_message: '4KiB' } }, { paths });
+  const client = callerOf(t, gate, true);
+  const one = (length: number) =>
+    new Promise<grpc.ServiceError | number>((resolve) =>
+      client.One(Buffer.alloc(length), new grpc.Metadata(), (error, answer) => resolve(error ?? answer.length)),
+    );
+  const sum = (...lengths: number[]) =>
+    new Promise<grpc.ServiceError | string>((resolve) => {
+      const call = client.Sum((error, answer) => resolve(error ?? String(answer)));
+      for (const length of lengths) call.write(Buffer.alloc(length));
+      call.end();
+    });
+  const detailsOf = (error: unknown): unknown => {
+    const { code, details } = error as grpc.ServiceError;
+    return [code, details];
+  };
+  const { RESOURCE_EXHAUSTED } = grpc.status;
+
+  assert.equal(await one(4096), 4096);
+  assert.deepEqual(detailsOf(await one(4097)), [RESOURCE_EXHAUSTED, 'a message of 4097 bytes, where 4096 are allowed']);
+  // Much more than a window is on its way, and the client still hears why.
+  assert.deepEqual(detailsOf(await one(2_000_000)), [
+    RESOURCE_EXHAUSTED,
+    'a message of 2000000 bytes, where 4096 are allowed',
+  ]);
+  assert.equal(await sum(1, 2, 3), '6');
+  assert.deepEqual(detailsOf(await sum(1, 2, 3, 4)), [
+    RESOURCE_EXHAUSTED,
+    'more than the 3 messages that a call may have',
+  ]);
+  assert.deepEqual(detailsOf(await sum(4000, 4000, 4000)), [
+    RESOURCE_EXHAUSTED,
+    'the body is longer than the 10240 bytes that may be sent there',
+  ]);
+
+  // An answer that has begun is ended by trailers.
+  cancelled.length = 0;
+  const talk = client.Talk();
+  const heard: string[] = [];
+  talk.on('data', (piece: Buffer) => heard.push(String(piece)));
+  const ended = once(talk, 'error');
+  talk.write(Buffer.from('a'));
+  await eventually(() => heard.length === 2, 'it is answered');
+  talk.write(Buffer.from('ccc'));
+  assert.deepEqual(detailsOf((await ended)[0]), [RESOURCE_EXHAUSTED, 'a message of 3 bytes, where 2 are allowed']);
+  assert.deepEqual(heard, ['who is there?', 'a!']);
+  await eventually(() => cancelled.includes('Talk'), 'the server hears that the call is over');
+
+  client.close();
+  const told = (await gate.stopAndReadJournal()).map(({ verdict }) => verdict.why);
+  assert.deepEqual(told.filter((why) => why !== '').sort(), [
+    'http/body-too-long',
+    'http/grpc-message-too-long',
+    'http/grpc-message-too-long',
+    'http/grpc-message-too-long',
+    'http/too-many-grpc-messages',
+  ]);
 });

@@ -248,7 +248,9 @@ export function retries() {
 /** `queue`: who waits where every upstream has `max_connections` in hand. */
 export function queue() {
   return group({
-    length: whole(0, 100_000).prefault(256).describe('Requests that may wait, in each worker.'),
+    length: whole(0, 100_000)
+      .prefault(256)
+      .describe('Requests that may wait, over all workers, of which each has its part, and one at least.'),
     wait: duration('100ms', '10m').prefault('5s').describe('How long one waits.'),
   });
 }

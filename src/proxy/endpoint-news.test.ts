@@ -6,6 +6,7 @@ import net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { exchangeOf, Heard, proxyOf, requestOf, until } from '../../test/proxy-world.ts';
 import { Check } from './check.ts';
+import { Failure } from './failure.ts';
 
 /** A server that counts the questions and resets them, or answers. */
 async function asked(t: TestContext): Promise<{ port: number; asked: number; isWell: boolean }> {
@@ -103,4 +104,16 @@ test('max_connections is divided among workers, and each has one at least', asyn
       while (endpoint.isReady) busy++;
       assert.equal(busy, part, `${max} over ${crew}, worker ${index + 1}`);
     }
+});
+
+test('who may wait for room is divided among workers, too', async (t) => {
+  const { proxy, endpoint } = await worker(t, { to: { url: '127.0.0.1:1', max_connections: 1 }, queue: { length: 5 } });
+  proxy.divide(2, 3);
+  Object.defineProperty(endpoint.pool, 'busy', { get: () => 1 });
+  const [route] = proxy.routes;
+  const carry = () => route!.carry(exchangeOf(), requestOf(exchangeOf()), new Heard());
+  carry();
+  carry();
+  const refused = carry();
+  assert.deepEqual([route!.waiting, refused instanceof Failure && refused.why], [2, 'proxy/queue-full']);
 });

@@ -6,9 +6,9 @@ export interface CheckNews {
   readonly says: string;
 }
 
-/** What traffic found: it was taken out, or let in again. */
+/** What traffic found: it was taken out, or let in again; or that one request tries it, or tries no more and nothing is known. */
 export interface BreakerNews {
-  readonly state: 'open' | 'closed';
+  readonly state: 'open' | 'closed' | 'probing' | 'free';
   readonly says: string;
 }
 

@@ -8,6 +8,7 @@ import { Untold } from './endpoint-news.ts';
 import type { Failure } from './failure.ts';
 import { type BreakerSettings, Health, type HealthTools } from './health.ts';
 import { AnswerTimes } from './outlier.ts';
+import { partOf } from './part.ts';
 import type { Connections } from './pool.ts';
 import { hashText } from './rendezvous.ts';
 import { labelOf } from './target.ts';
@@ -95,13 +96,12 @@ export class Endpoint implements Candidate {
     return this.health.isAdmitting && (this.#bound === 0 || this.pool.busy < this.#bound);
   }
 
-  /** This is worker number `slot`, from 1, of `crew`: each has its part of the bound, so that all together keep to it; one request at least,
-   * because whoever waits in a worker hears nothing of room in another. */
+  /** This is worker number `slot`, from 1, of `crew`: each has its part of the bound, so that all together keep to it. */
   divide(slot: number, crew: number): void {
     const { maxConnections } = this.settings;
+    this.health.divide(slot);
     if (maxConnections === 0) return;
-    const part = Math.floor(maxConnections / crew) + (slot <= maxConnections % crew ? 1 : 0);
-    this.#bound = Math.max(1, part);
+    this.#bound = partOf(maxConnections, slot, crew);
     this.#tellRoom();
   }
 

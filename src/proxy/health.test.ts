@@ -102,6 +102,91 @@ test('a probe that says nothing gives its place to another, at the latest after 
   assert.deepEqual([health.state, health.isAdmitting], ['half-open', true]);
 });
 
+/** Workers that know the same endpoint: what one finds the others hear at once. */
+function crewOf(size: number) {
+  const crew = Array.from({ length: size }, () => healthOf());
+  for (const [index, { health }] of crew.entries()) {
+    health.divide(index + 1);
+    health.onFound = (found) => {
+      for (const other of crew) if (other.health !== health) other.health.heard(structuredClone(found));
+    };
+  }
+  const pass = (ms: number) => {
+    for (const { timekeeper } of crew) timekeeper.pass(ms);
+  };
+  const states = () => crew.map(({ health }) => health.state);
+  const admitting = () => crew.map(({ health }) => health.isAdmitting);
+  return { healths: crew.map(({ health }) => health), pass, states, admitting };
+}
+
+test('one request tries for all workers, and what becomes of it holds for all', () => {
+  const { healths, pass, states, admitting } = crewOf(4);
+  const [first, second] = healths as [Health, Health];
+  fail(second, 3);
+  assert.deepEqual(states(), ['open', 'open', 'open', 'open']);
+  pass(10_000);
+  assert.deepEqual(admitting(), [true, false, false, false], 'the first goes first');
+  first.began();
+  pass(3000);
+  assert.deepEqual(admitting(), [false, false, false, false], 'the others wait for what becomes of it');
+  first.failed('again', false);
+  pass(19_999);
+  assert.deepEqual(admitting(), [false, false, false, false], 'all are out for twice as long');
+  pass(1);
+  first.began();
+  first.answered(200);
+  assert.deepEqual(states(), ['up', 'up', 'up', 'up']);
+});
+
+test('a worker without traffic holds nobody up for long', () => {
+  const { healths, pass, admitting } = crewOf(4);
+  const [, second, third] = healths as [Health, Health, Health];
+  fail(second, 3);
+  pass(11_500);
+  assert.deepEqual(admitting(), [true, true, false, false]);
+  second.began();
+  assert.deepEqual(admitting(), [false, false, false, false]);
+  // It ends without a word on the endpoint: whoever has the next request tries.
+  second.abandoned();
+  assert.deepEqual(admitting(), [false, true, false, false]);
+  pass(4500);
+  assert.deepEqual(admitting(), [true, true, true, true]);
+  third.began();
+  third.failed('again', false);
+  pass(19_000);
+  assert.deepEqual(admitting(), [false, false, false, false]);
+});
+
+test('a try of which nobody hears the end is another worker’s after a while', () => {
+  const { healths, pass, admitting } = crewOf(2);
+  const [first, second] = healths as [Health, Health];
+  fail(first, 3);
+  pass(10_000);
+  first.began();
+  // Its worker dies.
+  first.onFound = null;
+  pass(11_499);
+  assert.equal(second.isAdmitting, false);
+  pass(1);
+  assert.equal(second.isAdmitting, true);
+  second.began();
+  second.answered(200);
+  assert.deepEqual(admitting(), [true, true]);
+});
+
+test('two that open at once are out no longer for that', () => {
+  const { healths, pass, admitting } = crewOf(2);
+  const [first, second] = healths as [Health, Health];
+  fail(first, 2);
+  fail(second, 2);
+  first.onFound = null;
+  fail(first);
+  fail(second);
+  first.heard({ state: 'open', says: 'x' });
+  pass(10_000);
+  assert.deepEqual(admitting(), [true, false]);
+});
+
 test('where there is nobody else to go to only its owner’s word opens it', () => {
   const { health } = healthOf({ evenAlone: false });
   fail(health, 50);

@@ -27,6 +27,11 @@ export interface HealthTools {
 
 /** A breaker that opens again and again stays open longer, up to so many times `openMs`. */
 const maxOpenings = 8;
+/** One request tries for all workers: each lets the others go first for so long, in ms, that it would have heard of a try of theirs: deadlines
+ * are up to two ticks of half a second late, and news takes a tenth. */
+const turnMs = 1500;
+/** Whoever comes later goes at the same time: no worker had a request for as long as that, so hardly two will. */
+const maxTurns = 2;
 /** Steps in which the share grows while an endpoint starts slowly, and the share of its first. */
 const rampSteps = 10;
 
@@ -45,6 +50,8 @@ export class Health implements Expiring {
   #isCheckedUp = true;
   #breaker: 'closed' | 'open' | 'half-open' = 'closed';
   #isProbing = false;
+  /** Does another worker's request try it? */
+  #isProbedElsewhere = false;
   #openings = 0;
   #opensUntil = 0;
   /** Failures in a row before an answer began, and after. */
@@ -52,6 +59,8 @@ export class Health implements Expiring {
   #cutShort = 0;
   /** Is there anybody else to go to? Its route says so. */
   hasPeers = false;
+  /** How many workers try it before this one does. */
+  #turnsBefore = 0;
   /** Hears what its own traffic found: that it was taken out, or is let in again. */
   onFound: ((found: BreakerNews) => void) | null = null;
 
@@ -78,6 +87,7 @@ export class Health implements Expiring {
     if (this.#breaker !== 'half-open') return;
     this.#isProbing = true;
     this.#settle();
+    this.onFound?.({ state: 'probing', says: this.says });
     // A probe of which nobody hears the end must not keep the endpoint out for ever.
     this.#tools.timekeeper.set(this, this.#settings.openMs);
   }
@@ -105,6 +115,7 @@ export class Health implements Expiring {
   /** The exchange ended without saying anything about the endpoint. */
   abandoned(): void {
     if (this.#breaker !== 'half-open') return;
+    if (this.#isProbing) this.onFound?.({ state: 'free', says: this.says });
     this.#isProbing = false;
     this.#settle();
   }
@@ -128,8 +139,29 @@ export class Health implements Expiring {
 
   /** Another worker's traffic found that out. */
   heard({ state, says }: BreakerNews): void {
-    if (state === 'open' && this.#breaker !== 'open') this.#open(says, false);
+    if (state === 'open' && (this.#breaker !== 'open' || this.#isProbedElsewhere)) this.#open(says, false);
     else if (state === 'closed' && this.#breaker !== 'closed') this.#close(false);
+    else if (state === 'probing') this.#letOther(this.#settings.openMs);
+    else if (state === 'free' && this.#isProbedElsewhere) this.#letOther(this.#turn);
+  }
+
+  /** Another worker's request tries it, or may: this one does only if nothing is heard of that for so long. */
+  #letOther(ms: number): void {
+    if (this.#breaker === 'closed' || this.#isProbing) return;
+    this.#breaker = 'open';
+    this.#isProbedElsewhere = true;
+    this.#tools.timekeeper.set(this, ms + this.#turnsBefore * this.#turn);
+    this.#settle();
+  }
+
+  /** How long it lets each worker before it go first. */
+  get #turn(): number {
+    return Math.min(turnMs, this.#settings.openMs / 2);
+  }
+
+  /** This is worker number `slot`, from 1. */
+  divide(slot: number): void {
+    this.#turnsBefore = Math.min(maxTurns, slot - 1);
   }
 
   /** Begins with a small share of its weight. */
@@ -144,6 +176,7 @@ export class Health implements Expiring {
     else if (this.#breaker === 'open') {
       this.#breaker = 'half-open';
       this.#isProbing = false;
+      this.#isProbedElsewhere = false;
       this.#settle();
     } else this.abandoned();
   }
@@ -173,11 +206,12 @@ export class Health implements Expiring {
     this.#openings++;
     this.#breaker = 'open';
     this.#isProbing = false;
+    this.#isProbedElsewhere = false;
     this.#failures = 0;
     this.#cutShort = 0;
     this.#opensUntil = this.#tools.now() + ms;
     this.says = says;
-    this.#tools.timekeeper.set(this, ms);
+    this.#tools.timekeeper.set(this, ms + this.#turnsBefore * this.#turn);
     this.#settle();
     if (isOwn) this.onFound?.({ state: 'open', says });
   }
@@ -186,6 +220,7 @@ export class Health implements Expiring {
     this.#breaker = 'closed';
     this.#openings = 0;
     this.#isProbing = false;
+    this.#isProbedElsewhere = false;
     this.says = '';
     this.#tools.timekeeper.clear(this);
     this.startSlowly();

@@ -11,6 +11,7 @@ import { Failure } from './failure.ts';
 import { keyReader } from './keys.ts';
 import type { Origin, OriginWatcher } from './origin.ts';
 import { outliers } from './outlier.ts';
+import { partOf } from './part.ts';
 import { idOf, type Sticky } from './sticky.ts';
 import { type Queue, Waiting } from './waiting.ts';
 
@@ -50,13 +51,16 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
   readonly #balancer: Balancer;
   readonly #keyOf: (exchange: Exchange) => number;
   readonly #timekeeper: Timekeeper;
-  /** Never more than `queue.length`. */
+  /** How many may wait here: this worker's part of `queue.length`. */
+  #maxWaiting: number;
+  /** Never more than `#maxWaiting`. */
   readonly #waiting = new Set<Waiting>();
   #isParting = false;
 
   constructor(settings: RouteSettings, balancer: Balancer, sticky: Sticky | null, timekeeper: Timekeeper) {
     this.settings = settings;
     this.waitMs = settings.queue.waitMs;
+    this.#maxWaiting = settings.queue.length;
     this.budget = new RetryBudget(settings.retries.budgetPercent);
     this.sticky = sticky;
     this.#balancer = balancer;
@@ -82,6 +86,11 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
     if (this.#waiting.size > 0) return;
     for (const origin of this.#origins) origin.watchers.delete(this);
     for (const endpoint of this.endpoints) forget(endpoint, this);
+  }
+
+  /** This is worker number `slot`, from 1, of `crew`. */
+  divide(slot: number, crew: number): void {
+    this.#maxWaiting = partOf(this.settings.queue.length, slot, crew);
   }
 
   /** Requests that wait for room. */
@@ -131,7 +140,7 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
       return null;
     }
     if (!this.#hasAnybody()) return this.#nobody();
-    if (this.#waiting.size >= this.settings.queue.length) {
+    if (this.#waiting.size >= this.#maxWaiting) {
       const says = `all upstreams of the site have as many requests in hand as they may, and ${this.#waiting.size} wait`;
       return new Failure(503, 'proxy/queue-full', says, true, 1);
     }

@@ -97,9 +97,10 @@ export class Proxy implements Expiring, Shared {
     for (const route of this.routes) route.part();
   }
 
-  /** This is worker number `slot`, from 1, of `crew`: what an upstream may have in hand is divided among them. */
+  /** This is worker number `slot`, from 1, of `crew`: what an upstream may have in hand, and who may wait, is divided among them. */
   divide(slot: number, crew: number): void {
     for (const origin of this.#origins.values()) origin.divide(slot, crew);
+    for (const route of this.routes) route.divide(slot, crew);
   }
 
   /** What checks and traffic found here since the last call: other workers need not find out for themselves. */

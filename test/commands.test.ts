@@ -543,6 +543,15 @@ const expectations: Readonly<Record<string, Expected>> = {
     says: [/^portcullis: no certificate of a CA is kept for example\.com; certs list names them$/m],
     json: null,
   },
+  'portcullis certs list --former': {
+    says: [/^no certificate that was replaced is still valid$/m],
+    json: (told: { former: unknown[] }) => assert.deepEqual(told.former, []),
+  },
+  'portcullis certs revoke 6C1F0A52E8D94B37': {
+    really: (line) => `${line.replace('portcullis', './portcullis')} 2>&1 || true`,
+    says: [/^portcullis: no certificate of a CA is kept for 6c1f0a52e8d94b37; certs list names them$/m],
+    json: null,
+  },
   'portcullis certs rekey': {
     really: (line) => `${line.replace('portcullis', './portcullis')} 2>&1 || true`,
     says: [/^portcullis: no CA is asked for certificates: write tls: \{ acme: \{ email: ops@example\.com \} \}$/m],

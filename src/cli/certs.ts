@@ -19,12 +19,14 @@ import { browserStores, type Outcome, systemStore, type Trusted } from './trust-
 export const certs: Command = {
   name: 'certs',
   summary: 'Certificates: list, doctor, renew, revoke; and trust in the local CA',
-  usage: 'list | doctor [NAME] | renew NAME [--force] | revoke NAME [--reason R] | rekey | trust [--print] | untrust',
+  usage:
+    'list [--former] | doctor [NAME] | renew NAME [--force] | revoke NAME|SERIAL [--reason R] | rekey | trust [--print] | untrust',
   options: {
     force: {
       type: 'boolean',
       says: 'renew: ask the CA although nothing is due; revoke: also where no other certificate can be had',
     },
+    former: { type: 'boolean', says: 'list: those that were replaced and are still valid, with their serial numbers' },
     reason: {
       type: 'string',
       value: 'REASON',
@@ -50,6 +52,11 @@ export const certs: Command = {
       says: 'a new certificate with a new key, and the one before taken back',
       line: 'portcullis certs revoke example.com --reason keyCompromise',
     },
+    {
+      says: 'certificates that were replaced, and can still be used by whoever has their keys',
+      line: 'portcullis certs list --former',
+    },
+    { says: 'take one of those back', line: 'portcullis certs revoke 6C1F0A52E8D94B37' },
     { says: 'other keys for the accounts at the CAs', line: 'portcullis certs rekey' },
     {
       says: 'have programs and browsers of this machine trust what the local CA certifies',

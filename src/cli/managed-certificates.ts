@@ -20,11 +20,23 @@ interface Row {
   readonly triedAgainAt: string | null;
 }
 
-/** A certificate that was revoked, and why there is no new one, or ''. */
+/** A certificate that was replaced, as the gate tells it; times are ISO 8601. */
+interface FormerRow {
+  readonly names: readonly string[];
+  readonly serial: string;
+  readonly authority: string;
+  readonly notAfter: string;
+  readonly replacedAt: string | null;
+  readonly state: string;
+  readonly reason: string;
+}
+
+/** A certificate that was revoked, why there is no new one, or '', and when it had been replaced where that was before. */
 interface Revoked {
   readonly names: readonly string[];
   readonly serial: string;
   readonly withoutNew: string;
+  readonly replacedAt: string | null;
 }
 
 /** What became of an account's key at a CA. */
@@ -40,8 +52,9 @@ const diagnoseMs = 120_000;
 /** Three CAs, each a few requests of 30 s at most. */
 const rekeyMs = 5 * 60_000;
 
-/** `certs list`: exit code 1 where one is failing. */
+/** `certs list [--former]`: exit code 1 where one is failing, or is still to be revoked. */
 export async function listCertificates(args: Arguments, world: World): Promise<ExitCode> {
+  if (args.options.former === true) return listFormer(args, world);
   const listed = (await ask(dataDirectoryOf(args, world), { ask: 'certificates' })) as { isOn: boolean; rows: Row[] };
   if (args.options.json === true) world.stdout.write(jsonText(listed, 2));
   else if (!listed.isOn)
@@ -51,9 +64,30 @@ export async function listCertificates(args: Arguments, world: World): Promise<E
   return listed.rows.some(({ state }) => state === 'failing') ? 1 : 0;
 }
 
+async function listFormer(args: Arguments, world: World): Promise<ExitCode> {
+  const question = { ask: 'certificates', former: true };
+  const { former } = (await ask(dataDirectoryOf(args, world), question)) as { former: FormerRow[] };
+  const cells = former.map(({ names, serial, authority, notAfter, replacedAt, state, reason }) => [
+    serial,
+    namesText(names),
+    reason === '' ? state : `${state} (${reason})`,
+    new URL(authority).host,
+    moment(replacedAt),
+    moment(notAfter),
+  ]);
+  if (args.options.json === true) world.stdout.write(jsonText({ former }, 2));
+  else if (former.length === 0) world.stdout.write('no certificate that was replaced is still valid\n');
+  else world.stdout.write(table(['Serial', 'Names', 'State', 'CA', 'Replaced', 'Ends'], cells, world));
+  return former.some(({ state }) => state === 'to be revoked') ? 1 : 0;
+}
+
+function namesText(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 3).join(' ')} and ${names.length - 3} more` : names.join(' ');
+}
+
 function listText(rows: readonly Row[], world: World): string {
   const cells = rows.map((row) => [
-    row.names.length > 3 ? `${row.names.slice(0, 3).join(' ')} and ${row.names.length - 3} more` : row.names.join(' '),
+    namesText(row.names),
     row.state,
     row.issuer || '-',
     row.profile || '-',
@@ -112,7 +146,7 @@ export async function renewCertificate(name: string | undefined, args: Arguments
   return 0;
 }
 
-/** `certs revoke NAME [--reason R] [--force]`: exit code 1 where it had to be done without a new certificate. */
+/** `certs revoke NAME|SERIAL [--reason R] [--force]`: exit code 1 where it had to be done without a new certificate. */
 export async function revokeCertificate(name: string | undefined, args: Arguments, world: World): Promise<ExitCode> {
   if (name === undefined) throw new UsageError('say which: certs revoke example.com');
   const { reason = 'unspecified', force } = args.options;
@@ -121,8 +155,9 @@ export async function revokeCertificate(name: string | undefined, args: Argument
   const revoked = (await awaited(world, 'the authority is asked', work)) as Revoked;
   if (args.options.json === true) world.stdout.write(jsonText(revoked, 2));
   else {
-    const { names, serial, withoutNew } = revoked;
-    const after = withoutNew === '' ? 'another one is in use' : `it is still in use: ${visible(withoutNew)}`;
+    const { names, serial, withoutNew, replacedAt } = revoked;
+    const other = replacedAt === null ? 'another one is in use' : `it was replaced at ${moment(replacedAt)}`;
+    const after = withoutNew === '' ? other : `it is still in use: ${visible(withoutNew)}`;
     world.stdout.write(`the certificate ${serial} for ${names.join(' ')} is revoked (${reason}); ${after}\n`);
   }
   return revoked.withoutNew === '' ? 0 : 1;

@@ -51,6 +51,19 @@ test('a certificate is listed, renewed and examined; one that fails makes the ex
     revoked.out,
     /^the certificate [0-9A-F]+ for good\.example\.net is revoked \(superseded\); another one is in use\n$/,
   );
+  const former = await run(['list'], { former: true });
+  assert.equal(former.code, 0);
+  assert.match(former.out, /^Serial +Names +State +CA +Replaced +Ends\n/);
+  assert.match(
+    former.out,
+    /^[0-9A-F]+ +good\.example\.net +revoked \(superseded\) +127\.0\.0\.1:\d+ +20\S+Z +20\S+Z$/m,
+  );
+  const [, serial = ''] = /^([0-9A-F]+) +good\.example\.net +replaced +127/m.exec(former.out) ?? [];
+  const byNumber = await run(['revoke', serial]);
+  assert.match(
+    byNumber.out,
+    /^the certificate [0-9A-F]+ for good\.example\.net is revoked \(unspecified\); it was replaced at 20\S+Z\n$/,
+  );
   await assert.rejects(
     run(['revoke', 'good.example.net'], { reason: 'boredom' }),
     /"boredom" is no reason; it is one of/,

@@ -13,6 +13,7 @@ import { Doctor } from './doctor.ts';
 import { CertificateKeeper } from './keeper.ts';
 import { OnDemand, type OnDemandSettings } from './on-demand.ts';
 import type { Reach } from './provers.ts';
+import { Revocations } from './revocation.ts';
 import { stranger, strangerPort } from './stranger.ts';
 
 /** What of the gate it needs. */
@@ -32,6 +33,7 @@ export interface CertificatesTools {
 export class Certificates {
   readonly keeper: CertificateKeeper;
   readonly #doctor: Doctor;
+  readonly #revocations: Revocations;
   readonly #tools: CertificatesTools;
   #onDemand: OnDemand | null = null;
 
@@ -42,17 +44,19 @@ export class Certificates {
       useTokens: (tokens) => tools.order({ kind: 'absorb', deltas: [['tokens', tokens]] }),
       putCertificates: (changes) => tools.put(changes),
     };
+    const random = () => randomInt(2 ** 32) / 2 ** 32;
     this.keeper = new CertificateKeeper({
       clock: systemClock,
       dataDirectory,
       files: systemFiles,
-      random: () => randomInt(2 ** 32) / 2 ** 32,
+      random,
       ...reach,
       diagnose: (name, but) => this.#doctor.sentences(name, but),
       dnsProver: (settings, resolvers) => dnsProver(settings, { clock: systemClock, resolvers, note: say }),
       warn: say,
       say,
     });
+    this.#revocations = new Revocations(this.keeper, { clock: systemClock, random, warn: say, say });
     this.#doctor = new Doctor({
       clock: systemClock,
       keeper: this.keeper,
@@ -100,15 +104,17 @@ export class Certificates {
   /** The workers are there: CAs may be asked. */
   start(): void {
     this.keeper.start();
+    this.#revocations.resume();
   }
 
   stop(): void {
+    this.#revocations.stop();
     this.keeper.stop();
   }
 
   /** The table of answers for the control socket. */
   answers(): Answers {
-    return answersOf(this.keeper, (name) => this.#doctor.examine(name));
+    return answersOf(this.keeper, this.#revocations, (name) => this.#doctor.examine(name));
   }
 }
 

@@ -13,6 +13,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { AcmeSettings, AuthoritySettings } from '../../config/config.ts';
 import type { Authority } from './authority.ts';
 import { BudgetSpent } from './budget-spent.ts';
+import type { FormerCertificates } from './former.ts';
 import type { Ledger } from './ledger.ts';
 import type { Managed } from './managed.ts';
 import type { KeptCertificate } from './store.ts';
@@ -23,6 +24,7 @@ export interface IssuerTools {
   readonly settings: AcmeSettings;
   readonly clock: Clock;
   readonly ledger: Ledger;
+  readonly former: FormerCertificates;
   /** In the order in which they are tried. */
   readonly provers: readonly Prover[];
   /** Aborted when everything is to end. */
@@ -75,7 +77,7 @@ export class Issuer {
   }
 
   async #issueBy(authority: AuthoritySettings, managed: Managed): Promise<KeptCertificate> {
-    const { clock, ledger, keep } = this.#tools;
+    const { clock, ledger, former, keep } = this.#tools;
     const { directory, isLimited } = authority;
     const now = clock.now();
     const mayAskAt = isLimited ? ledger.mayAskAt(directory, managed.names, now) : now;
@@ -83,6 +85,7 @@ export class Issuer {
     const { chain, keyPem, profile } = await this.#run(authority, managed);
     const isNew = managed.kept.certificate === null || managed.isForOthers;
     const certificate = { chainPem: chain.pem, keyPem, authority: directory, profile, gotAt: clock.now() };
+    await former.replaced(managed);
     await keep(managed, { names: managed.names, certificate, renewal: null, order: null, failure: null });
     await ledger.note({ at: clock.now(), authority: directory, kind: 'certificate', names: managed.names, isNew });
     return certificate;

@@ -6,6 +6,7 @@ import type { AcmeSettings } from '../../config/config.ts';
 import type { Files } from '../../tls/tls.ts';
 import { Authorities } from './authorities.ts';
 import type { Authority } from './authority.ts';
+import { FormerCertificates } from './former.ts';
 import { Issuer, isOfCa } from './issuer.ts';
 import { Ledger } from './ledger.ts';
 import { Managed, renewalBy } from './managed.ts';
@@ -44,6 +45,7 @@ const maxOrderTries = 8;
 export class CertificateKeeper {
   readonly store: CertificateStore;
   readonly ledger: Ledger;
+  readonly former: FormerCertificates;
   readonly http: HttpProver;
   readonly #tools: KeeperTools;
   readonly #managed = new Map<string, Managed>();
@@ -67,6 +69,7 @@ export class CertificateKeeper {
     this.http = new HttpProver(tools);
     this.store = new CertificateStore(tools.dataDirectory, tools.files, (says) => tools.warn(says));
     this.ledger = new Ledger(this.store);
+    this.former = new FormerCertificates(this.store, tools.clock);
     this.#authorities = new Authorities({ store: this.store, clock: tools.clock, files: tools.files });
   }
 
@@ -181,6 +184,7 @@ export class CertificateKeeper {
     try {
       await this.store.open();
       await this.ledger.open();
+      await this.former.open();
       this.#isOpen = true;
     } catch (error) {
       this.#tools.warn(
@@ -334,6 +338,7 @@ export class CertificateKeeper {
       settings: this.#settings!,
       clock,
       ledger: this.ledger,
+      former: this.former,
       provers: this.#provers(this.#settings!),
       ending: this.#ending.signal,
       authority: (settings) => this.authority(settings),

@@ -11,6 +11,7 @@ import { systemFiles } from '../../tls/tls.ts';
 import { answersOf, type Listed } from './desk.ts';
 import type { CertificateKeeper } from './keeper.ts';
 import { Managed } from './managed.ts';
+import type { Revocations } from './revocation.ts';
 import { CertificateStore } from './store.ts';
 
 async function storeOf(context: TestContext) {
@@ -79,7 +80,9 @@ test('whatever is put in one place of it, the certificate is used and listed, or
       const managed = new Managed(['a.example.net'], kept);
       assert.ok(Number.isFinite(managed.due().at));
       const keeper = { settings: {}, all: [managed] } as unknown as CertificateKeeper;
-      const { rows } = answersOf(keeper, async () => []).certificates!({ ask: 'certificates' }) as { rows: Listed[] };
+      const { rows } = answersOf(keeper, {} as Revocations, async () => []).certificates!({ ask: 'certificates' }) as {
+        rows: Listed[];
+      };
       for (const text of ['issuer', 'profile', 'authority', 'explanation', 'lastError'] as const)
         assert.equal(typeof rows[0]![text], 'string', text);
       assert.ok(rows[0]!.names.every((name) => typeof name === 'string'));

@@ -45,6 +45,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'http/h2-empty-frame-flood': 'src/http/h2-connection.test.ts',
   'http/h2-unknown-flood': 'src/http/h2-connection.test.ts',
   'http/not-grpc': 'test/scenarios/grpc.test.ts',
+  'http/grpc-message-too-long': 'src/http/grpc-messages.test.ts',
+  'http/too-many-grpc-messages': 'src/http/grpc-messages.test.ts',
   'http/h2-malformed': 'src/http/h2-request.test.ts',
   'http/h2-connection-field': 'src/http/h2-request.test.ts',
   'http/acme-challenge': 'src/http/challenge-answers.test.ts',

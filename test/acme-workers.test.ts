@@ -12,7 +12,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { ask } from '../src/cli/ask.ts';
 import { countingProxy } from './counting-proxy.ts';
 import { freePorts, startPebble } from './pebble.ts';
-import { start } from './portcullis-process.ts';
+import { runToEnd, start } from './portcullis-process.ts';
 
 const name = 'several.example.net';
 
@@ -46,6 +46,7 @@ tls:
 proxy: { resolvers: ['127.0.0.1:${pebble.dnsPort}'] }
 sites: [{ host: ${name}, to: ${(shop.address() as AddressInfo).port} }]
 workers: 2
+limits: { max_new_connections_per_client_per_second: 100000, max_handshakes_per_client_per_second: 100000 }
 data_directory: data
 `,
   );
@@ -57,20 +58,27 @@ data_directory: data
     wake();
   });
   context.after(async () => {
+    // Whatever runs there by now: it has what the gate wrote to.
+    const status = (await ask(join(directory, 'data'), { ask: 'status' }).catch(() => null)) as { pid: number } | null;
+    if (status !== null && status.pid !== gate.child.pid) process.kill(status.pid, 'SIGKILL');
+    for (const pipe of [gate.child.stdout, gate.child.stderr]) pipe.destroy();
     await gate.stop('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   });
+  const hears = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(heard)) {
+      assert.ok(!heard.includes('no certificate for'), heard);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
   await gate.says(/^Ctrl-C ends it$/m);
-  while (!heard.includes(`${name} has a certificate`)) {
-    assert.ok(!heard.includes('no certificate for'), heard);
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-  }
+  await hears(/has a certificate/);
   const data = join(directory, 'data');
   const { crew } = (await ask(data, { ask: 'status' })) as { crew: { workers: readonly { pid: number }[] } };
   const pids = crew.workers.map(({ pid }) => pid) as [number, number];
-  return { ca, data, tlsPort, pids };
+  return { ca, data, directory, httpPort, tlsPort, pids, hears };
 }
 
 /** A worker that is stopped leaves every connection to the other. */
@@ -136,3 +144,82 @@ for (const challenge of ['http-01', 'tls-alpn-01'])
       socket.destroy();
     }
   });
+
+for (const challenge of ['http-01', 'tls-alpn-01'])
+  test(`${challenge}: an upgrade while an order is under way loses neither the order nor an answer to the CA`, async (context) => {
+    const { ca, data, directory, httpPort, tlsPort, hears } = await gateOfTwo(context, challenge);
+    const before = await shakeHands(tlsPort);
+    const serial = before.getPeerCertificate().serialNumber;
+    before.destroy();
+    ca.seen.length = 0;
+    let token = '';
+    let askedAt = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      askedAt = resolve;
+    });
+    let release = (): void => {};
+    const isUpgraded = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let words = 0;
+    // The CA is told that it may look, and the gate that told it is replaced before it hears anything.
+    ca.before = async (_, line) => {
+      if (!line.startsWith('POST /chalZ/') || words++ > 0) return true;
+      askedAt();
+      await isUpgraded;
+      return false;
+    };
+    ca.after = (_, answer) => {
+      const found = challenge === 'http-01' ? /"type":\s*"http-01"[^}]*"token":\s*"([\w-]+)"/s.exec(answer) : null;
+      if (found !== null && answer.includes('"pending"')) token = found[1]!;
+      return true;
+    };
+    void ask(data, { ask: 'renew', name, force: true }, 60_000).catch(() => {});
+    await asked;
+    // As a CA looks meanwhile, again and again, at whichever process it meets.
+    let isOver = false;
+    const looks: string[] = [];
+    const looking = (async () => {
+      while (!isOver) looks.push(challenge === 'http-01' ? await proofOf(httpPort, token) : await proofByTls(tlsPort));
+    })();
+    const upgraded = await runToEnd(['upgrade', '--data-dir', data], { cwd: directory });
+    assert.equal(upgraded.code, 0, upgraded.stderr);
+    isOver = true;
+    await looking;
+    release();
+    assert.ok(looks.length > 3, `${looks.length} looks`);
+    assert.equal(new Set(looks).size, 1, [...new Set(looks)].join(' | '));
+    assert.notEqual(looks[0], '');
+    await hears(/has a certificate[^]*has a certificate/);
+    const after = await shakeHands(tlsPort);
+    assert.notEqual(after.getPeerCertificate().serialNumber, serial);
+    after.destroy();
+    assert.equal(ca.seen.filter((line) => line.includes('/order-plz')).length, 1, 'one order, gone on with');
+    const { rows } = (await ask(data, { ask: 'certificates' })) as { rows: { state: string; lastError: string }[] };
+    assert.deepEqual(
+      rows.map(({ state, lastError }) => [state, lastError]),
+      [['good', '']],
+    );
+  });
+
+/** What the gate answers a CA that looks for this token; '' where it is none. */
+async function proofOf(port: number, token: string): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/.well-known/acme-challenge/${token}`, {
+    headers: { host: name },
+    redirect: 'manual',
+  });
+  const body = await answer.text();
+  return answer.status === 200 && body.startsWith(`${token}.`) ? body : `${answer.status}`;
+}
+
+/** The subject's fingerprint of what a CA is shown that asks with acme-tls/1. */
+function proofByTls(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, servername: name, ALPNProtocols: ['acme-tls/1'] };
+    const socket = connect({ ...options, rejectUnauthorized: false }, () => {
+      const { infoAccess, issuer } = socket.getPeerCertificate() as { infoAccess?: object; issuer: { CN?: string } };
+      resolve(`${socket.alpnProtocol} ${issuer.CN} ${infoAccess === undefined}`);
+      socket.destroy();
+    }).once('error', reject);
+  });
+}

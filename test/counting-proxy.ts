@@ -18,7 +18,7 @@ export interface CountingProxy {
   /** `METHOD path` of each. */
   readonly seen: string[];
   /** Called with the number of a request before the CA has it; false keeps it from the CA. */
-  before: (number: number, line: string) => boolean;
+  before: (number: number, line: string) => boolean | Promise<boolean>;
   /** Called when the CA has answered, before the client hears; false keeps the answer. */
   after: (number: number, answer: string) => boolean;
 }
@@ -48,7 +48,7 @@ export async function countingProxy(context: TestContext, pebble: Pebble): Promi
   async function pass(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const number = ++proxy.count;
     proxy.seen.push(`${incoming.method} ${incoming.url}`);
-    if (!proxy.before(number, proxy.seen.at(-1)!)) {
+    if (!(await proxy.before(number, proxy.seen.at(-1)!))) {
       incoming.socket.destroy();
       return;
     }

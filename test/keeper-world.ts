@@ -19,10 +19,11 @@ import type { Pebble } from './pebble.ts';
 export async function keeperWorld(context: TestContext, clock: Clock = systemClock) {
   const directory = mkdtempSync(join(tmpdir(), 'keeper-'));
   context.after(() => rmSync(directory, { recursive: true, force: true }));
-  let tokens: readonly { token: string; answer: string }[] = [];
+  /** What is answered to a CA. */
+  const proofs: { tokens: readonly { token: string; answer: string }[] } = { tokens: [] };
   const web = createServer((request, response) => {
     const token = (request.url ?? '').split('/').at(-1);
-    const found = tokens.find((one) => one.token === token);
+    const found = proofs.tokens.find((one) => one.token === token);
     response.writeHead(found === undefined ? 404 : 200).end(found?.answer ?? '');
   });
   await once(web.listen(0, '127.0.0.1'), 'listening');
@@ -50,7 +51,8 @@ export async function keeperWorld(context: TestContext, clock: Clock = systemClo
       files: systemFiles,
       random: () => 0,
       useTokens: async (next) => {
-        tokens = next;
+        proofs.tokens = next;
+        hear();
       },
       putCertificates: async (changes: readonly ShelfChange[]) => {
         for (const change of changes)
@@ -74,7 +76,7 @@ export async function keeperWorld(context: TestContext, clock: Clock = systemClo
     return keeper;
   };
   const port = (web.address() as AddressInfo).port;
-  return { directory, served, said, warned, until, keeperOf, port };
+  return { directory, served, said, warned, until, keeperOf, port, web: proofs };
 }
 
 /** Settings that ask these CAs. */

@@ -13,11 +13,13 @@ export function certificatesOf(
   crew: Crew,
   tls: TlsKeeper,
   bound: () => readonly Bound[],
+  share: (name: string, what: unknown) => void,
   tools: Pick<StartTools, 'say'>,
 ): Certificates {
   return new Certificates(dataDirectory, {
     order: (order) => crew.everyone(order),
     put: (changes) => tls.put(changes),
+    share,
     listeners: () => bound().map(({ facts }) => facts),
     ask: (question) => askAll(crew, question.ask, question),
     say: (text) => tools.say?.(text),

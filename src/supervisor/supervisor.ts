@@ -8,6 +8,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
 import type { Callers, CallersChange, OffenceNote } from '../firewall/firewall.ts';
+import type { ChallengeToken } from '../http/http.ts';
 import type { ShelfChange } from '../tls/tls.ts';
 import { type BanKeeper, banKeeperOf } from './ban-keeper.ts';
 import type { Blueprint } from './blueprint.ts';
@@ -148,11 +149,12 @@ class Supervisor implements Gate {
         if (name === 'callers') for (const change of what as readonly CallersChange[]) callers.absorb(change);
       await this.#keepBans(settings, callers, this.#tools);
       this.#bound = bindAll(settings.listen, inheritance?.sockets);
+      await this.#certify(settings, served);
+      for (const [name, what] of estate?.known ?? []) if (name === 'tokens') this.#hear(name, what);
       inheritance?.listen(
         (name, what) => this.#hear(name, what),
         () => this.#crew.buryPredecessor(),
       );
-      await this.#certify(settings, served);
       await this.#crew.start(this.#crewSize(settings));
       this.#answerFor();
       if (inheritance !== null) await this.#succeed(inheritance, settings);
@@ -182,6 +184,7 @@ class Supervisor implements Gate {
   async #succeed(inheritance: Inheritance, settings: Settings): Promise<void> {
     await inheritance.claim();
     this.#isHeir = false;
+    await this.#certificates!.takeOver();
     await this.#take(settings);
     inheritance.stand(this.#bound);
   }
@@ -197,7 +200,7 @@ class Supervisor implements Gate {
   }
 
   async #letGo(): Promise<void> {
-    this.#certificates?.stop();
+    await this.#certificates?.stop(true);
     await this.#bans!.stop();
     await this.#admin?.stop();
     this.#admin = null;
@@ -257,7 +260,7 @@ class Supervisor implements Gate {
     await this.#admin?.stop();
     await this.#crew.stop(drainTimeoutMs, isDone);
     this.#tls.stop();
-    this.#certificates?.stop();
+    void this.#certificates?.stop();
     await (closed ?? this.#control?.close());
     await this.#bans?.stop();
     await this.#records!.stop();
@@ -322,13 +325,9 @@ class Supervisor implements Gate {
 
   /** Goes on keeping certificates under these settings; `served` are names that files serve. */
   async #certify(settings: Settings, served: readonly string[]): Promise<void> {
-    this.#certificates ??= certificatesOf(
-      settings.dataDirectory,
-      this.#crew,
-      this.#tls,
-      () => this.#bound,
-      this.#tools,
-    );
+    const share = (name: string, what: unknown) => this.#succession.share(name, what);
+    const { dataDirectory } = settings;
+    this.#certificates ??= certificatesOf(dataDirectory, this.#crew, this.#tls, () => this.#bound, share, this.#tools);
     await this.#certificates.adopt(settings, served);
     Object.assign(this.#answers, this.#certificates.answers());
   }
@@ -354,6 +353,7 @@ class Supervisor implements Gate {
     this.#records!.hear(name, deltas);
     if (name === 'certificates') void this.#tls.put(deltas as readonly ShelfChange[]).catch(() => {});
     if (name === 'rates' || name === 'clients') this.#crew.hearPredecessor(name, deltas);
+    if (name === 'tokens') void this.#certificates?.inherit(deltas as readonly ChallengeToken[]).catch(() => {});
     if (name === 'want') this.#certificates?.want(String(deltas));
     if (name === 'shared-client') this.#notices.shared(String(deltas));
     if (name !== 'callers') return;

@@ -48,5 +48,6 @@ export class Authorities {
 
   close(): void {
     for (const authority of this.#open.values()) authority.close();
+    this.#open.clear();
   }
 }

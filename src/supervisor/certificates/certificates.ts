@@ -1,8 +1,10 @@
 // Certificates that look after themselves, put together for one gate: the keeper, the doctor, and how both reach the workers.
 
 import { randomInt } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.ts';
 import type { Settings } from '../../config/config.ts';
+import type { ChallengeToken } from '../../http/http.ts';
 import type { Rehearsal } from '../../rehearsal.ts';
 import { type ShelfChange, systemFiles } from '../../tls/tls.ts';
 import type { Answers, ControlQuestion } from '../control.ts';
@@ -22,12 +24,17 @@ export interface CertificatesTools {
   order(order: Order): Promise<void>;
   /** Serves certificates; fulfilled when every worker does. */
   put(changes: readonly ShelfChange[]): Promise<void>;
+  /** Tells whoever is about to take this gate's place what it shows and serves. */
+  share(name: string, what: unknown): void;
   listeners(): readonly ListenerFacts[];
   /** Asks the workers a question of the control socket. */
   ask(question: ControlQuestion): Promise<unknown>;
   /** Tells the owner. */
   say(text: string): void;
 }
+
+/** Longest time that ending may wait for what is under way, such as the command of a DNS hook, in ms. */
+const longestStopMs = 10_000;
 
 /** The certificates of one gate. */
 export class Certificates {
@@ -41,8 +48,14 @@ export class Certificates {
     this.#tools = tools;
     const say = (says: string): void => tools.say(says);
     const reach: Reach = {
-      useTokens: (tokens) => tools.order({ kind: 'absorb', deltas: [['tokens', tokens]] }),
-      putCertificates: (changes) => tools.put(changes),
+      useTokens: (tokens) => {
+        tools.share('tokens', tokens);
+        return tools.order({ kind: 'absorb', deltas: [['tokens', tokens]] });
+      },
+      putCertificates: (changes) => {
+        tools.share('certificates', changes);
+        return tools.put(changes);
+      },
     };
     const random = () => randomInt(2 ** 32) / 2 ** 32;
     this.keeper = new CertificateKeeper({
@@ -92,6 +105,16 @@ export class Certificates {
     }
   }
 
+  /** Answers what the gate before this one answers to CAs, whose orders are gone on with here. */
+  inherit(tokens: readonly ChallengeToken[]): Promise<void> {
+    return this.keeper.http.inherit(tokens);
+  }
+
+  /** The gate before this one has let go: what it wrote until then holds. */
+  takeOver(): Promise<void> {
+    return this.keeper.takeOver();
+  }
+
   /** A client asked a worker for a name that nobody serves: workers hear whether it is served now. */
   want(name: string): void {
     const decided = this.#onDemand?.decide(name) ?? Promise.resolve(false);
@@ -107,9 +130,10 @@ export class Certificates {
     this.#revocations.resume();
   }
 
-  stop(): void {
+  /** Gives up what is under way; fulfilled when nothing more is written, or it takes too long. Where another gate goes on with it, its proofs stay. */
+  async stop(isHandedOver = false): Promise<void> {
     this.#revocations.stop();
-    this.keeper.stop();
+    await Promise.race([this.keeper.stop(isHandedOver), wait(longestStopMs, undefined, { ref: false })]);
   }
 
   /** The table of answers for the control socket. */

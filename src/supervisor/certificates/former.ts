@@ -29,8 +29,10 @@ export interface FormerCertificate {
   readonly revocation: Intent | null;
 }
 
-/** Most that are kept; of more the oldest are forgotten, but not those that are still to be revoked. */
+/** Most that are kept, and most characters of them, well below the longest file that is read; of more the oldest are forgotten, but not
+ * those that are still to be revoked. */
 const maxFormer = 500;
+const maxLength = 900_000;
 
 /** The list of one store. */
 export class FormerCertificates {
@@ -69,11 +71,7 @@ export class FormerCertificates {
 
   /** Keeps one in place of what is known of it; a list that cannot be written still counts until the end. */
   put(one: FormerCertificate): Promise<void> {
-    const others = this.all.filter(({ serial }) => serial !== one.serial);
-    const spare = others
-      .filter(({ revocation }) => !isOpen(revocation))
-      .slice(0, Math.max(0, others.length + 1 - maxFormer));
-    return this.#write([...others.filter((other) => !spare.includes(other)), one]);
+    return this.#write(bounded([...this.all.filter(({ serial }) => serial !== one.serial), one]));
   }
 
   /** Forgets one, such as an intent that came to nothing. */
@@ -86,6 +84,17 @@ export class FormerCertificates {
     this.#writing = this.#writing.then(() => this.#store.writeNamed('former', all)).catch(() => undefined);
     return this.#writing;
   }
+}
+
+/** The newest of these that may be kept. */
+function bounded(all: readonly FormerCertificate[]): FormerCertificate[] {
+  const kept: FormerCertificate[] = [];
+  let length = 0;
+  for (const one of [...all].reverse()) {
+    length += JSON.stringify(one).length;
+    if (isOpen(one.revocation) || (kept.length < maxFormer && length <= maxLength)) kept.push(one);
+  }
+  return kept.reverse();
 }
 
 /** Whether something is still to be done. */

@@ -1,7 +1,6 @@
 // Keeps certificates: gets those that are wanted, renews them in time, has the workers use them, and writes down what went wrong.
 
-import { askAgainMs, ProofFailure, type Prover, pauseMs } from '../../acme/acme.ts';
-import type { Clock } from '../../base/clock.ts';
+import { askAgainMs, ProofFailure, pauseMs } from '../../acme/acme.ts';
 import type { AcmeSettings } from '../../config/config.ts';
 import type { Files } from '../../tls/tls.ts';
 import { Authorities } from './authorities.ts';
@@ -10,21 +9,18 @@ import { FormerCertificates } from './former.ts';
 import { Issuer, isOfCa } from './issuer.ts';
 import { Ledger } from './ledger.ts';
 import { Managed, renewalBy } from './managed.ts';
-import { HttpProver, type Reach, tlsProver } from './provers.ts';
+import { HttpProver, type ProverTools, proversOf } from './provers.ts';
 import { askedMs } from './rests.ts';
 import { CertificateStore, type KeptCertificate } from './store.ts';
 
 /** What a keeper is handed. */
-export interface KeeperTools extends Reach {
-  readonly clock: Clock;
+export interface KeeperTools extends ProverTools {
   readonly dataDirectory: string;
   readonly files: Files;
   /** From 0 to 1. */
   random(): number;
   /** Why a name cannot be had, as far as it can be seen from here: sentences with their cure, without what is known. */
   diagnose(name: string, known: string): Promise<readonly string[]>;
-  /** Sets records for DNS-01, or null. */
-  dnsProver(settings: NonNullable<AcmeSettings['dns']>, resolvers: readonly string[]): Prover;
   /** Hears of what needs the owner's eye. */
   warn(says: string): void;
   /** Hears what went well. */
@@ -63,6 +59,8 @@ export class CertificateKeeper {
   #busy = 0;
   #timer: NodeJS.Timeout | null = null;
   #ending = new AbortController();
+  /** Does another gate go on with what is under way? */
+  #isHandedOver = false;
 
   constructor(tools: KeeperTools) {
     this.#tools = tools;
@@ -96,10 +94,15 @@ export class CertificateKeeper {
     this.#arm();
   }
 
-  /** Begins to ask CAs: the workers are there to answer them. */
+  /** Begins to ask CAs: the workers are there to answer them, and no other gate writes. */
   start(): void {
-    this.#isStarted = true;
-    this.#arm();
+    // Stopped for a gate that then did not take over.
+    if (this.#ending.signal.aborted) this.#ending = new AbortController();
+    this.#isHandedOver = false;
+    void this.store.sweep().finally(() => {
+      this.#isStarted = true;
+      this.#arm();
+    });
   }
 
   /** Has a certificate for one more name, such as one that a client asked for; fulfilled with whether there is one in the end. */
@@ -168,10 +171,26 @@ export class CertificateKeeper {
     throw new Error(`${managed.id} is not due before ${when}; --force asks the CA all the same`);
   }
 
-  stop(): void {
+  /** Gives up what is under way, and is fulfilled when nothing more is written. Where another gate goes on with it, its proofs stay. */
+  async stop(isHandedOver = false): Promise<void> {
+    this.#isHandedOver = isHandedOver;
     this.#ending.abort(new Error('the gate is about to end'));
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#authorities.close();
+    await Promise.all(this.all.filter(({ isBusy }) => isBusy).map((managed) => this.#settled(managed)));
+  }
+
+  /** Goes on from what the gate before this one has written until it let go. */
+  async takeOver(): Promise<void> {
+    if (!this.#isOpen) return;
+    await this.ledger.open();
+    await this.former.open();
+    for (const managed of this.all) {
+      const kept = await this.store.read(managed.id);
+      if (kept === null) continue;
+      managed.restart(kept);
+      if (kept.certificate !== null) await this.#use(managed, kept.certificate);
+    }
   }
 
   /** The CA with these settings. */
@@ -199,10 +218,10 @@ export class CertificateKeeper {
       .map((names) => names.filter((name) => !this.#isCovered(name)))
       .filter(({ length }) => length > 0);
     const ids = new Set(wanted.map(([first]) => first));
-    for (const { id } of this.all)
+    for (const { id, shelfId } of this.all)
       if (!ids.has(id)) {
         this.#managed.delete(id);
-        await this.#tools.putCertificates([{ kind: 'certificate', id: shelfId(id), pair: null }]);
+        await this.#tools.putCertificates([{ kind: 'certificate', id: shelfId, pair: null }]);
       }
     for (const names of wanted) await this.#add(names);
   }
@@ -212,16 +231,16 @@ export class CertificateKeeper {
     const read = this.#managed.has(id) ? null : await this.store.read(id);
     // Looked at after the disk was: somebody else may have asked meanwhile.
     const before = this.#managed.get(id);
-    if (before !== undefined && sameNames(before.names, names)) return;
+    if (before !== undefined && before.isFor(names)) return;
     const managed = new Managed(names, before?.kept ?? read);
     this.#managed.set(managed.id, managed);
     // An old certificate for other names is better than none until the new one is there.
     if (managed.kept.certificate !== null) await this.#use(managed, managed.kept.certificate);
   }
 
-  #use({ id }: Managed, { chainPem, keyPem }: KeptCertificate): Promise<void> {
+  #use({ shelfId }: Managed, { chainPem, keyPem }: KeptCertificate): Promise<void> {
     const pair = { certificate: chainPem, key: keyPem };
-    return this.#tools.putCertificates([{ kind: 'certificate', id: shelfId(id), pair }]);
+    return this.#tools.putCertificates([{ kind: 'certificate', id: shelfId, pair }]);
   }
 
   #isCovered(name: string): boolean {
@@ -339,19 +358,10 @@ export class CertificateKeeper {
       clock,
       ledger: this.ledger,
       former: this.former,
-      provers: this.#provers(this.#settings!),
+      provers: proversOf(this.#settings!, this.http, this.#tools, () => this.#isHandedOver),
       ending: this.#ending.signal,
       authority: (settings) => this.authority(settings),
       keep: (managed, change) => this.#keep(managed, change),
-    });
-  }
-
-  #provers({ challenges, dns, resolvers }: AcmeSettings): Prover[] {
-    const tools = this.#tools;
-    return challenges.flatMap((kind) => {
-      if (kind === 'http-01') return [this.http];
-      if (kind === 'tls-alpn-01') return [tlsProver(tools, tools.clock)];
-      return dns === null ? [] : [tools.dnsProver(dns, resolvers)];
     });
   }
 
@@ -386,13 +396,4 @@ export class CertificateKeeper {
       if (change.order) throw error;
     }
   }
-}
-
-function sameNames(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((name) => others.includes(name));
-}
-
-/** The name that the shelf of the workers has for a certificate. */
-function shelfId(id: string): string {
-  return `acme:${id}`;
 }

@@ -19,7 +19,7 @@ export class Managed {
   readonly id: string;
   readonly names: readonly string[];
   kept: Kept;
-  readonly rests: Rests;
+  rests: Rests;
   /** What somebody is at, or null. */
   doing: Due['what'] | null = null;
   #chain: { readonly pem: string; readonly chain: Chain | null } = { pem: '', chain: null };
@@ -29,6 +29,22 @@ export class Managed {
     this.names = names;
     this.kept = kept ?? { names, certificate: null, renewal: null, order: null, failure: null, isRehearsed: false };
     this.rests = new Rests(this.kept.failure?.rests ?? []);
+  }
+
+  /** Goes on with what is kept by now. */
+  restart(kept: Kept): void {
+    this.kept = kept;
+    this.rests = new Rests(kept.failure?.rests ?? []);
+  }
+
+  /** The name that the shelf of the workers has for it. */
+  get shelfId(): string {
+    return `acme:${this.id}`;
+  }
+
+  /** Whether it is for these names. */
+  isFor(names: readonly string[]): boolean {
+    return names.length === this.names.length && names.every((name) => this.names.includes(name));
   }
 
   get isBusy(): boolean {

@@ -90,6 +90,7 @@ export class Revocations {
 
   /** Goes on with what was meant when the gate ended, or could not be done yet. */
   resume(): void {
+    this.#isStopped = false;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const open = this.#keeper.former.all.filter(

@@ -84,7 +84,6 @@ export class CertificateStore {
   async open(): Promise<void> {
     for (const part of ['', 'certificates', 'accounts'])
       await this.#files.keepDirectory(join(this.directory, part), directoryMode);
-    await this.#sweep();
   }
 
   /** What is known of the certificate whose first name is `id`, or null. */
@@ -159,8 +158,8 @@ export class CertificateStore {
     }
   }
 
-  /** Removes what a crash left half written. */
-  async #sweep(): Promise<void> {
+  /** Removes what a crash left half written; to be called while nobody writes, such as a gate that hands over to this one. */
+  async sweep(): Promise<void> {
     for (const part of ['', 'certificates', 'accounts']) {
       const directory = join(this.directory, part);
       const names = await readdir(directory).catch(() => []);

@@ -150,6 +150,44 @@ test('DNS that has nothing, DNS that fails, and CAA for somebody else', async (c
   ]);
 });
 
+test('CAA is judged for every CA that may be asked', async (context) => {
+  const world = await acmeWorld(context, 1);
+  const { pebble } = world;
+  const window = { start: 0, end: 1 };
+  const first = await proxyDirectory(context, pebble, window, {}, ['first.example']);
+  const second = await proxyDirectory(context, pebble, window, {}, ['second.example']);
+  writeFileSync(join(world.directory, 'all.pem'), `${first.roots}${second.roots}`);
+  const policy = (value: string) => ({ tag: 'issue', value });
+  for (const [host, ...values] of [
+    ['one', 'first.example'],
+    ['other', 'second.example'],
+    ['both', 'first.example', 'second.example'],
+  ] as const)
+    await pebble.dns('add-caa', { host: `${host}.example.net.`, policies: values.map(policy) });
+  const roots = join(world.directory, 'all.pem');
+  const fallback = { directory: second.directory, roots };
+  const acme = { directory: first.directory, roots, fallback, names: [], challenges: ['http-01'] };
+  await world.start(world.words([], acme, { sites: [{ host: '*', to: 1 }] }));
+  const caaOf = async (name: string) =>
+    (await findings(world, name)).filter(({ check }) => check === 'caa').map(({ level, says }) => `${level}: ${says}`);
+  const host = new URL(second.directory).host;
+  assert.deepEqual(await caaOf('one.example.net'), [
+    'good: CAA of one.example.net lets first.example certify one.example.net',
+    `warning: for the fallback ${host}: the CAA records of one.example.net let nobody but issue "first.example" certify one.example.net`,
+  ]);
+  assert.deepEqual(await caaOf('other.example.net'), [
+    'problem: the CAA records of other.example.net let nobody but issue "second.example" certify other.example.net',
+    'good: CAA of other.example.net lets second.example certify other.example.net',
+  ]);
+  assert.deepEqual(await caaOf('both.example.net'), [
+    'good: CAA of both.example.net lets first.example certify both.example.net',
+    'good: CAA of both.example.net lets second.example certify both.example.net',
+  ]);
+  assert.deepEqual(await caaOf('free.example.net'), [
+    'good: no CAA record says who may certify free.example.net, so every CA may',
+  ]);
+});
+
 test('a resolver of our own that does not answer is no fault of the zone', async (context) => {
   const world = await acmeWorld(context, 1);
   const proxy = { resolvers: ['127.0.0.1:1'] };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type CaaAsker, judgeCaa } from './caa.ts';
+import { type CaaAsker, judgeCaa, ofFallback } from './caa.ts';
 import { sentenceOf } from './finding.ts';
 
 const account = 'https://ca.example/acct/7';
@@ -62,4 +62,18 @@ for (const [records, more, level, says] of [
 
 test('any value is read', () => {
   fc.assert(fc.property(fc.array(fc.string()), (values) => void judgeCaa(issue(...values), 'example.com', asker)));
+});
+
+test('what is in the way of a fallback is a warning: nothing is in the way as long as the first CA issues', () => {
+  const found = ofFallback(
+    judgeCaa(issue('letsencrypt.org'), 'example.com', { ...asker, identities: ['pki.goog'] }),
+    'dv.example',
+  );
+  assert.equal(found.level, 'warning');
+  assert.equal(
+    sentenceOf(found),
+    'for the fallback dv.example: the CAA records of example.com let nobody but issue "letsencrypt.org" certify www.example.com: add the record example.com. CAA 0 issue "pki.goog"',
+  );
+  const well = judgeCaa(issue('pki.goog'), 'example.com', { ...asker, identities: ['pki.goog'] });
+  assert.equal(ofFallback(well, 'dv.example'), well);
 });

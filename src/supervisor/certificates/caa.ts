@@ -67,6 +67,12 @@ export function judgeCaa(records: readonly CaaRecord[], at: string, asker: CaaAs
   );
 }
 
+/** What was found about a CA that is only asked where the first is in trouble: nothing is in the way yet, and then it would be. */
+export function ofFallback(finding: Finding, host: string): Finding {
+  if (finding.level === 'good') return finding;
+  return warning(finding.check, `for the fallback ${host}: ${finding.says}`, finding.cure);
+}
+
 interface Value {
   readonly domain: string;
   readonly parameters: ReadonlyMap<string, string>;

@@ -6,7 +6,7 @@ import { AddressReader } from '../../base/address.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { AcmeSettings } from '../../config/config.ts';
 import type { ListenerFacts } from '../messages.ts';
-import { judgeCaa } from './caa.ts';
+import { judgeCaa, ofFallback } from './caa.ts';
 import { type Finding, good, problem, sentenceOf, warning } from './finding.ts';
 import type { CertificateKeeper } from './keeper.ts';
 import { kernelFinding } from './kernel-sight.ts';
@@ -82,7 +82,7 @@ export class Doctor {
     const bare = isWildcard ? name.slice(2) : name;
     const isAddress = new AddressReader().read(bare) !== 0;
     const resolver = resolverOf(settings.resolvers);
-    const findings: Finding[] = isAddress ? [] : [await this.#examineCaa(settings, bare, isWildcard, resolver)];
+    const findings = isAddress ? [] : await this.#examineCaa(settings, bare, isWildcard, resolver);
     const kinds = settings.challenges.filter((kind): kind is ProbedKind => kind !== 'dns-01');
     if (isWildcard || kinds.length === 0) return findings;
     const found = isAddress ? { four: [bare], six: [], trouble: '' } : await lookUp(bare, resolver);
@@ -97,26 +97,34 @@ export class Doctor {
     name: string,
     isWildcard: boolean,
     resolver: ReturnType<typeof resolverOf>,
-  ): Promise<Finding> {
+  ): Promise<Finding[]> {
     const { at, records, trouble } = await lookUpCaa(name, resolver);
     // A CA must not issue where it cannot look (CA/Browser Forum, 3.2.2.8).
     if (trouble !== '')
-      return problem(
-        'caa',
-        `CAA of ${at} cannot be looked up (${trouble}), and then no CA may issue`,
-        lookUpCure(at, trouble),
-      );
-    const [first] = settings.authorities;
-    const authority = this.#tools.keeper.authority(first!);
-    const identities = await authority
-      .session()
-      .then((session) => session.directory())
-      .then(
-        ({ caaIdentities }) => caaIdentities,
-        () => [],
-      );
-    const accountUrl = await authority.accountUrl();
-    return judgeCaa(records, at, { name, isWildcard, identities, accountUrl, kinds: settings.challenges });
+      return [
+        problem(
+          'caa',
+          `CAA of ${at} cannot be looked up (${trouble}), and then no CA may issue`,
+          lookUpCure(at, trouble),
+        ),
+      ];
+    const findings: Finding[] = [];
+    for (const [index, { directory }] of settings.authorities.entries()) {
+      const authority = this.#tools.keeper.authority(settings.authorities[index]!);
+      const identities = await authority
+        .session()
+        .then((session) => session.directory())
+        .then(
+          ({ caaIdentities }) => caaIdentities,
+          () => [],
+        );
+      const accountUrl = await authority.accountUrl();
+      const found = judgeCaa(records, at, { name, isWildcard, identities, accountUrl, kinds: settings.challenges });
+      // What holds for every CA is said once.
+      if (index === 0) findings.push(found);
+      else if (found.says !== findings[0]!.says) findings.push(ofFallback(found, new URL(directory).host));
+    }
+    return findings;
   }
 
   /** One kind of proof: a listener, the rules, the kernel, and a real request to each address. */

@@ -174,6 +174,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
   },
   setTimeout: {
     'src/supervisor/certificates/keeper.ts': 'wakes for what is due next',
+    'src/supervisor/certificates/revocation.ts': 'asks a CA again that was busy',
     'src/supervisor/port-watch.ts':
       "the longest time that whoever asks for the status waits for the kernel's table of sockets",
     'src/supervisor/certificates/issuer.ts': 'pauses between two looks at an order',
@@ -290,6 +291,8 @@ export const maps: Exceptions = {
   'src/supervisor/port-watch.ts': 'endpoints of the settings',
   'src/supervisor/certificates/authorities.ts': 'CAs that the settings name: at most three',
   'src/supervisor/certificates/keeper.ts': 'certificates of the settings, and up to `maxDemanded` more',
+  'src/supervisor/certificates/revocation.ts':
+    'certificates that are being revoked: some of the former ones, of which there are `maxFormer`',
   'src/supervisor/certificates/provers.ts': 'proofs of the orders under way, of which there are `maxAtOnce`',
   'src/supervisor/certificates/on-demand.ts':
     'names that were granted and are asked about: `tls.on_demand.max` and `maxAsking`',

@@ -64,11 +64,11 @@ export class Http2Client implements Multiplexed, ConnectionOwner {
   }
 
   drained(): void {
-    this.core.drained();
+    this.core.sender.drained();
   }
 
   flush(): void {
-    this.core.flush();
+    this.core.sender.flush();
   }
 
   ask(request: OutgoingRequest, secure: boolean, sink: AnswerSink): Asking | null {
@@ -79,7 +79,7 @@ export class Http2Client implements Multiplexed, ConnectionOwner {
     if (request.isWebSocket) {
       const lines = request.forwarded + request.added;
       const block = encoder.webSocket(secure ? 'https' : 'http', request.host, request.target);
-      core.sendBlock(stream, block + encoder.lines(withoutKey(lines)), false);
+      core.sender.sendBlock(stream, block + encoder.lines(withoutKey(lines)), false);
       return new AskedStream(this, stream, 'CONNECT', new WebSocketSink(sink, keyIn(lines)));
     }
     const asking = new AskedStream(this, stream, request.method, sink);
@@ -88,17 +88,17 @@ export class Http2Client implements Multiplexed, ConnectionOwner {
     if (request.contentLength >= 0) block += encoder.field('content-length', String(request.contentLength), '');
     if (request.takesTrailers) block += encoder.field('te', 'trailers', 'te: trailers');
     const ends = request.isWhole && request.trailers === null && (request.body?.length ?? 0) === 0;
-    core.sendBlock(stream, block, ends);
+    core.sender.sendBlock(stream, block, ends);
     if (ends) return asking;
     const ending = request.isWhole ? linesOf(request.trailers) : null;
-    if (request.body !== null || ending !== null) core.sendData(stream, request.body ?? '', ending);
+    if (request.body !== null || ending !== null) core.sender.sendData(stream, request.body ?? '', ending);
     return asking;
   }
 
   leave(): void {
     this.#isLeaving = true;
     if (!this.core.isGone) this.core.goaway(true, '');
-    this.core.flush();
+    this.core.sender.flush();
   }
 
   lose(says: string): void {
@@ -160,11 +160,11 @@ class AskedStream implements Asking, StreamListener {
   // ---- what is asked
 
   write(piece: Buffer): boolean {
-    return this.#client.core.sendData(this.#stream, piece, null);
+    return this.#client.core.sender.sendData(this.#stream, piece, null);
   }
 
   end(trailers: Headers | null): void {
-    this.#client.core.sendData(this.#stream, '', linesOf(trailers));
+    this.#client.core.sender.sendData(this.#stream, '', linesOf(trailers));
   }
 
   pause(): void {

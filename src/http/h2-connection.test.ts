@@ -78,7 +78,7 @@ class Scene implements ConnectionOwner {
 
   /** What was written, and forgets it. */
   said(): Buffer {
-    this.core.flush();
+    this.core.sender.flush();
     const bytes = Buffer.from(this.out, 'latin1');
     this.out = '';
     return bytes;
@@ -288,9 +288,9 @@ test('an HPACK bomb is a bomb; a block that is too long is its stream’s affair
 test('flow control: nothing beyond the window goes out, and the rest follows as it opens', () => {
   const scene = new Scene().read(h2.preface + settings(h2.INITIAL_WINDOW_SIZE, 10) + get);
   const stream = scene.opened[0]!;
-  scene.core.sendBlock(stream, scene.core.encoder.status(200), false);
+  scene.core.sender.sendBlock(stream, scene.core.encoder.status(200), false);
   scene.said();
-  assert.equal(scene.core.sendData(stream, '0123456789abc', null), false);
+  assert.equal(scene.core.sender.sendData(stream, '0123456789abc', null), false);
   assert.equal(scene.said().toString('latin1'), data(1, '0123456789'));
   scene.read(h2.windowFrame(1, 2));
   assert.equal(scene.said().toString('latin1'), data(1, 'ab'));
@@ -304,10 +304,10 @@ test('flow control: nothing beyond the window goes out, and the rest follows as 
 test('a connection’s window is shared in turns', () => {
   const scene = new Scene().read(hello + headers(1, ask()) + headers(3, ask()));
   const [one, two] = scene.opened;
-  scene.core.sendData(one!, Buffer.alloc(60_000), null);
-  scene.core.sendData(two!, Buffer.alloc(60_000), null);
+  scene.core.sender.sendData(one!, Buffer.alloc(60_000), null);
+  scene.core.sender.sendData(two!, Buffer.alloc(60_000), null);
   assert.equal(one!.sentBytes + two!.sentBytes, 65_535);
-  scene.core.sendData(one!, Buffer.alloc(5000), null);
+  scene.core.sender.sendData(one!, Buffer.alloc(5000), null);
   scene.read(h2.windowFrame(0, 20_000) + h2.windowFrame(1, 20_000));
   assert.deepEqual([one!.sentBytes, two!.sentBytes], [63_616, 21_919], 'a frame each, in turn');
 });
@@ -333,9 +333,9 @@ test('a peer that does not read is not written for without end', () => {
   const scene = new Scene().read(hello + get);
   scene.flows = false;
   const stream = scene.opened[0]!;
-  scene.core.sendBlock(stream, scene.core.encoder.status(200), false);
-  scene.core.flush();
-  assert.equal(scene.core.sendData(stream, 'abc', null), false, 'the socket is full');
+  scene.core.sender.sendBlock(stream, scene.core.encoder.status(200), false);
+  scene.core.sender.flush();
+  assert.equal(scene.core.sender.sendData(stream, 'abc', null), false, 'the socket is full');
   assert.equal(stream.queuedBytes, 3);
   for (let second = 0; scene.why === '' && second < 5000; second++) {
     scene.nowMs += 1000;
@@ -346,7 +346,7 @@ test('a peer that does not read is not written for without end', () => {
 
 test('an early answer is whole; a client that goes on sending is told to stop a little later, once', () => {
   const scene = new Scene().read(hello + post);
-  scene.core.sendBlock(scene.opened[0]!, scene.core.encoder.status(413), true);
+  scene.core.sender.sendBlock(scene.opened[0]!, scene.core.encoder.status(413), true);
   assert.equal(scene.core.streams.size, 0);
   assert.ok(!scene.said().includes(Buffer.from(h2.resetFrame(1, h2.NO_ERROR), 'latin1')), 'not in one breath');
   scene.read(data(1, 'x'.repeat(16_384)));
@@ -362,7 +362,7 @@ test('as a client: GOAWAY says which requests were not looked at', () => {
   const streams = [scene.core.open()!, scene.core.open()!, scene.core.open()!];
   for (const stream of streams) {
     scene.listenTo(stream);
-    scene.core.sendBlock(stream, scene.core.encoder.request('GET', 'http', 'a', '/'), true);
+    scene.core.sender.sendBlock(stream, scene.core.encoder.request('GET', 'http', 'a', '/'), true);
   }
   scene.read(h2.settingsFrame([]) + h2.goawayFrame(3, 0, ''));
   assert.deepEqual(scene.heard, ['ready', 'goaway', '5 reset unprocessed']);

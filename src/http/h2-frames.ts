@@ -105,3 +105,8 @@ export function goawayFrame(lastId: number, code: number, says: string): string 
 export function windowFrame(id: number, bytes: number): string {
   return frameHead(4, WINDOW_UPDATE, 0, id) + word(bytes);
 }
+
+/** Four bytes as a number from 0. */
+export function wordAt(bytes: Buffer, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}

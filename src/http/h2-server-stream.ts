@@ -172,7 +172,7 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
 
   sendContinue(): void {
     const { core } = this.#owner;
-    core.sendBlock(this.#stream, core.encoder.status(100), false);
+    core.sender.sendBlock(this.#stream, core.encoder.status(100), false);
   }
 
   paceBody(pace: BodyPace): void {
@@ -196,7 +196,7 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
     // Switching protocols is not done so in HTTP/2 (RFC 9113 8.6).
     if (this.#stream.isLocalClosed || head.status === 101) return;
     const { core } = this.#owner;
-    core.sendBlock(this.#stream, core.encoder.status(head.status) + core.encoder.lines(head.forwarded), false);
+    core.sender.sendBlock(this.#stream, core.encoder.status(head.status) + core.encoder.lines(head.forwarded), false);
   }
 
   beginAnswer(head: AnswerHead, own: string): void {
@@ -208,13 +208,13 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
       const length = String(head.contentLength);
       block += encoder.field('content-length', length, '');
     }
-    this.#owner.core.sendBlock(this.#stream, block, head.framing === 'none');
+    this.#owner.core.sender.sendBlock(this.#stream, block, head.framing === 'none');
   }
 
   writeAnswer(bytes: Buffer, from: number, to: number): boolean {
     if (this.isTunnel || to - from > maxGatheredBytes) {
       this.flushAnswer();
-      this.#sent(this.#owner.core.sendData(this.#stream, bytes.subarray(from, to), null));
+      this.#sent(this.#owner.core.sender.sendData(this.#stream, bytes.subarray(from, to), null));
     } else {
       this.#out += latin1(bytes, from, to);
       if (this.#out.length > maxGatheredBytes) this.flushAnswer();
@@ -226,13 +226,13 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
     const text = this.#out;
     if (text === '') return;
     this.#out = '';
-    this.#sent(this.#owner.core.sendData(this.#stream, text, null));
+    this.#sent(this.#owner.core.sender.sendData(this.#stream, text, null));
   }
 
   endAnswer(trailers: Headers | null): void {
     const text = this.#out;
     this.#out = '';
-    this.#sent(this.#owner.core.sendData(this.#stream, text, linesOf(trailers)));
+    this.#sent(this.#owner.core.sender.sendData(this.#stream, text, linesOf(trailers)));
   }
 
   answerOwn(own: OwnAnswer): void {
@@ -240,8 +240,8 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
     if (this.#stream.isLocalClosed) return;
     const { core } = this.#owner;
     const block = core.encoder.status(own.status) + core.encoder.lines(own.fields);
-    core.sendBlock(this.#stream, block, own.body === '');
-    if (own.body !== '') this.#sent(core.sendData(this.#stream, own.body, ''));
+    core.sender.sendBlock(this.#stream, block, own.body === '');
+    if (own.body !== '') this.#sent(core.sender.sendData(this.#stream, own.body, ''));
   }
 
   /** The exchange is told; what is queued has as long as any slow reader has. */
@@ -260,7 +260,7 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
     this.isAnswerBegun = true;
     this.#owner.timekeeper.clear(this);
     const { core } = this.#owner;
-    core.sendBlock(
+    core.sender.sendBlock(
       this.#stream,
       core.encoder.status(200) + core.encoder.lines(withoutAccept(head.forwarded)) + core.encoder.lines(own),
       false,
@@ -272,7 +272,7 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
   }
 
   endTunnel(): void {
-    this.#sent(this.#owner.core.sendData(this.#stream, '', ''));
+    this.#sent(this.#owner.core.sender.sendData(this.#stream, '', ''));
     this.#close('');
   }
 

@@ -49,7 +49,7 @@ export class Http2Side implements ConnectionOwner, Expiring {
     this.#socket = socket;
     this.#handler = handler;
     socket.on('end', () => this.#onEnd());
-    socket.on('drain', () => this.core.drained());
+    socket.on('drain', () => this.core.sender.drained());
     socket.on('error', () => {
       this.#closedWhy ||= 'http/client-reset';
     });
@@ -157,7 +157,7 @@ export class Http2Side implements ConnectionOwner, Expiring {
     this.#isClosing = true;
     this.#closedWhy ||= why;
     this.connection.stage = 'closing';
-    this.core.flush();
+    this.core.sender.flush();
     this.#socket.end();
     // A close with unread bytes makes the kernel send a reset, which can overtake our last words.
     this.timekeeper.set(this, lingerMs);

@@ -44,6 +44,18 @@ export class Stream {
   }
 }
 
+/** Which end of a connection we are. */
+export type Role = 'server' | 'client';
+
+/** A connection as those who read its frames break it. All but `fail` give -1: nothing more is read. */
+export interface Breakable {
+  /** The peer broke the protocol or a bound: tells it (RFC 9113 5.4.1), every stream and the owner. */
+  fail(why: string, code: number, says: string): void;
+  breakOff(why: string, code: number, says: string): number;
+  protocol(says: string): number;
+  frameSize(name: string): number;
+}
+
 /** Whatever gathers writes and sends them together. */
 export interface Flushing {
   flush(): void;

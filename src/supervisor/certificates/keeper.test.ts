@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { proxyDirectory } from '../../../test/directory-proxy.ts';
 import { rested, acmeSettings as settingsFor, keeperWorld as world } from '../../../test/keeper-world.ts';
 import { type Pebble, startPebble } from '../../../test/pebble.ts';
@@ -50,8 +50,10 @@ test('a name that is no longer wanted, or that a file serves, is not served', as
   assert.deepEqual([...served.keys()].sort(), ['acme:a.example.net', 'acme:c.example.net']);
 });
 
-test('a damaged store is told, kept aside, and made anew', async (context) => {
-  const { directory, served, until, keeperOf, port, said, warned } = await world(context);
+/** What a gate with two certificates leaves on disk, for a test to change before the next one goes on with it. */
+async function leftBehind(context: TestContext) {
+  const there = await world(context);
+  const { directory, served, until, keeperOf, port, said } = there;
   const pebble = await startPebble(context, { httpPort: port });
   const settings = settingsFor(context, [pebble], ['d.example.net', 'e.example.net']);
   const first = keeperOf();
@@ -59,8 +61,18 @@ test('a damaged store is told, kept aside, and made anew', async (context) => {
   first.start();
   await until(() => said.length === 2);
   await rested(first);
-  first.stop();
-  const path = (name: string) => join(directory, 'acme', 'certificates', `${name}.json`);
+  await first.stop();
+  const goOn = async (): Promise<void> => {
+    served.clear();
+    const second = keeperOf();
+    await second.adopt(settings, []);
+    second.start();
+  };
+  return { ...there, goOn, path: (name: string) => join(directory, 'acme', 'certificates', `${name}.json`) };
+}
+
+test('a damaged store is told, kept aside, and made anew', async (context) => {
+  const { directory, served, until, said, warned, path, goOn } = await leftBehind(context);
   writeFileSync(path('d.example.net'), '{"names":["d.exa');
   // A key that is another's: a file that looks whole, and is not.
   const whole = JSON.parse(readFileSync(path('e.example.net'), 'utf8')) as { certificate: { keyPem: string } };
@@ -71,10 +83,7 @@ test('a damaged store is told, kept aside, and made anew', async (context) => {
   for (const name of readdirSync(join(directory, 'acme', 'accounts')))
     writeFileSync(join(directory, 'acme', 'accounts', name), 'x');
   writeFileSync(join(directory, 'acme', 'ledger.json'), '[[[');
-  served.clear();
-  const second = keeperOf();
-  await second.adopt(settings, []);
-  second.start();
+  await goOn();
   await until(() => said.length === 4 || warned.some((says) => says.startsWith('no certificate')));
   assert.equal(warned.filter((says) => says.includes('was damaged; it is kept as')).length, 4, warned.join('\n'));
   assert.equal(served.size, 2);
@@ -82,23 +91,11 @@ test('a damaged store is told, kept aside, and made anew', async (context) => {
 });
 
 test('a file that others may read is closed, and one that cannot be set aside is told', async (context) => {
-  const { directory, served, until, keeperOf, port, said, warned } = await world(context);
-  const pebble = await startPebble(context, { httpPort: port });
-  const settings = settingsFor(context, [pebble], ['d.example.net', 'e.example.net']);
-  const first = keeperOf();
-  await first.adopt(settings, []);
-  first.start();
-  await until(() => said.length === 2);
-  await rested(first);
-  first.stop();
-  const path = (name: string) => join(directory, 'acme', 'certificates', `${name}.json`);
+  const { served, until, said, warned, path, goOn } = await leftBehind(context);
   chmodSync(path('d.example.net'), 0o644);
   writeFileSync(path('e.example.net'), 'x');
   mkdirSync(`${path('e.example.net')}.damaged`);
-  served.clear();
-  const second = keeperOf();
-  await second.adopt(settings, []);
-  second.start();
+  await goOn();
   await until(() => said.length === 3);
   assert.equal(statSync(path('d.example.net')).mode & 0o777, 0o600);
   assert.equal(served.size, 2, 'what was open is still good');

@@ -63,10 +63,7 @@ test('a gate that is silent, talks nonsense or hangs up is a trouble, not a hang
   const mad = await gate(t, (socket) => socket.end('hello\n'));
   await assert.rejects(ask(mad, { ask: 'status' }), new Trouble(`the gate at ${mad} gave an answer that is not JSON`));
   const rude = await gate(t, (socket) => socket.end());
-  await assert.rejects(
-    ask(rude, { ask: 'status' }),
-    new Trouble(`the gate at ${rude} gave an answer that is not JSON`),
-  );
+  await assert.rejects(ask(rude, { ask: 'status' }), new Trouble(`the gate at ${rude} ended before it had answered`));
 });
 
 test('the data directory is the option, then the environment', () => {

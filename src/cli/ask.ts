@@ -25,6 +25,7 @@ export function dataDirectoryOf(args: Pick<Arguments, 'options'>, world: Pick<Wo
  */
 export async function ask(dataDirectory: string, question: Question, deadlineMs = 5000): Promise<unknown> {
   const text = await exchange(dataDirectory, `${JSON.stringify(question)}\n`, deadlineMs);
+  if (text === '') throw new Trouble(`the gate at ${dataDirectory} ended before it had answered`);
   const answer = parsed(text);
   if (answer === null) throw new Trouble(`the gate at ${dataDirectory} gave an answer that is not JSON`);
   if (answer.ok === true) return answer.value;

@@ -26,8 +26,9 @@ async function gateOfTwo(context: TestContext, challenge: string) {
   });
   const directory = mkdtempSync(join(tmpdir(), 'acme-workers-'));
   const [httpPort, tlsPort] = (await freePorts(2)) as [number, number];
-  // Without reuse, so that each certificate is proven anew.
-  const pebble = await startPebble(context, { httpPort, tlsPort, env: { PEBBLE_AUTHZREUSE: '0' } });
+  // Without reuse, so that each certificate is proven anew; and no request is asked for twice, because they are counted.
+  const env = { PEBBLE_AUTHZREUSE: '0', PEBBLE_WFE_NONCEREJECT: '0' };
+  const pebble = await startPebble(context, { httpPort, tlsPort, env });
   const ca = await countingProxy(context, pebble);
   writeFileSync(join(directory, 'roots.pem'), ca.roots);
   writeFileSync(

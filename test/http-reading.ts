@@ -21,6 +21,7 @@ export const limits: ClientLimits = Object.freeze({
   maxHeaders: 100,
   headerTimeoutMs: 10_000,
   idleTimeoutMs: 60_000,
+  maxGrpcSilenceMs: 60_000,
   minBodyBytesPerSecond: 500,
   minBodyGraceMs: 10_000,
   maxRequestsPerConnection: 1000,

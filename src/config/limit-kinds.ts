@@ -4,12 +4,16 @@ import { duration, group, list, pathPrefix, size, whole } from './kinds.ts';
 
 const grpcMessage = () => size('0B', '4GiB').optional();
 const grpcMessages = () => whole(1, 1_000_000_000).optional();
+const grpcSilence = () => duration('100ms', '24h').optional();
 
 /** Limits of gRPC for the whole gate: none where nobody says one. */
 export const grpcLimits = {
   max_grpc_message: grpcMessage().describe('gRPC: the longest message that a client may send; any where missing.'),
   max_grpc_messages: grpcMessages().describe(
     'gRPC: the most messages that a client may send in one call; any number where missing.',
+  ),
+  max_grpc_silence: grpcSilence().describe(
+    'gRPC: how long a call may be silent both ways; `limits.idle_timeout` where missing.',
   ),
 };
 
@@ -32,6 +36,9 @@ export const requestLimits = {
   ),
   max_grpc_messages: grpcMessages().describe(
     'gRPC: the most messages that a client may send in one call; `limits.max_grpc_messages` where missing.',
+  ),
+  max_grpc_silence: grpcSilence().describe(
+    'gRPC: how long a call may be silent both ways; `limits.max_grpc_silence` where missing.',
   ),
 };
 

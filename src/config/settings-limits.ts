@@ -6,6 +6,8 @@ export interface RequestLimits {
   readonly answerTimeoutMs: number;
   readonly minBodyBytesPerSecond: number;
   readonly minBodyGraceMs: number;
+  /** How long a gRPC call may be silent both ways, as its client sees it. */
+  readonly maxGrpcSilenceMs: number;
   /** Of gRPC messages that clients send; null for no limit. */
   readonly maxGrpcMessageBytes: number | null;
   /** In one call; null for no limit. */

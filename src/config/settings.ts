@@ -304,6 +304,7 @@ export interface LimitSettings {
   readonly idleTimeoutMs: number;
   readonly minBodyBytesPerSecond: number;
   readonly minBodyGraceMs: number;
+  readonly maxGrpcSilenceMs: number;
   readonly maxRequestsPerConnection: number;
   readonly maxConcurrentStreams: number;
   readonly maxStreamResetsPerSecond: number;

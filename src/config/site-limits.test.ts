@@ -17,6 +17,7 @@ test('a site has the limits of the whole gate where it says nothing, and each of
     answerTimeoutMs: 20_000,
     minBodyBytesPerSecond: 500,
     minBodyGraceMs: 7000,
+    maxGrpcSilenceMs: 60_000,
     maxGrpcMessageBytes: null,
     maxGrpcMessages: null,
   };
@@ -30,12 +31,14 @@ test('a site has the limits of the whole gate where it says nothing, and each of
       min_body_grace: '0s',
       max_grpc_message: '4KiB',
       max_grpc_messages: 9,
+      max_grpc_silence: '2h',
     }).limits,
     {
       maxBodyBytes: 5,
       answerTimeoutMs: 1000,
       minBodyBytesPerSecond: 0,
       minBodyGraceMs: 0,
+      maxGrpcSilenceMs: 7_200_000,
       maxGrpcMessageBytes: 4096,
       maxGrpcMessages: 9,
     },
@@ -111,4 +114,16 @@ test('a path that another site takes away is a problem, unless a name of this si
   assert.deepEqual(told({ host: ['a.example', 'b.example'], to: 3000, paths }, other), []);
   assert.deepEqual(told({ host: '*', to: 3000, paths }, other), []);
   assert.deepEqual(told({ ...other, paths }, { host: 'a.example', to: 3000 }), []);
+});
+
+test('a gRPC call may be silent for as long as a connection, unless the gate, the site or the path says otherwise', () => {
+  const silencesOf = (limits: Configuration['limits'], site: Partial<Site>) => {
+    const { limits: whole, sites } = settingsFrom({ limits, sites: [{ to: 3000, ...site }] });
+    const [made] = sites;
+    return [whole.maxGrpcSilenceMs, made!.limits.maxGrpcSilenceMs, ...made!.paths.map((one) => one.maxGrpcSilenceMs)];
+  };
+  assert.deepEqual(silencesOf({ idle_timeout: '7s' }, {}), [7000, 7000]);
+  assert.deepEqual(silencesOf({ idle_timeout: '7s', max_grpc_silence: '9s' }, {}), [9000, 9000]);
+  const paths = [{ path: '/chat.Chat', max_grpc_silence: '1h' }];
+  assert.deepEqual(silencesOf({}, { max_grpc_silence: '2s', paths }), [60_000, 2000, 3_600_000]);
 });

@@ -15,6 +15,7 @@ export function siteLimitsOf(site: Words, { limits, proxy }: Pick<Complete, 'lim
     answerTimeoutMs: proxy.answer_timeout,
     minBodyBytesPerSecond: limits.min_body_bytes_per_second,
     minBodyGraceMs: limits.min_body_grace,
+    maxGrpcSilenceMs: limits.max_grpc_silence ?? limits.idle_timeout,
     maxGrpcMessageBytes: limits.max_grpc_message ?? null,
     maxGrpcMessages: limits.max_grpc_messages ?? null,
   });
@@ -36,6 +37,7 @@ function over(words: Words, above: RequestLimits): RequestLimits {
     answerTimeoutMs: words.answer_timeout ?? above.answerTimeoutMs,
     minBodyBytesPerSecond: words.min_body_bytes_per_second ?? above.minBodyBytesPerSecond,
     minBodyGraceMs: words.min_body_grace ?? above.minBodyGraceMs,
+    maxGrpcSilenceMs: words.max_grpc_silence ?? above.maxGrpcSilenceMs,
     maxGrpcMessageBytes: words.max_grpc_message ?? above.maxGrpcMessageBytes,
     maxGrpcMessages: words.max_grpc_messages ?? above.maxGrpcMessages,
   };

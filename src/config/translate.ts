@@ -336,6 +336,7 @@ function limitsOf(limits: Complete['limits']): Settings['limits'] {
     idleTimeoutMs: limits.idle_timeout,
     minBodyBytesPerSecond: limits.min_body_bytes_per_second,
     minBodyGraceMs: limits.min_body_grace,
+    maxGrpcSilenceMs: limits.max_grpc_silence ?? limits.idle_timeout,
     maxRequestsPerConnection: limits.max_requests_per_connection,
     maxConcurrentStreams: limits.max_concurrent_streams,
     maxStreamResetsPerSecond: limits.max_stream_resets_per_second,

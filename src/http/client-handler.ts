@@ -2,7 +2,7 @@
 
 import type { Fault } from '../traffic/fault.ts';
 import type { Headers } from '../traffic/headers.ts';
-import type { ClientStream } from '../traffic/sides.ts';
+import type { BodyPace, ClientStream } from '../traffic/sides.ts';
 import type { HeadLimits, RequestHead } from '../traffic/wire.ts';
 
 /** What the spine does with what is read. `onBody` lends its bytes for the time of the call. */
@@ -37,11 +37,9 @@ export interface Http2Handler {
 }
 
 /** Bounds that a client's side keeps. */
-export interface ClientLimits extends HeadLimits {
+export interface ClientLimits extends HeadLimits, BodyPace {
   readonly headerTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  readonly minBodyBytesPerSecond: number;
-  readonly minBodyGraceMs: number;
   readonly maxRequestsPerConnection: number;
   readonly maxConcurrentStreams: number;
   readonly maxStreamResetsPerSecond: number;

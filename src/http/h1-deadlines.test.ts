@@ -146,7 +146,7 @@ test('a body is judged by its rate over each period, and not while we do not rea
 test('a body may have a pace of its own, and the next one has that of the gate again', () => {
   const scene = new Scene();
   scene.says(post);
-  scene.side.paceBody({ minBodyBytesPerSecond: 10, minBodyGraceMs: 60_000 });
+  scene.side.paceBody({ ...limits, minBodyBytesPerSecond: 10, minBodyGraceMs: 60_000 });
   scene.says('x'.repeat(600));
   assert.equal(scene.expire(), 60_000);
   assert.deepEqual(scene.faults, [], 'ten bytes a second are enough there');

@@ -176,9 +176,9 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
   }
 
   paceBody(pace: BodyPace): void {
-    const { minBodyGraceMs } = this.#pace;
+    const before = this.#patience;
     this.#pace = pace;
-    if (pace.minBodyGraceMs !== minBodyGraceMs && !this.hasEnded) this.#watch();
+    if (this.#patience !== before && !this.hasEnded) this.#watch();
   }
 
   pauseBody(): void {
@@ -285,14 +285,19 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
     this.#owner.timekeeper.set(this, this.#owner.limits.idleTimeoutMs);
   }
 
+  /** Milliseconds until it is looked at the body again. */
+  get #patience(): number {
+    return this.#isGrpc ? this.#pace.maxGrpcSilenceMs : this.#pace.minBodyGraceMs;
+  }
+
   /** A body has begun or goes on: it is judged over each grace period. */
   #watch(): void {
     if (this.isTunnel) return;
-    const { limits, timekeeper } = this.#owner;
+    const { timekeeper } = this.#owner;
     this.#seenReceived = this.#received;
     this.#seenSent = this.#stream.sentBytes;
     this.#seenMs = this.#owner.now();
-    timekeeper.set(this, this.#isGrpc ? limits.idleTimeoutMs : this.#pace.minBodyGraceMs);
+    timekeeper.set(this, this.#patience);
   }
 
   expire(): void {
@@ -317,7 +322,9 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
     if (!isLate) this.#watch();
     else {
       const least = `slower than ${this.#pace.minBodyBytesPerSecond} bytes a second`;
-      const says = this.#isGrpc ? `nothing came and went for ${limits.idleTimeoutMs} ms` : `the body came ${least}`;
+      const says = this.#isGrpc
+        ? `nothing came and went for ${this.#pace.maxGrpcSilenceMs} ms`
+        : `the body came ${least}`;
       this.#fault(new Fault(408, 'http/body-too-slow', says));
     }
   }

@@ -7,6 +7,7 @@ const limits = (maxBodyBytes: number) => ({
   answerTimeoutMs: 1,
   minBodyBytesPerSecond: 1,
   minBodyGraceMs: 1,
+  maxGrpcSilenceMs: 1,
   maxGrpcMessageBytes: null,
   maxGrpcMessages: null,
 });

@@ -12,10 +12,11 @@ export interface OwnAnswer {
   readonly body: string;
 }
 
-/** The slowest body that is waited for, judged over each grace period. */
+/** The slowest body that is waited for, judged over each grace period; of gRPC, how long neither side may say anything. */
 export interface BodyPace {
   readonly minBodyBytesPerSecond: number;
   readonly minBodyGraceMs: number;
+  readonly maxGrpcSilenceMs: number;
 }
 
 /** A client's side of one exchange at a time: an HTTP/1.1 connection, or a stream of an HTTP/2 connection. Framing, and whether

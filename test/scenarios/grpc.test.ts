@@ -299,3 +299,19 @@ test('messages that are too long or too many end the call with RESOURCE_EXHAUSTE
     'http/too-many-grpc-messages',
   ]);
 });
+
+test('a call may be silent for longer where its path says so', async (t) => {
+  const limits = { idle_timeout: '200ms', max_grpc_silence: '100ms' };
+  const { gate } = await world(t, { limits }, { paths: [{ path: '/echo.Echo/Talk', max_grpc_silence: '1h' }] });
+  const [patient, other] = [callerOf(t, gate, true), callerOf(t, gate, false)];
+  const talk = patient.Talk();
+  talk.on('error', () => {});
+  const said = talk[Symbol.asyncIterator]();
+  assert.equal(String((await said.next()).value), 'who is there?');
+  const late = await new Promise<grpc.ServiceError | null>((resolve) => other.Sum((error) => resolve(error)));
+  assert.equal(late?.code, grpc.status.UNKNOWN, 'the call beside it, in which nobody says anything, is over');
+  talk.write(Buffer.from('a'));
+  assert.equal(String((await said.next()).value), 'a!');
+  talk.end();
+  assert.equal((await said.next()).done, true);
+});

@@ -14,7 +14,7 @@ import { compilePattern, compilePhrases, compileSet, type Pattern, type PhraseSe
 import { RuleSet } from './rule-set.ts';
 
 /** The rules that take the place of the built-in ones. Names are absolute. */
-export interface RuleSettings {
+export interface RuleFileSettings {
   /** Directory of the Core Rule Set, or null. */
   readonly crs: string | null;
   /** Its set-up; null takes `crs-setup.conf`, or the example, from the directory. */
@@ -49,7 +49,7 @@ export type BuiltRules =
 
 /** Loads everything, piece by piece. Opens no file but through `files`. */
 export function* buildingRules(
-  settings: RuleSettings,
+  settings: RuleFileSettings,
   limits: RuleLimits,
   files: RuleFiles,
   clock: Clock,
@@ -86,7 +86,7 @@ function problemOf({ place, says, instead }: Trouble, path: Path): Problem {
   return instead === '' ? problem : { ...problem, instead };
 }
 
-function sourcesOf(settings: RuleSettings, files: RuleFiles): Source[] {
+function sourcesOf(settings: RuleFileSettings, files: RuleFiles): Source[] {
   const { crs, plugins } = settings;
   const sources: Source[] = [
     { name: baseRulesName, text: baseRules },
@@ -112,7 +112,7 @@ function there(files: RuleFiles, patterns: readonly string[]): Source[] {
 }
 
 /** The settings in the words of CRS 4, and of CRS 3 where they differ; a set-up file may still say otherwise. */
-function settingsText({ paranoia, detectionParanoia, inboundThreshold, outboundThreshold }: RuleSettings): string {
+function settingsText({ paranoia, detectionParanoia, inboundThreshold, outboundThreshold }: RuleFileSettings): string {
   const values: Readonly<Record<string, number>> = {
     blocking_paranoia_level: paranoia,
     detection_paranoia_level: Math.max(paranoia, detectionParanoia),

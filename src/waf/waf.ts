@@ -22,7 +22,7 @@ import { Inspection, type InspectionLimits, type SitePolicy } from './inspection
 import { type ListedRule, listRules } from './listing.ts';
 import type { BillAnswer } from './program/bill.ts';
 import type { RuleSet } from './rule-set.ts';
-import { buildingRules, type RuleSettings } from './rule-sources.ts';
+import { buildingRules, type RuleFileSettings } from './rule-sources.ts';
 import type { Lasting } from './transaction/lasting.ts';
 
 export type { BodyInspector } from './bodies/inspector.ts';
@@ -36,7 +36,7 @@ export { reasons } from './reasons.ts';
 /** What the whole gate says of the WAF. */
 export interface WafSettings extends InspectionLimits {
   /** Rules in SecLang that take the place of the built-in ones, or null. */
-  readonly ruleFiles: RuleSettings | null;
+  readonly ruleFiles: RuleFileSettings | null;
   /** Time that rules of files may take for one request, in ms. */
   readonly cpuBudgetMs: number;
 }

@@ -66,8 +66,10 @@ data_directory: data
     await gate.stop('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   });
-  const hears = async (pattern: RegExp): Promise<void> => {
-    while (!pattern.test(heard)) {
+  /** How many certificates it has told of. */
+  const certificates = (): number => heard.split(`${name} has a certificate`).length - 1;
+  const hasCertificates = async (count: number): Promise<void> => {
+    while (certificates() < count) {
       assert.ok(!heard.includes('no certificate for'), heard);
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -75,11 +77,11 @@ data_directory: data
     }
   };
   await gate.says(/^Ctrl-C ends it$/m);
-  await hears(/has a certificate/);
+  await hasCertificates(1);
   const data = join(directory, 'data');
   const { crew } = (await ask(data, { ask: 'status' })) as { crew: { workers: readonly { pid: number }[] } };
   const pids = crew.workers.map(({ pid }) => pid) as [number, number];
-  return { ca, data, directory, httpPort, tlsPort, pids, hears };
+  return { ca, data, directory, httpPort, tlsPort, pids, certificates, hasCertificates };
 }
 
 /** A worker that is stopped leaves every connection to the other. */
@@ -148,11 +150,8 @@ for (const challenge of ['http-01', 'tls-alpn-01'])
 
 for (const challenge of ['http-01', 'tls-alpn-01'])
   test(`${challenge}: an upgrade while an order is under way loses neither the order nor an answer to the CA`, async (context) => {
-    const { ca, data, directory, httpPort, tlsPort, hears } = await gateOfTwo(context, challenge);
-    const before = await shakeHands(tlsPort);
-    const serial = before.getPeerCertificate().serialNumber;
-    before.destroy();
-    ca.seen.length = 0;
+    const gate = await gateOfTwo(context, challenge);
+    const { ca, data, directory, httpPort, tlsPort } = gate;
     let token = '';
     let askedAt = (): void => {};
     const asked = new Promise<void>((resolve) => {
@@ -175,8 +174,16 @@ for (const challenge of ['http-01', 'tls-alpn-01'])
       if (found !== null && answer.includes('"pending"')) token = found[1]!;
       return true;
     };
-    void ask(data, { ask: 'renew', name, force: true }, 60_000).catch(() => {});
+    // Without reuse (0) Pebble still believes an older proof once in a hundred times, and does not look.
+    const renewing = (async () => {
+      while (words === 0) await ask(data, { ask: 'renew', name, force: true }, 60_000).catch(() => {});
+    })();
     await asked;
+    const orders = () => ca.seen.filter((line) => line.includes('/order-plz')).length;
+    const [ordersBefore, certificatesBefore] = [orders(), gate.certificates()];
+    const before = await shakeHands(tlsPort);
+    const serial = before.getPeerCertificate().serialNumber;
+    before.destroy();
     // As a CA looks meanwhile, again and again, at whichever process it meets.
     let isOver = false;
     const looks: string[] = [];
@@ -188,14 +195,15 @@ for (const challenge of ['http-01', 'tls-alpn-01'])
     isOver = true;
     await looking;
     release();
+    await renewing;
     assert.ok(looks.length > 3, `${looks.length} looks`);
     assert.equal(new Set(looks).size, 1, [...new Set(looks)].join(' | '));
     assert.notEqual(looks[0], '');
-    await hears(/has a certificate.*has a certificate/s);
+    await gate.hasCertificates(certificatesBefore + 1);
     const after = await shakeHands(tlsPort);
     assert.notEqual(after.getPeerCertificate().serialNumber, serial);
     after.destroy();
-    assert.equal(ca.seen.filter((line) => line.includes('/order-plz')).length, 1, 'one order, gone on with');
+    assert.equal(orders(), ordersBefore, 'the order is gone on with');
     const { rows } = (await ask(data, { ask: 'certificates' })) as { rows: { state: string; lastError: string }[] };
     assert.deepEqual(
       rows.map(({ state, lastError }) => [state, lastError]),

@@ -41,7 +41,7 @@ const redirectParameters: readonly string[] = [
     'forward_url',
   ],
   ...['dest', 'destination', 'target_url', 'back', 'back_url', 'success_url', 'cancel_url', 'login_url', 'logout_url'],
-  ...['checkout_url', 'callback_url', 'post_logout_redirect_uri', 'relay_state'],
+  ...['checkout_url', 'callback_url', 'post_logout_redirect_uri', 'relay_state', 'r'],
 ];
 
 /** `waf` of a site: what it says otherwise than the whole gate. */

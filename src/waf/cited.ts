@@ -1,14 +1,123 @@
 // Code that a text cites rather than is: what an editor of rich text set between its tags.
 
-import { type Detection, isFenced } from './detectors/detection.ts';
-import { CODE } from './places.ts';
+import { type Detection, fencesOf, isFenced } from './detectors/detection.ts';
+import { CODE, HTML, SHELL, SQL } from './places.ts';
+
+/**
+ * What is left of a detection where the text only cites code: suspicion, unless `again` finds more where the cited parts
+ * are left out. Because a detector tells one thing, and what it tells may be the harmless one of two.
+ */
+export function unlessCited(
+  bit: number,
+  detection: Detection,
+  form: string,
+  again: (rest: string) => Detection | null,
+): Detection {
+  const left = cited(bit, detection, form);
+  if (left === detection || isMarkedUp(form)) return left;
+  const other = again(withoutCode(form));
+  return other !== null && other.score >= 5 ? other : left;
+}
 
 /** What is left of a detection where the text only cites code: suspicion. */
-export function cited(bit: number, detection: Detection, form: string): Detection {
-  if (detection.score < 5) return detection;
+function cited(bit: number, detection: Detection, form: string): Detection {
+  if (detection.score < 4) return detection;
+  const span = spanAt(form, detection.start);
+  const isSpanned =
+    span !== null &&
+    (bit === HTML
+      ? isLoneTag(form, span) || !form.slice(span[0], span[1]).includes('<')
+      : bit !== SQL || !endsStatement(form, span));
+  if (!isSpanned && (bit & (SQL | SHELL | CODE)) === 0) return detection;
+  if (!isSpanned && detection.score < 5) return detection;
   // Because XML is what some objects and expressions come as.
-  if (!isFenced(form, detection.start) && (bit === CODE || !isMarkedUp(form))) return detection;
-  return { ...detection, score: 3, severity: 'WARNING' };
+  if (!isSpanned && !isFenced(form, detection.start) && (bit === CODE || !isMarkedUp(form))) return detection;
+  return { ...detection, score: isSpanned ? 2 : 3, severity: isSpanned ? 'NOTICE' : 'WARNING' };
+}
+
+/** Where a span of code begins and ends, its backquotes included. */
+type Span = readonly [number, number];
+/** Spans that are looked at, so that many of them stay linear. */
+const maxSpans = 64;
+/** Words that a sentence around a span has. */
+const leastWords = 3;
+
+/** The span of inline code around `at` in a text that has a sentence beside its code; null where there is none. */
+function spanAt(form: string, at: number): Span | null {
+  const spans = spansOf(form);
+  const span = spans.find(([from, to]) => at >= from && at < to);
+  return span !== undefined && wordsOutside(form, spans) >= leastWords ? span : null;
+}
+
+/** Every span of inline code: one backquote on each side, set apart from words, on one line. */
+function spansOf(form: string): Span[] {
+  const spans: Span[] = [];
+  let open = form.indexOf('`');
+  while (open >= 0 && spans.length < maxSpans) {
+    const close = form.indexOf('`', open + 1);
+    if (close < 0) break;
+    const isApart = !isWordy(form.charCodeAt(open - 1)) && !isWordy(form.charCodeAt(close + 1));
+    if (close === open + 1 || !isApart || form.slice(open, close).includes('\n')) open = close;
+    else {
+      spans.push([open, close + 1]);
+      open = form.indexOf('`', close + 1);
+    }
+  }
+  return spans;
+}
+
+function wordsOutside(form: string, spans: readonly Span[]): number {
+  let words = 0;
+  let from = 0;
+  for (const [start, end] of [...spans, [form.length, form.length] as const]) {
+    words += form
+      .slice(from, start)
+      .split(' ', 64)
+      .filter((word) => isProse(word)).length;
+    from = end;
+  }
+  return words;
+}
+
+/** Letters, with the sign of a sentence or a line's end around them. */
+function isProse(word: string): boolean {
+  let letters = 0;
+  for (let at = 0; at < word.length; at++) {
+    const code = word.charCodeAt(at);
+    if (isLetter(code) || code > 0xbf) letters++;
+    else if (code > 32 && !".,:;!?'-".includes(word.charAt(at))) return false;
+  }
+  return letters > 1;
+}
+
+function isWordy(code: number): boolean {
+  return isLetter(code) || (code >= 48 && code <= 57) || code === 96 || code === 95;
+}
+
+/** Whether a comment in the span would take the rest of a statement away. */
+function endsStatement(form: string, [from, to]: Span): boolean {
+  const code = form.slice(from, to);
+  return code.includes('--') || code.includes('/*') || code.includes('#');
+}
+
+/** Whether the span is the name of one tag, and what follows ends no script that it would begin. */
+function isLoneTag(form: string, [from, to]: Span): boolean {
+  if (form.charCodeAt(from + 1) !== 60 || form.charCodeAt(to - 2) !== 62) return false;
+  for (let at = from + 2; at < to - 2; at++)
+    if (!isLetter(form.charCodeAt(at)) && form.charCodeAt(at) !== 47) return false;
+  return !form.toLowerCase().includes('</script', to);
+}
+
+/** The text with its fenced blocks and spans of code left blank, as long as it was. */
+function withoutCode(form: string): string {
+  let rest = '';
+  let from = 0;
+  for (const [start, end] of [...fencesOf(form), ...spansOf(form)].sort((one, other) => one[0] - other[0])) {
+    if (start < from) continue;
+    rest += form.slice(from, start) + ' '.repeat(end - start);
+    from = end;
+  }
+  return rest + form.slice(from);
 }
 
 /**

@@ -16,6 +16,7 @@ import { detectHtml } from './detectors/html.ts';
 import { detectNosql, nosqlSigns } from './detectors/nosql.ts';
 import { detectObject, gadgetSigns, objectSigns } from './detectors/object.ts';
 import { detectPath } from './detectors/path.ts';
+import { detectNamedFile } from './detectors/path-names.ts';
 import { detectPrototype } from './detectors/prototype.ts';
 import { detectRedirect, type RedirectSettings } from './detectors/redirect.ts';
 import { bareSigns, detectBareScript } from './detectors/script-bare.ts';
@@ -82,7 +83,7 @@ export const detectors: readonly Detector[] = [
     name: 'path-traversal',
     bit: PATH,
     gate: C.SLASH | C.BACKSLASH | C.NUL | C.COLON,
-    detect: (subject, place) => detectPath(subject.text, place),
+    detect: (subject, place) => detectPath(subject.text, place) ?? detectNamedFile(subject),
   },
   {
     name: 'command-injection',

@@ -68,6 +68,8 @@ function plainStringEnd(value: string, start: number): number {
  * and nothing that could leave a string: no quote, markup, backslash, `$`, `|`, backtick or brace.
  */
 export function isOrdinaryAgent(value: string): boolean {
+  // Because a product's name comes first.
+  if (!isLetter(value.charCodeAt(0)) && !(value.charCodeAt(0) >= 48 && value.charCodeAt(0) <= 57)) return false;
   let depth = 0;
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index);

@@ -4,12 +4,12 @@ import type { Exchange } from '../traffic/exchange.ts';
 import type { Finding } from '../traffic/finding.ts';
 import { answer, pass, type Refusal, type Verdict } from '../traffic/verdict.ts';
 import { judgeArguments } from './arguments.ts';
-import { cited, holdsMarkup } from './cited.ts';
+import { holdsMarkup, unlessCited } from './cited.ts';
 import { AMPERSAND, ANY, BRACKET, CONTROL, classify, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
 import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode, styleDecode } from './decodings/escapes.ts';
-import { type Detection, Subject } from './detectors/detection.ts';
+import { type Detection, Subject, weight } from './detectors/detection.ts';
 import { type GraphqlLimits, isGraphql, tooManyDocuments } from './detectors/graphql.ts';
 import { detectHtml } from './detectors/html.ts';
 import type { RedirectSettings } from './detectors/redirect.ts';
@@ -60,11 +60,6 @@ interface Heard {
   readonly detector: string;
   readonly detection: Detection;
   readonly form: string;
-}
-
-/** Orders detections: by score, and what only has the shape of an attack behind what names its means. */
-function weight(detection: Detection): number {
-  return detection.score * 2 - (detection.isVague === true ? 1 : 0);
 }
 
 /** One exchange under inspection. `stopped` says that nothing more needs to be judged. */
@@ -246,8 +241,12 @@ export class Inspection implements JsonVisitor {
       if ((place.runs & detector.bit) === 0 || (classes & detector.gate) === 0) continue;
       const told = detector.detect(subject, place, this.#bearings);
       if (told === null) continue;
+      const again = (rest: string) =>
+        detector.detect(new Subject(signSet, rest, name, subject.isName, false), place, this.#bearings);
       const detection =
-        place.inHead || (detector.bit & (SQL | SHELL | CODE)) === 0 ? told : cited(detector.bit, told, form);
+        place.inHead || (detector.bit & (SQL | HTML | SHELL | CODE)) === 0
+          ? told
+          : unlessCited(detector.bit, told, form, again);
       heard ??= [];
       heard.push({ detector: detector.name, detection, form });
     }
@@ -268,7 +267,8 @@ export class Inspection implements JsonVisitor {
     if ((mask & AMPERSAND) !== 0 && (place.runs & HTML) !== 0) {
       // Because the `;` of `&lt;script` looks like the end of a command, and what was meant is the markup.
       const markup = entityDecode(form, holdsMarkup(form));
-      const detection = markup === form ? null : detectHtml(markup);
+      const told = markup === form ? null : detectHtml(markup);
+      const detection = told === null || place.inHead ? told : unlessCited(HTML, told, markup, detectHtml);
       if (detection !== null && detection.score >= 5)
         all.unshift({ detector: 'cross-site-scripting', detection, form: markup });
     }

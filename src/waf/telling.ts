@@ -2,13 +2,14 @@
 
 /** How they begin, by their first character in lower case. */
 const beginnings: Readonly<Record<string, readonly string[]>> = {
+  '.': ['.htaccess', '.htpasswd', '.bash_history', '.pgpass'],
   _: ['__proto__', '__class__', '_all_docs', '_session'],
   '0': ['0x'],
   '1': ['169.254.', '127.', '100.100.100.200'],
   a: ['a.__proto__', 'aced0005'],
   c: ['class.', 'constructor.', 'constconstructor', 'com.sun.', 'ch.qos.'],
   g: ['globals'],
-  i: ['instance-data'],
+  i: ['instance-data', 'id_ed25519'],
   j: ['java.', 'javax.', 'jdk.nashorn'],
   l: ['localhost'],
   m: ['metadata.google'],
@@ -16,6 +17,7 @@ const beginnings: Readonly<Record<string, readonly string[]>> = {
   p: ['process.', 'prototype', 'phpinfo'],
   r: ['ro0ab'],
   s: ['system.', 'sun.'],
+  w: ['web.config', 'wp-config.php'],
 };
 
 /** Whether a value without a telling character deserves a look. Costs a look-up for most. */

@@ -2,7 +2,7 @@
 
 /** Where a host leads. `isHidden`: its spelling is one that nobody uses for an address. */
 export interface Network {
-  readonly kind: 'loopback' | 'private' | 'metadata' | 'public';
+  readonly kind: 'loopback' | 'private' | 'metadata' | 'listener' | 'public';
   readonly isHidden: boolean;
   readonly text: string;
 }
@@ -25,6 +25,15 @@ const loopbackNames: ReadonlySet<string> = new Set([
   'ip6-localhost',
   'ip6-loopback',
 ]);
+/** Domains that no public name server knows: of clusters, offices and machines beside this one. */
+const innerDomains: readonly string[] = [
+  ...['.internal', '.local', '.localdomain', '.corp', '.lan', '.intranet', '.home.arpa', '.consul', '.svc', '.private'],
+];
+/** Services that tell their users who called an address of theirs. */
+const listeners: readonly string[] = [
+  ...['.oast.fun', '.oast.pro', '.oast.live', '.oast.site', '.oast.online', '.oast.me', '.oast.us', '.oastify.com'],
+  ...['.burpcollaborator.net', '.interact.sh', '.interactsh.com', '.dnslog.cn', '.ceye.io', '.bxss.me', '.xss.ht'],
+];
 /** Services whose names hold the address they lead to. */
 const wildcards: readonly string[] = ['.nip.io', '.sslip.io', '.xip.io', '.localtest.me', '.lvh.me', '.vcap.me'];
 
@@ -40,10 +49,27 @@ export function networkOf(host: string): Network | null {
   const wildcard = wildcards.find((ending) => name.endsWith(ending));
   if (wildcard !== undefined) return inner(name.slice(0, -wildcard.length), name);
   if (name === 'unix' || name.startsWith('unix:')) return { kind: 'private', isHidden: true, text: name };
+  if (innerDomains.some((ending) => name.endsWith(ending))) return { kind: 'private', isHidden: false, text: name };
+  if (listeners.some((ending) => name.endsWith(ending))) return { kind: 'listener', isHidden: false, text: name };
   const four = fourOf(name);
   if (four !== null) return four;
   // Because `0000::1` without brackets is taken by lenient readers.
   return text.includes('::') ? sixOf(text.split('/')[0]!) : null;
+}
+
+/** A name of one part, which only a name server inside knows: `redis`, `backend:5000`; null for any other. */
+export function serviceOf(host: string): Network | null {
+  const name = withoutPort(plain(host));
+  if (name.length < 2 || !isLetterCode(name.charCodeAt(0))) return null;
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at);
+    if (!isLetterCode(code) && !(code >= 48 && code <= 57) && code !== 45) return null;
+  }
+  return { kind: 'private', isHidden: false, text: name };
+}
+
+function isLetterCode(code: number): boolean {
+  return code >= 97 && code <= 122;
 }
 
 /** Lower case, ideographic dots as dots, the last dot dropped, NUL and what is behind it cut off. */

@@ -1,6 +1,6 @@
 // Addresses that would make the server call itself, its neighbours, its cloud, or load code: SSRF and remote inclusion.
 
-import { type Network, networkOf } from './address-host.ts';
+import { type Network, networkOf, serviceOf } from './address-host.ts';
 import { type Detection, found, type Subject } from './detection.ts';
 
 /** Schemes by which a server is made to speak to other services, whatever the host. */
@@ -20,12 +20,18 @@ const textNames: ReadonlySet<string> = new Set(
 );
 /** Names of arguments that hold an address which the browser goes to, or which tells where the visitor is. */
 const browserNames: ReadonlySet<string> = new Set(
-  'redirect return next callback continue referer referrer ref origin back goto dl dr post_logout success cancel relaystate client_id'.split(
+  'redirect return next callback continue referer referrer ref origin back goto r dl dr post_logout success cancel relaystate client_id'.split(
     ' ',
   ),
 );
 /** Ports under which developers look at their own work. */
 const developerPorts: readonly string[] = [':3000', ':4200', ':5000', ':5173', ':8000', ':8080', ':8888'];
+/** Names of arguments that hold an address which the server fetches. */
+const askedNames: ReadonlySet<string> = new Set(
+  'url uri dest target fetch proxy src image link feed webhook site page file path host callback_url endpoint remote domain'.split(
+    ' ',
+  ),
+);
 /** Words inside a JSON path that say that a client describes itself. */
 const telling = [
   'request.',
@@ -37,6 +43,9 @@ const telling = [
   'location.',
   'environment',
   'origins',
+  'resourcespans',
+  'resourcelogs',
+  'resourcemetrics',
 ];
 
 /** A server-side request in one value. Ids 1034001–1034007. Linear; never throws. */
@@ -65,8 +74,10 @@ function judgeHosts(subject: Subject, start: number, scheme: string): Detection 
   const authority = authorityStart(text, start, scheme);
   const isSpelled = scheme !== '//' && authority - start - scheme.length - 1 !== 2;
   let best: Detection | null = null;
-  for (const host of hostsOf(text, authority)) {
-    const network = networkOf(host);
+  const hosts = hostsOf(text, authority);
+  const isAsked = scheme.startsWith('http') && askedNames.has(subject.name.toLowerCase());
+  for (const host of hosts) {
+    const network = networkOf(host) ?? (isAsked && host === hosts.at(-1) ? serviceOf(host) : null);
     if (network === null) continue;
     const score = weigh(subject, network, isSpelled && scheme !== 'file');
     if (score > (best?.score ?? 0))
@@ -76,18 +87,35 @@ function judgeHosts(subject: Subject, start: number, scheme: string): Detection 
 }
 
 function weigh(subject: Subject, network: Network, isSpelled: boolean): number {
-  if (network.kind === 'metadata' || network.isHidden || (isSpelled && network.kind !== 'public')) return 5;
+  if (
+    network.kind === 'metadata' ||
+    network.kind === 'listener' ||
+    network.isHidden ||
+    (isSpelled && network.kind !== 'public')
+  )
+    return 5;
   if (network.kind === 'public') return 0;
   if (isHarmless(subject.name)) return isTyped(subject, network) ? 5 : 0;
+  if (isOwnWork(subject, network)) return 2;
   return subject.text.split(' ', 4).length > 3 ? 2 : 5;
 }
 
 /** Whether a text is nothing but the number of the machine itself, which people write by name: `http://127.0.0.1:6379/`. */
 function isTyped({ text, name }: Subject, network: Network): boolean {
-  if (network.kind !== 'loopback' || text.length > 96 || hasBlank(text)) return false;
+  if (text.length > 96 || hasBlank(text)) return false;
+  // Because nobody types the number of a neighbour in IPv6.
+  if (network.kind === 'private' && network.text.includes(':')) return true;
+  if (network.kind !== 'loopback') return false;
   const last = name.toLowerCase().slice(name.lastIndexOf('.') + 1);
   if (!textNames.has(last) || text.toLowerCase().includes('localhost')) return false;
   return !developerPorts.some((port) => text.includes(port));
+}
+
+/** Whether a text is the front page of what a developer runs, where no address is asked for. */
+function isOwnWork({ lower, name }: Subject, network: Network): boolean {
+  if (network.kind !== 'loopback' || network.isHidden || askedNames.has(name.toLowerCase())) return false;
+  const end = lower.endsWith('/') ? lower.length - 1 : lower.length;
+  return [':3000', ':4200', ':5173'].some((port) => lower.startsWith(port, end - port.length));
 }
 
 /** Whether the argument holds text, or an address for the browser rather than for the server. */
@@ -107,6 +135,8 @@ function idOf(network: Network): number {
 }
 
 function says(network: Network): string {
+  if (network.kind === 'listener')
+    return `the address is one at which attackers listen for whoever calls: ${network.text}`;
   if (network.kind === 'metadata') return 'the address leads to the credentials that a cloud gives its machines';
   if (network.isHidden) return `the address hides an inner host by its spelling: ${network.text}`;
   return network.kind === 'loopback'
@@ -122,25 +152,7 @@ function bare(subject: Subject, start: number): Detection | null {
   const network = networkOf(hosts[0] ?? '');
   if (network === null) return null;
   if (network.kind === 'metadata') return found(1034002, 5, says(network), start, text.length);
-  const name = subject.name.toLowerCase();
-  const isAsked = [
-    'url',
-    'uri',
-    'dest',
-    'target',
-    'fetch',
-    'proxy',
-    'src',
-    'image',
-    'link',
-    'feed',
-    'webhook',
-    'site',
-    'page',
-    'file',
-    'path',
-    'host',
-  ].includes(name);
+  const isAsked = askedNames.has(subject.name.toLowerCase());
   const isOdd = network.isHidden && text.startsWith('0x');
   return isAsked && (network.kind !== 'public' || isOdd) && (isOdd || text.includes(':'))
     ? found(1034004, 5, says(network), start, text.length)
@@ -159,7 +171,7 @@ function included(subject: Subject, start: number): Detection | null {
     ['.txt', '.php', '.gif', '.jpg', '.inc', '.asp', '.jsp', '.pl', '.dat', '.log'].some((ending) =>
       path.endsWith(ending),
     ) && path.indexOf('/', start + 8) > 0;
-  if (isCode && (mark === lower.length - 1 || nul >= 0))
+  if (isCode && ((mark >= 0 && isOnly(lower, mark, 63)) || nul >= 0))
     return found(1034005, 5, 'the address is that of a script, cut off as an include needs it', start, text.length);
   if (
     isCode &&
@@ -167,7 +179,7 @@ function included(subject: Subject, start: number): Detection | null {
     !isHarmless(subject.name)
   )
     return found(1034005, 5, 'the address is that of a script that is handed a command', start, text.length);
-  if (lower.startsWith('ftp://', start) && isCode && path.endsWith('.txt'))
+  if (lower.startsWith('ftp://', start) && isCode && (path.endsWith('.txt') || isCodeName(path)))
     return found(1034005, 5, 'the address is that of a script on another server', start, text.length);
   if (lower.startsWith('//', start) && path.endsWith('.txt'))
     return found(1034005, 5, 'the address is that of a script on another server', start, text.length);
@@ -178,6 +190,12 @@ function included(subject: Subject, start: number): Detection | null {
     return found(1034005, 5, 'the address is that of a script on another server', start, text.length);
   const isShare = text.startsWith('\\\\', start) && isCodeName(path);
   return isShare ? found(1034006, 5, 'the value loads a script from a share', start, text.length) : null;
+}
+
+/** Whether `code` and nothing else stands from `from` on. */
+function isOnly(text: string, from: number, code: number): boolean {
+  for (let at = from; at < text.length; at++) if (text.charCodeAt(at) !== code) return false;
+  return true;
 }
 
 function isCodeName(path: string): boolean {

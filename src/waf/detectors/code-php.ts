@@ -37,6 +37,15 @@ export const phpSigns: ReadonlyMap<string, Sign> = tableOf(
   globals[
   _server[document_root
   eval-stdin
+  think\\config
+  think\\request
+  think\\view
+  think\\lang
+  [#post_render]
+  [#pre_render]
+  [#lazy_builder]
+  extract($_
+  ).chr(
 `,
   ),
 );
@@ -60,6 +69,7 @@ export function detectPhp(subject: Subject): Detection | null {
     configured(subject) ??
     variable(subject) ??
     called(subject) ??
+    joined(subject) ??
     backquoted(lower)
   );
 }
@@ -161,6 +171,20 @@ function variable(subject: Subject): Detection | null {
   const isText = quote === "'" || quote === '"';
   const call = name === '' || !isText ? -1 : lower.indexOf(`${name}(`, equals);
   return call < 0 ? null : found(1048005, 5, 'the value calls the function that its variable names', 0, call + 32);
+}
+
+/** `('sys'.'tem')('id')` and `base_convert(…)(…)`: a name that is put together and called. */
+function joined({ lower, isBare }: Subject): Detection | null {
+  if (!isBare || lower.length > 300) return null;
+  const call = lower.indexOf(')(');
+  if (call < 0) return null;
+  const isJoined =
+    (lower.startsWith('(') && (lower.includes("'.'") || lower.includes('"."') || lower.includes('^'))) ||
+    lower.startsWith('base_convert(') ||
+    lower.startsWith('strrev(') ||
+    lower.startsWith('str_rot13(') ||
+    lower.startsWith('hex2bin(');
+  return isJoined ? found(1048005, 5, 'the value calls a function whose name it puts together', 0, call + 32) : null;
 }
 
 /** One whole call of a harmful function, with what breaks out of a string before it. */

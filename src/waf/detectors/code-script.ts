@@ -37,6 +37,16 @@ export const scriptSigns: ReadonlyMap<string, Sign> = tableOf([
     <jsp:include page="/
     importjava.io.*"%><%
     eval(compile(
+    <cfexecute
+    \\include{|
+    \\input{|
+    <%@ register 
+    <%@ page 
+    <%@ import 
+    __import__('os').
+    __import__("os").
+    __import__('subprocess').
+    __import__("subprocess").
   `,
   ),
   ...signs(
@@ -61,6 +71,11 @@ export const scriptSigns: ReadonlyMap<string, Sign> = tableOf([
     5,
     `
     net.webclient
+    deno.run(
+    deno.command(
+    bun.spawn(
+    compile('import 
+    compile("import 
     downloadstring(
     downloadfile(
     [system.net.

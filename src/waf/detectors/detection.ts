@@ -20,6 +20,11 @@ export interface Detection {
   readonly isVague?: boolean;
 }
 
+/** Orders detections: by score, and what only has the shape of an attack behind what names its means. */
+export function weight(detection: Detection): number {
+  return detection.score * 2 - (detection.isVague === true ? 1 : 0);
+}
+
 /** Judges one decoded value; pure, linear in its length, never throws. */
 export type Detect = (value: string) => Detection | null;
 
@@ -82,12 +87,22 @@ function linesOf(text: string): number {
   return lines;
 }
 
+/** Whether a text has several words and not one of the signs that code has: it names what it is about. */
+export function isMention(text: string): boolean {
+  let hasBlank = false;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) === 32) hasBlank = true;
+    else if ('(){}[]<>@=:#$"\'`;\\/'.includes(text.charAt(at))) return false;
+  }
+  return hasBlank;
+}
+
 /** Longest text that is taken for one statement, in characters. */
 const maxBare = 600;
 
 /** Words that stand between blanks in one statement of a program, a shell or a template, and are no prose. */
 const codeWords: ReadonlySet<string> = new Set(
-  'import new return var function echo print if else for while in as puts println assert eval exec include require true false null and or not end do done then fi set do try catch throw typeof in is instanceof select set with each lookup filter sh bash add delete create die exit fetch config get post'.split(
+  'import new return var function echo print if else for while in as puts println assert eval exec include require true false null and or not end do done then fi set do try catch throw typeof in is instanceof select set with each lookup filter sh bash add delete create die exit fetch config get post public private static class void final def do end'.split(
     ' ',
   ),
 );
@@ -142,6 +157,18 @@ export function isFenced(text: string, at: number): boolean {
     fence = fenceFrom(text, fence + 3);
   }
   return false;
+}
+
+/** Every fenced block that ends, from its first fence to its last. */
+export function fencesOf(text: string): (readonly [number, number])[] {
+  const blocks: (readonly [number, number])[] = [];
+  for (let open = fenceFrom(text, 0); open >= 0 && blocks.length < maxFences; ) {
+    const close = fenceFrom(text, open + 3);
+    if (close < 0) break;
+    blocks.push([open, close + 3]);
+    open = fenceFrom(text, close + 3);
+  }
+  return blocks;
 }
 
 /** The next line that begins with three backticks, from `from` on; -1 where there is none. */

@@ -118,6 +118,14 @@ export const xpathSigns: ReadonlyMap<string, Sign> = tableOf([
     5,
     `
     count(/
+    concat(//
+    string(//
+    sum(//
+    ' or contains(
+    ') or contains(
+    ' or starts-with(
+    ') or starts-with(
+    ' and contains(
     count(//
     count(child::
     count(/child::

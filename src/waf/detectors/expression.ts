@@ -1,6 +1,6 @@
 // Expression injection: look-ups of Log4j, and OGNL, SpEL and EL that reach classes of Java.
 
-import { type Detection, found, type Sign, type Subject, signs, strongest, tableOf } from './detection.ts';
+import { type Detection, found, isMention, type Sign, type Subject, signs, strongest, tableOf } from './detection.ts';
 
 /** How much of a value nested look-ups are undone in, and how deep. */
 const maxLookups = 4096;
@@ -55,6 +55,13 @@ export const expressionSigns: ReadonlyMap<string, Sign> = tableOf([
     java.lang.runtime
     java.lang.processbuilder
     new processbuilder(
+    new groovyclassloader(
+    new groovyshell(
+    .parseclass(
+    init=runscript
+    jdbc:h2:mem:
+    autodeserialize=true
+    allowloadlocalinfile=true
     forname("java.lang.runtime
     forname('java.lang.runtime
     class.forname("java
@@ -101,7 +108,7 @@ function reach(subject: Subject): Detection | null {
   if (sign === null) return null;
   return found(
     1046003,
-    sign.score,
+    isMention(subject.text) ? Math.min(sign.score, 2) : sign.score,
     `an expression reaches into the server by "${sign.sign.text}"`,
     sign.at,
     sign.at + 96,

@@ -112,12 +112,14 @@ function judgeLine(subject: Subject, at: number, behind: number): Detection | nu
   }
   if (lower.charCodeAt(end) === 58 && name !== '' && subject.inHead && lower.startsWith('http'))
     return found(1021001, 5, `the address adds the header field ${name} on a line of its own`, at, end + 64);
+  if (isTagged(lower, behind) && (isShort || isTagged(lower, 0)))
+    return found(1021004, 5, 'the value gives a mailbox a command on a line of its own', at, behind + 48);
   if (!isShort) return null;
+  if (isStorage(lower, behind))
+    return found(1021004, 5, 'the value gives a cache a command on a line of its own', at, behind + 48);
   for (const command of commands)
     if (lower.startsWith(command, behind) && (command !== 'set a ' || lower.includes(' 0 ')))
       return found(1021004, 5, `the value gives a server the command ${command.trim()}`, at, behind + 32);
-  if (isTagged(lower, behind))
-    return found(1021004, 5, 'the value gives a mailbox a command on a line of its own', at, behind + 48);
   const breaks = behind - at;
   if (subject.inHead && breaks >= 4 && breaks <= 6 && lower.charCodeAt(behind) === 60)
     return found(1021005, 5, 'the value ends a head and begins a page', at, behind + 32);
@@ -136,7 +138,8 @@ function isHttpField(lower: string, name: string, from: number): boolean {
 
 /** Whether what stands before the break is an address, a name or a title rather than a text or a head of its own. */
 function isLabel(text: string, end: number): boolean {
-  if (end > maxBefore) return false;
+  // Because a row of dashes stands over a mail that is quoted.
+  if (end > maxBefore || text.startsWith('---')) return false;
   let blanks = 0;
   for (let at = 0; at < end; at++) {
     const code = text.charCodeAt(at);
@@ -169,6 +172,19 @@ function isTagged(lower: string, from: number): boolean {
   if (at === from || lower.charCodeAt(at) !== 32 || !(lower.charCodeAt(at - 1) >= 48 && lower.charCodeAt(at - 1) <= 57))
     return false;
   return tagged.some((command) => lower.startsWith(command, at + 1));
+}
+
+/** `set key 0 60 5`: what memcached is told to keep, with three numbers behind the key. */
+function isStorage(lower: string, from: number): boolean {
+  const end = nextBreak(lower, from);
+  const [word, key, ...numbers] = lower.slice(from, end < 0 ? from + 300 : Math.min(end, from + 300)).split(' ', 6);
+  if (word === undefined || !['set', 'add', 'replace', 'append', 'prepend', 'cas'].includes(word)) return false;
+  return (
+    key !== undefined &&
+    key !== '' &&
+    numbers.length >= 3 &&
+    numbers.every((one) => one !== '' && Number.isInteger(Number(one)))
+  );
 }
 
 function option(lower: string): Detection | null {

@@ -56,6 +56,8 @@ export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
     config set dbfilename
     }) return n
     }) detach
+    ' return n union match
+    union match (
   `,
   ),
   ...signs(
@@ -84,6 +86,13 @@ export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
     [$exists]
     $func
     call db.labels
+    g.v().
+    g.e().
+    ) for u in 
+    return 1 //
+    ' or 1=1 //
+    ' or 1=1//
+    " or 1=1 //
     ' return 1 union
     _all_docs?
     _all_dbs
@@ -127,7 +136,7 @@ function operatorName(subject: Subject): Detection | null {
     const isQuery = isPartOfQuery(path) && !isCredential(path);
     return found(
       1043003,
-      isQuery && dollar > 0 ? 2 : isQuery || shared.has(word) ? 3 : 5,
+      isQuery && dollar > 0 ? 2 : isQuery || (shared.has(word) && !isCredential(path)) ? 3 : 5,
       `the name ${word} replaces a value by a condition`,
       dollar,
       end,
@@ -200,6 +209,7 @@ function collection(subject: Subject): Detection | null {
   const { lower } = subject;
   if (!subject.isBare) return null;
   const at = lower.indexOf('db.');
+  const reads = lower.includes('{') && lower.includes('$');
   if (at < 0 || (at > 0 && isLetter(lower.charCodeAt(at - 1)))) return null;
   for (const order of orders)
     if (lower.startsWith(order, at + 3) && lower.indexOf('(', at + 3) > 0)
@@ -221,7 +231,14 @@ function collection(subject: Subject): Detection | null {
     'save',
   ])
     if (lower.startsWith(verb, dot + 1) && lower.indexOf('(', dot) > 0)
-      return found(1043004, 5, `the value calls ${verb}() on a collection`, at, dot + 16);
+      // Because a pipeline is what somebody wrote with care, and asks for help about.
+      return found(
+        1043004,
+        verb === 'aggregate' && reads ? 3 : 5,
+        `the value calls ${verb}() on a collection`,
+        at,
+        dot + 16,
+      );
   return null;
 }
 

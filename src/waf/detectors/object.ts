@@ -1,6 +1,6 @@
 // Serialised objects: what an application would turn back into objects of the sender's choice, in Java, PHP, .NET, Python, Ruby and Node.
 
-import { type Detection, found, type Sign, type Subject, signs, strongest, tableOf } from './detection.ts';
+import { type Detection, found, isMention, type Sign, type Subject, signs, strongest, tableOf } from './detection.ts';
 
 /** What this detector looks for, by its text. */
 export const gadgetSigns: ReadonlyMap<string, Sign> = tableOf(
@@ -52,6 +52,14 @@ export const objectSigns: ReadonlyMap<string, Sign> = tableOf(
     5,
     `
   _$$nd_func$$_
+  py/object
+  py/reduce
+  py/function
+  , presentationframework
+  , presentationcore
+  , system.windows.forms
+  , system.management.automation
+  mscorlib, version=
   !!python/object
   !!python/name
   !!python/tuple
@@ -111,7 +119,7 @@ function marked(subject: Subject): Detection | null {
   if (gadget === null || subject.text.includes('\tat ') || subject.text.includes('    at ')) return null;
   const name = subject.name.toLowerCase();
   const isType = name.endsWith('type') || name.endsWith('class');
-  const score = isType && gadget.score >= 3 ? 5 : gadget.score;
+  const score = isMention(subject.text) ? 2 : isType && gadget.score >= 3 ? 5 : gadget.score;
   return found(
     1047005,
     score,
@@ -150,7 +158,8 @@ function binary(text: string): Detection | null {
   const java = text.indexOf('rO0AB');
   if (java >= 0 && (java === 0 || !isBase64(text.charCodeAt(java - 1))))
     return found(1047001, 5, 'the value is a serialised Java object', java, java + 32);
-  const net = text.indexOf('AAEAAAD/////');
+  // At each of the three places in a group of Base64 where its first bytes may stand.
+  const net = Math.max(text.indexOf('AAEAAAD/////'), text.indexOf('ABAAAA/////wE'), text.indexOf('AQAAAP////8B'));
   if (net >= 0) return found(1047002, 5, "the value is an object of .NET's BinaryFormatter", net, net + 32);
   if (text.startsWith('BAhv') || text.startsWith('BAhJOg') || text.startsWith('\x04\bo:'))
     return found(1047003, 5, 'the value is a marshalled Ruby object', 0, 32);

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { detectPath } from './path.ts';
 
-const score = (value: string, isPath = false) => detectPath(value, { isPath })?.score ?? 0;
+const score = (value: string, isPath = false) => detectPath(value, { isPath, inHead: true })?.score ?? 0;
 
 describe('in a path', () => {
   for (const [path, expected] of [
@@ -81,7 +81,7 @@ test('nothing throws; a climb of two folders is found behind any name', () => {
       fc.string({ unit: fc.constantFrom('.', '/', '\\', ';', ' ', 'a', ':', '\0', 'etc', '..') }),
       fc.boolean(),
       (value, isPath) => {
-        const detection = detectPath(value, { isPath });
+        const detection = detectPath(value, { isPath, inHead: true });
         assert.ok(
           detection === null ||
             (detection.start >= 0 && detection.end <= value.length && detection.end > detection.start),

@@ -5,6 +5,7 @@ import type { Detection } from './detection.ts';
 /** What a detector may know of the place: whether the value is itself a path, so that any climb is an attack. */
 export interface PathPlace {
   readonly isPath: boolean;
+  readonly inHead: boolean;
 }
 
 /** Absolute files and folders whose names an attacker asks for, in lower case with `/`. */
@@ -12,7 +13,6 @@ const sensitiveAbsolute: readonly string[] = [
   '/etc/',
   '/proc/',
   '/root/.',
-  '/var/log/',
   '/var/run/secrets/',
   '/run/secrets/',
   'c:/windows/win.ini',
@@ -123,7 +123,7 @@ export function detectPath(value: string, place: PathPlace): Detection | null {
   const start = firstVisible(value);
   return (
     truncation(value, place) ??
-    wrapper(value, start) ??
+    wrapper(value, start, place) ??
     climbing(value, start, place) ??
     absolute(value, start) ??
     (place.isPath ? forbiddenName(value) : null)
@@ -207,18 +207,33 @@ function isSlash(code: number): boolean {
   return code === 47 || code === 92;
 }
 
-function wrapper(value: string, start: number): Detection | null {
+function wrapper(value: string, start: number, place: PathPlace): Detection | null {
   const colon = value.indexOf(':', start);
   if ((colon < 0 || colon - start > 24) && !value.startsWith('ssh2.', start)) return null;
   const head = value
     .slice(start, start + 32)
     .toLowerCase()
     .replaceAll('\\', '/');
+  // Because editors name the files that they have open so.
+  if (!place.inHead && isOpenFile(head) && !isSensitive(value, value.lastIndexOf('/'), sensitiveRelative)) return null;
   for (const scheme of wrappers)
     if (head.startsWith(scheme))
       return detection(1030004, 5, 'CRITICAL', `the value is a ${scheme} address`, start, start + head.length);
   return null;
 }
+
+/** A file of somebody who works on it: `file:///home/anna/a.ts`. */
+function isOpenFile(head: string): boolean {
+  return ['file:///home/', 'file:///users/', 'file:///c:/users/', 'file:///c%3a/users/', 'file:///workspace'].some(
+    (folder) => head.startsWith(folder),
+  );
+}
+
+/** Logs of servers and systems, which take up what a request says: those of applications have names of their own. */
+const logs: readonly string[] =
+  'apache httpd nginx lighttpd auth secure syslog messages mail exim vsftpd proftpd xferlog sshd lastlog wtmp btmp faillog dmesg kern cron mysql postgresql dpkg boot user.log daemon.log debug apt/ php access error audit squid tomcat cups samba'.split(
+    ' ',
+  );
 
 /** A sensitive absolute path: proof where the value begins with it, suspicion inside text. */
 function absolute(value: string, start: number): Detection | null {
@@ -235,6 +250,8 @@ function absolute(value: string, start: number): Detection | null {
   for (const name of sensitiveAbsolute)
     if (path.startsWith(name) && !hasSpace(path, 0, path.length))
       return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);
+  if (path.startsWith('/var/log/') && logs.some((name) => path.startsWith(name, 9)))
+    return detection(1030005, 5, 'CRITICAL', 'the value names a log of the system', start, value.length);
   if (
     (path.startsWith('/home/') || path.startsWith('/users/') || path.startsWith('c:/users/')) &&
     !hasSpace(path, 0, path.length)

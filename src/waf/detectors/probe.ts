@@ -41,6 +41,24 @@ const programs: readonly string[] = [
   '.env',
 ];
 /** Dumps of databases, where they lie at the root. */
+/** Names that archives of a whole site have, where they lie at the root. */
+const sites: ReadonlySet<string> = new Set(
+  'www wwwroot site website web html htdocs public public_html backup backups bak db database dump sql old data app src source code'.split(
+    ' ',
+  ),
+);
+const archives: readonly string[] = [
+  '.zip',
+  '.rar',
+  '.7z',
+  '.tar',
+  '.tar.gz',
+  '.tgz',
+  '.gz',
+  '.bz2',
+  '.bak',
+  '.tar.bz2',
+];
 const dumps: readonly string[] = ['.sql', '.sql.gz', '.sql.zip', '.sqlite', '.sqlite3', '.mdb', '.dump'];
 /** Parts of paths of consoles and holes that are known by their path. */
 const known: readonly string[] = [
@@ -99,7 +117,6 @@ const known: readonly string[] = [
   '/script?',
   '/containers/json',
   '/v1.24/containers',
-  '/geoserver/wfs',
   '/vendor/.env',
   '/debug/pprof',
   '/telescope/requests',
@@ -109,9 +126,16 @@ const known: readonly string[] = [
   '/druid/index',
   '/nacos/v1/auth',
   '/xmlrpc.php.',
+  '/alfa_data/',
+  '/alfacgiapi',
+  '/setupwizard.aspx/',
+  '/createpage-entervariables.action',
+  '/revslider/temp/update_extract',
+  '/nice%20ports%2c/tri',
+  '/webui_wsma_http',
 ];
 
-/** A path that only a scanner asks for. Ids 1013010–1013013. Linear; never throws. */
+/** A path that only a scanner asks for. Ids 1013010–1013014. Linear; never throws. */
 export function detectProbe(path: string): Detection | null {
   const lower = path.toLowerCase();
   for (const part of known) {
@@ -133,6 +157,8 @@ export function detectProbe(path: string): Detection | null {
   }
   if (slash === 0 && dumps.some((ending) => base.endsWith(ending)))
     return found(1013012, 5, 'the path is that of a dump of a database', 0, path.length);
+  if (slash === 0 && archives.some((ending) => base.endsWith(ending) && sites.has(base.slice(0, -ending.length))))
+    return found(1013014, 5, 'the path is that of an archive of the whole site', 0, path.length);
   for (let dot = lower.indexOf('/.'); dot >= 0; dot = lower.indexOf('/.', dot + 2)) {
     const end = lower.indexOf('/', dot + 1);
     if (hidden.has(lower.slice(dot + 1, end < 0 ? lower.length : end)))

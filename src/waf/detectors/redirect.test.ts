@@ -31,7 +31,7 @@ const cases: readonly (readonly [string, number, number])[] = [
   ['hTTps:\\\\evil.example', 1035001, 1035001],
   ['https://www.example.com@evil.example', 1035001, 1035001],
   ['https://www.example.com.evil.example/', 1035001, 1035001],
-  ['https://evil.example\\.www.example.com', 0, 1035002],
+  ['https://evil.example\\.www.example.com', 1035001, 1035001],
   ['@evil.example', 1035001, 1035001],
 ];
 

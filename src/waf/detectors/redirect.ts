@@ -15,8 +15,18 @@ interface Target {
   readonly host: string;
   /** Whether it is spelt as no program does, but as a browser reads it all the same. */
   readonly isDisguised: boolean;
+  /** Whether it is more than an address without its scheme. */
+  readonly isOdd: boolean;
 }
 
+/** Names of arguments that hold an address of any kind: where none is sent to, `//host` is the usual spelling of one. */
+const addressed: ReadonlySet<string> = new Set(
+  'url uri link href src target to out u site page image feed webhook'.split(' '),
+);
+/** Last parts of names of hosts that no name of a person ends with. */
+const domains: ReadonlySet<string> = new Set(
+  'com net org io dev app co uk de fr nl eu us info biz example test edu gov local'.split(' '),
+);
 /** Longest part of a value that is read for its host. */
 const maxRead = 512;
 
@@ -29,7 +39,9 @@ export function detectRedirect(
   { parameters, hosts }: RedirectSettings,
   ownHost: string,
 ): Detection | null {
-  if (!parameters.has(nameOf(subject.name)) || subject.isName) return null;
+  const name = nameOf(subject.name);
+  const isSent = parameters.has(name);
+  if ((!isSent && !addressed.has(name)) || subject.isName) return null;
   const target = readAddress(subject.text.slice(0, maxRead));
   if (target === null) return null;
   const own = withoutPort(ownHost.toLowerCase());
@@ -37,6 +49,7 @@ export function detectRedirect(
   if (host === own || isListed(host, hosts ?? [])) return null;
   const isPretended = own !== '' && host.startsWith(`${own}.`);
   const end = Math.min(subject.text.length, 96);
+  if (!isSent && !target.isOdd) return null;
   if (target.isDisguised || isPretended)
     // Because a sibling under the same domain is no other owner.
     return isPretended || !isSibling(host, own) || hosts !== null
@@ -76,11 +89,29 @@ function readAddress(raw: string): Target | null {
   let end = at;
   while (end < text.length && !isSlash(text.charCodeAt(end)) && !'?#'.includes(text.charAt(end))) end++;
   const authority = text.slice(at, end);
-  const host = withoutPort(authority.slice(authority.lastIndexOf('@') + 1).toLowerCase());
+  const user = authority.lastIndexOf('@');
+  const host = withoutPort(
+    authority
+      .slice(user + 1)
+      .toLowerCase()
+      .replaceAll('。', '.')
+      .replaceAll('｡', '.'),
+  );
   // Because what has no dot is a folder behind a slash too many.
   if (!host.includes('.') || host.includes(' ')) return null;
-  const isPlain = colon > 0 && slashes === '//' && !authority.includes('@') && !hadHidden;
-  return { host, isDisguised: !isPlain };
+  const isSwapped = isHostName(authority.slice(0, Math.max(0, user))) || isHostName(text.slice(end + 1));
+  const isOdd = hadHidden || isSwapped || slashes !== '//' || isAppended;
+  return { host, isDisguised: isOdd || colon <= 0 || user >= 0, isOdd };
+}
+
+/** Whether a text is nothing but the name of a host under a usual domain: what a check for it would find in the address. */
+function isHostName(text: string): boolean {
+  const lower = text.toLowerCase();
+  const dot = lower.lastIndexOf('.');
+  if (dot < 1 || !domains.has(lower.slice(dot + 1))) return false;
+  for (let at = 0; at < lower.length; at++)
+    if (!isSchemePart(lower.charCodeAt(at)) && lower.charCodeAt(at) !== 46) return false;
+  return true;
 }
 
 /** Without blanks around it and the tabs and line breaks that browsers leave out wherever they stand. */

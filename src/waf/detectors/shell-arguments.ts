@@ -81,7 +81,7 @@ export function rankArguments(value: string, from: number, first: string, interp
     words++;
     at = end;
   }
-  if (words > 0) return best;
+  if (words > 0 || runners > 0) return best;
   if (ASKING.has(name)) return ALONE;
   return SHORT.has(name) ? ALONE_SHORT : NAMED;
 }
@@ -153,6 +153,9 @@ function isIntrusion(name: string, lower: string): boolean {
       return lower === '-4000' || lower === '-u=s' || lower === '/4000';
     case 'dd':
       return lower.startsWith('of=/dev/') || lower.startsWith('if=/dev/');
+    case 'powershell':
+    case 'pwsh':
+      return lower.includes('://') || lower === 'iex';
     case 'certutil':
       return lower.endsWith('urlcache') || lower.endsWith('-decode');
     case 'bitsadmin':

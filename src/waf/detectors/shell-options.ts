@@ -13,6 +13,8 @@ const running: ReadonlySet<string> = new Set(
 );
 /** Options that run what they are given where that is a command. */
 const evaluating: ReadonlySet<string> = new Set('command eval script run shell'.split(' '));
+/** Parts of the names of options that name a program, whoever's they are. */
+const programs: readonly string[] = ['cmd', 'launcher', 'command', 'pager', 'editor', 'browser'];
 /** Options that write or send a file. */
 const writing: ReadonlySet<string> = new Set(
   'output output-document output-file post-file body-file upload-file dump-header save-cookies cookie-jar'.split(' '),
@@ -51,6 +53,10 @@ function isLong(value: string, lower: string): boolean {
   const from = skipBlanks(lower, end + 1);
   if (mark === 0x3d && running.has(name)) return from < lower.length;
   if (name === 'checkpoint') return mark === 0x3d;
+  if (lower.includes('%pipe%')) return true;
+  if (name === 'config' && gitSections.some((section) => lower.startsWith(section, from))) return true;
+  const isCommand = mark === 0x3d && readCommand(value, from).rank !== NO_COMMAND;
+  if (isCommand && (name === 'pre' || programs.some((part) => name.split('-').includes(part)))) return true;
   if (evaluating.has(name)) return readCommand(value, from).rank !== NO_COMMAND;
   return isTaken(lower, from) || (writing.has(name) && lower.charCodeAt(from) === 0x2f);
 }
@@ -62,7 +68,7 @@ function isShort(value: string, lower: string): boolean {
   }
   // Because ssh and sendmail take their settings so.
   if (lower.startsWith('-o') && (lower.includes('command=') || lower.startsWith('-oqueuedirectory='))) return true;
-  if (lower.startsWith('-ilocalcommand')) return true;
+  if (lower.startsWith('-ilocalcommand') || lower.includes('%pipe%')) return true;
   const letter = lower.charCodeAt(1);
   if (!isLetter(letter)) return false;
   const from = skipBlanks(lower, 2);
@@ -78,4 +84,26 @@ function isTaken(lower: string, from: number): boolean {
   const at = lower.charCodeAt(from) === 0x40 ? from + 1 : from;
   if (lower.charCodeAt(at) !== 0x2f) return false;
   return holdsSecret(lower) || dropped.some((folder) => lower.startsWith(`${folder}/`, at));
+}
+
+/** Functions by which a table fetches an address that it makes of its cells. */
+const fetching: readonly string[] = [
+  'webservice(',
+  'importxml(',
+  'importdata(',
+  'importfeed(',
+  'importhtml(',
+  'importrange(',
+];
+/** Programs that DDE starts: `=cmd|'/C calc'!A0`. */
+const started: readonly string[] = ['cmd|', 'powershell|', 'mshta|', 'msexcel|', 'rundll32|', 'wscript|', 'dde('];
+
+/** A formula that a table would run when somebody opens an export: `=cmd|'/C calc'!A0`, `=WEBSERVICE("http://…"&A2)`. */
+export function judgeFormula(value: string): Suspect | null {
+  const first = value.charCodeAt(0);
+  if (value.length > maxOption || (first !== 0x3d && first !== 0x2b && first !== 0x2d && first !== 0x40)) return null;
+  const lower = value.slice(1, 80).toLowerCase().trimStart();
+  const isStarted = started.some((one) => lower.includes(one)) && lower.includes('!');
+  const isFetched = fetching.some((one) => lower.includes(one)) && value.includes('://');
+  return isStarted || isFetched ? suspect('formula', 5, 0, value.length) : null;
 }

@@ -177,7 +177,8 @@ function isJoint(code: number): boolean {
 
 /** > /tmp/x, < /etc/passwd, >& /dev/tcp/…, <(command), 2>&1. */
 export function judgeRedirections(value: string): Suspect | null {
-  let tags = false;
+  // Because a program that somebody keeps writes its files.
+  let tags = value.startsWith('#!/') && value.includes('\n');
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at);
     if (code !== 0x3c && code !== 0x3e) continue;

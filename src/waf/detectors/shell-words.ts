@@ -6,13 +6,13 @@ function setOf(...lines: string[]): ReadonlySet<string> {
 
 /** Ask the machine about itself; nobody writes them alone behind a separator but to see the answer. */
 export const ASKING: ReadonlySet<string> = setOf(
-  'ls whoami uname ifconfig netstat pwd printenv lsof lscpu lsblk lsb_release dmesg getent uptime vmstat iostat',
+  'reboot halt poweroff ls whoami uname ifconfig netstat pwd printenv lsof lscpu lsblk lsb_release dmesg getent uptime vmstat iostat',
   'hostnamectl ipconfig systeminfo tasklist driverquery bcdedit quser getmac qwinsta hostid logname tty nproc lsmod lspci mount ss df du arp cmdlet',
 );
 
 /** The same, but so short or so common that a list of column names may hold them. */
 export const SHORT: ReadonlySet<string> = setOf(
-  'id date hostname reboot halt poweroff ps env w ip dir ver set sh bash zsh ksh who last groups exit dmesg rev users finger tree vol assoc',
+  'id date hostname ps env w ip dir ver set sh bash zsh ksh who last groups exit dmesg rev users finger tree vol assoc',
 );
 
 /** Take a program as an argument. */

@@ -6,7 +6,7 @@ import { type Command, readCommand } from './shell-command.ts';
 import { type Suspect, shellFindings, suspect } from './shell-findings.ts';
 import { judgeLead } from './shell-lead.ts';
 import { commandName, isBlank, uncover } from './shell-names.ts';
-import { judgeOption } from './shell-options.ts';
+import { judgeFormula, judgeOption } from './shell-options.ts';
 import * as S from './shell-scan.ts';
 import { judgeBackquotes, judgeExpansions, judgeRedirections, judgeWindows } from './shell-tricks.ts';
 import { ASKING, ENTITIES, SHORT } from './shell-words.ts';
@@ -18,7 +18,7 @@ export function mayBeShell(value: string): boolean {
 
 /** Judges one decoded value for commands that a shell would run. */
 export const detectShell: Detect = (value) => {
-  const option = judgeOption(value) ?? judgeProgram(value);
+  const option = judgeOption(value) ?? judgeFormula(value) ?? judgeProgram(value);
   if (option !== null) return tell(option);
   const lead = judgeLead(value);
   if (lead !== null) return tell(lead);
@@ -85,12 +85,15 @@ function judgeCommands(value: string, seen: number): Suspect | null {
     before = first.rank;
     if (before === DAMNING) return suspect('started', 5, 0, first.end);
     if (before === SHAPED && value.charCodeAt(0) === 0x7b) return suspect('expanded', 5, 0, first.end);
-    if (before === SHAPED) best = suspect('suspicion', 2, 0, first.end);
+    // Because programs of other languages say `echo` and `export`, too.
+    if (before === SHAPED && !value.startsWith('echo ')) best = suspect('suspicion', 2, 0, first.end);
     isCommandLine = before >= LIKELY || (first.isMild && before !== NO_COMMAND);
   }
   if ((seen & S.COMMAND_BEHIND) === 0) return best;
   let bare = -1;
   // Because a loop from its first word on is a line of a script, and nothing was ended before it.
+  // Because a file that begins so is a program that somebody keeps, whatever it does.
+  const isScript = value.startsWith('#!/') && value.includes('\n');
   const isLoop = value.startsWith('for ') && value.includes('; do ');
   const rows = new TableRows(value);
   const word = new WordBefore(value);
@@ -104,8 +107,7 @@ function judgeCommands(value: string, seen: number): Suspect | null {
     const command = readCommand(value, at + 1);
     if (command.rank !== NO_COMMAND) {
       if (bare < 0) bare = wordsBefore(value, start);
-      const isTold =
-        command.rank <= SHAPED && (isLoop || (command.isMild && (isCommandLine || bare > 1 || value.startsWith('#!'))));
+      const isTold = command.rank <= SHAPED && (isLoop || isScript || (command.isMild && (isCommandLine || bare > 1)));
       const doubled = at > start;
       const score = Math.min(isTold ? 3 : 5, weigh(value, start, code, command, bare, before, doubled, rows, word));
       if (score >= 5) {

@@ -132,6 +132,10 @@ const inside: readonly string[] = [
   'exec"',
   "exec'",
   'get_admin_log',
+  'get_env(',
+  "open('/",
+  'open("/',
+  '.system"',
 ];
 
 /** Expressions that name what a page never shows, where the value holds nothing else. */
@@ -271,7 +275,7 @@ export function detectTemplate(subject: Subject): Detection | null {
   return best;
 }
 
-/** Where `{{`, `${`, `#{`, `*{`, `@{`, `@(`, `%{`, `{%`, `<%`, `{=`, `[[` or `{digit` begins, or -1. */
+/** Where `{{`, `${`, `#{`, `*{`, `@{`, `@(`, `%{`, `{%`, `<%`, `{=`, `[[`, `$[` or `{digit` begins, or -1. */
 function nextOpening(text: string, from: number): number {
   for (let at = from; at + 1 < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -281,7 +285,7 @@ function nextOpening(text: string, from: number): number {
     if (code === 123 && (next === 37 || (next >= 48 && next <= 57))) return at;
     if (code === 60 && next === 37) return at;
     if (code === 64 && next === 40) return at;
-    if (code === 91 && (next === 91 || next === 40)) return at;
+    if ((code === 91 && (next === 91 || next === 40)) || (code === 36 && next === 91)) return at;
   }
   return -1;
 }
@@ -327,7 +331,8 @@ function isHard(name: string): boolean {
     name === 'registerundefined' ||
     name === 'freemarker.template' ||
     name === '|attr(' ||
-    name === 'child_process'
+    name === 'child_process' ||
+    name === 'get_admin_log'
   );
 }
 

@@ -10,8 +10,25 @@ import { runBodies } from './bodies.ts';
 import { writeCertificate } from './certificate.ts';
 import type { Ground, Outcome } from './ground.ts';
 import { runLatency } from './latency.ts';
-import { browserLoad, type Load, measure, median, plainLoad, type Sample, writeReportScript } from './load.ts';
-import { gateCommand, startCaddy, startGateProxy, startHaproxy, startNginxProxy, startUpstream } from './peers.ts';
+import {
+  browserLoad,
+  type Load,
+  measure,
+  measureNew,
+  median,
+  plainLoad,
+  type Sample,
+  writeReportScript,
+} from './load.ts';
+import {
+  gateCommand,
+  startBareTls,
+  startCaddy,
+  startGateProxy,
+  startHaproxy,
+  startNginxProxy,
+  startUpstream,
+} from './peers.ts';
 import { Missing, requirePrograms, type Serving } from './processes.ts';
 
 /** What the last server of a case is held to: its CPU per request against that of another. */
@@ -26,7 +43,8 @@ export interface Target {
 export interface Case {
   readonly name: string;
   readonly says: string;
-  readonly load: Load;
+  /** Requests on connections that stay, or a new TLS connection for each. */
+  readonly load: Load | 'new connections';
   readonly targets: readonly Target[];
   readonly servers: Readonly<Record<string, (ground: Ground) => Promise<Serving>>>;
 }
@@ -71,6 +89,8 @@ const haproxy = (tls: boolean) => (ground: Ground) =>
   startHaproxy(ground.folder, ground.upstream, tls ? ground.certificate : null);
 const caddy = (tls: boolean) => (ground: Ground) =>
   startCaddy(ground.folder, ground.upstream, tls ? ground.certificate : null);
+/** Answers by itself: nothing of it is a proxy. */
+const bareTls = (ground: Ground) => startBareTls(ground.certificate);
 const ratio = (against: string, atMost: number): Target => ({ against, judge: 'ratio', atMost });
 
 /** Every case with its targets, which issue 3 set. */
@@ -98,6 +118,7 @@ export const cases: readonly Case[] = [
       'nginx with access log': nginx(true, true),
       HAProxy: haproxy(true),
       Caddy: caddy(true),
+      'Node alone, no proxy': bareTls,
       portcullis: gateOff(true),
     },
   },
@@ -110,10 +131,16 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'tls-new',
-    says: 'one request on each new TLS 1.3 connection, whole handshakes (wrk resumes nothing), ECDSA P-256 and X25519',
-    load: { ...plainLoad, scheme: 'https', headers: { Connection: 'close' } },
+    says: 'one request on each new TLS 1.3 connection, 700 a second, whole handshakes (AES-128-GCM, ECDSA P-256, X25519, two tickets)',
+    load: 'new connections',
     targets: [ratio('nginx', 1.3)],
-    servers: { nginx: nginx(true, false), HAProxy: haproxy(true), Caddy: caddy(true), portcullis: gateOff(true) },
+    servers: {
+      nginx: nginx(true, false),
+      HAProxy: haproxy(true),
+      Caddy: caddy(true),
+      'Node alone, no proxy': bareTls,
+      portcullis: gateOff(true),
+    },
   },
   {
     name: 'journey',
@@ -132,13 +159,16 @@ export const cases: readonly Case[] = [
 /** Measures one case: all servers up, one short turn each to warm up, then `rounds` turns each, alternating. */
 export async function runCase(one: Case, ground: Ground, seconds: number, rounds: number): Promise<Result> {
   const script = writeReportScript(ground.folder);
+  const { load } = one;
+  const turn = (server: Serving, time: number): Promise<Sample> =>
+    load === 'new connections' ? measureNew(server, time, ground.folder) : measure(server, load, time, script);
   const running: { name: string; server: Serving; samples: Sample[] }[] = [];
   try {
     for (const [name, start] of Object.entries(one.servers))
       running.push({ name, server: await start(ground), samples: [] });
-    for (const { server } of running) await measure(server, one.load, Math.ceil(seconds / 2), script);
+    for (const { server } of running) await turn(server, Math.ceil(seconds / 2));
     for (let round = 0; round < rounds; round++)
-      for (const { server, samples } of running) samples.push(await measure(server, one.load, seconds, script));
+      for (const { server, samples } of running) samples.push(await turn(server, seconds));
   } finally {
     for (const { server } of running) await server.stop();
   }

@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Ground, Outcome } from './ground.ts';
-import { measure, median, plainLoad, writeReportScript } from './load.ts';
+import { measure, median, percentilesOf, plainLoad, writeReportScript } from './load.ts';
 import { loadCore, startGateProxy, startNginxProxy } from './peers.ts';
 import { pinned, type Serving } from './processes.ts';
 
@@ -91,20 +91,4 @@ async function runAtRate(server: Serving, rate: number, seconds: number, folder:
   const [program, ...rest] = pinned(loadCore, words);
   await promisify(execFile)(program!, rest, { maxBuffer: 1 << 24 });
   return percentilesOf(readFileSync(log, 'utf8'));
-}
-
-/** Percentiles from h2load's log: start time (µs), status, duration (µs), tab-separated. */
-export function percentilesOf(log: string): Latency {
-  const durations: number[] = [];
-  let errors = 0;
-  for (const line of log.split('\n')) {
-    if (line === '') continue;
-    const [, status, microseconds] = line.split('\t');
-    if (status !== '200') errors++;
-    durations.push(Number(microseconds) / 1000);
-  }
-  durations.sort((a, b) => a - b);
-  const at = (part: number) =>
-    durations[Math.min(durations.length - 1, Math.floor(durations.length * part))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), errors };
 }

@@ -1,7 +1,7 @@
 // One measurement: wrk keeps 64 connections busy for a while, and the server's CPU time is divided by the answers.
 
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadCore } from './peers.ts';
@@ -85,6 +85,53 @@ export async function measure(server: Serving, load: Load, seconds: number, scri
     p99Ms: said.p99 / 1000,
     errors: said.errors,
   };
+}
+
+/** New connections that are begun in a second: what a core does beside other work, so that none waits. */
+const newPerSecond = 700;
+
+/**
+ * One request on each of many new connections for `seconds`. h2load, because wrk resumes the sessions of its connections where a server lets it: nearly
+ * each with nginx, every other one with Node, which gives no new ticket to whoever shows one. Here every handshake is a whole one.
+ */
+export async function measureNew(server: Serving, seconds: number, folder: string): Promise<Sample> {
+  const log = join(folder, 'new.log');
+  rmSync(log, { force: true });
+  const count = newPerSecond * seconds;
+  const url = `https://127.0.0.1:${server.port}/`;
+  const words = [
+    '--h1',
+    `-n${count}`,
+    `-c${count}`,
+    `-r${newPerSecond}`,
+    '-H',
+    'Connection: close',
+    `--log-file=${log}`,
+  ];
+  const [program, ...rest] = pinned(loadCore, ['h2load', ...words, url]);
+  const before = server.cpuNs();
+  const { stdout } = await promisify(execFile)(program!, rest, { maxBuffer: 1 << 24 });
+  const spentNs = server.cpuNs() - before;
+  const { p50, p99, errors } = percentilesOf(readFileSync(log, 'utf8'));
+  const [, done] = / (\d+) succeeded,/.exec(stdout) ?? [];
+  const perSecond = Number(/, ([\d.]+) req\/s,/.exec(stdout)?.[1]);
+  return { cpuUs: spentNs / 1000 / count, perSecond, p50Ms: p50, p99Ms: p99, errors: errors + count - Number(done) };
+}
+
+/** Percentiles from h2load's log: start time (µs), status, duration (µs), tab-separated. */
+export function percentilesOf(log: string): { p50: number; p99: number; errors: number } {
+  const durations: number[] = [];
+  let errors = 0;
+  for (const line of log.split('\n')) {
+    if (line === '') continue;
+    const [, status, microseconds] = line.split('\t');
+    if (status !== '200') errors++;
+    durations.push(Number(microseconds) / 1000);
+  }
+  durations.sort((a, b) => a - b);
+  const at = (part: number) =>
+    durations[Math.min(durations.length - 1, Math.floor(durations.length * part))] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99), errors };
 }
 
 /** The middle of the values; the mean of the two middle ones of an even number. */

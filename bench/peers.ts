@@ -143,6 +143,13 @@ ${certificate === null ? 'http' : 'https'}://127.0.0.1:${port} {
   return serve(pinned(serverCore, [caddy, 'run', '--adapter', 'caddyfile', '--config', file]), port);
 }
 
+/** A TLS server of Node with nothing in it: what any gate that is written in Node pays, and the work of a proxy comes on top. */
+export async function startBareTls(certificate: CertificateFiles): Promise<Serving> {
+  const port = await freePort();
+  const words = [process.execPath, join(import.meta.dirname, 'bare-tls.ts'), String(port), JSON.stringify(certificate)];
+  return serve(pinned(serverCore, words), port);
+}
+
 /** What a measurement varies in the gate. `limits` are added to those that must not bite. */
 export interface GateOptions {
   readonly tls: CertificateFiles | null;

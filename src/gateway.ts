@@ -16,9 +16,10 @@ import { judgeHead } from './judge-head.ts';
 import { markRule, markShutOut } from './markings.ts';
 import { weigh } from './offending.ts';
 import { Passage } from './passage.ts';
-import { readInto } from './ports/ports.ts';
+import { SharedReads } from './ports/ports.ts';
 import { type Securing, SecuringSockets } from './securing.ts';
 import { Tarpit } from './tarpit.ts';
+import type { ClientSocket } from './traffic/client-socket.ts';
 import { Connection } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
 import { close, type Refusal } from './traffic/verdict.ts';
@@ -44,7 +45,7 @@ export class Gateway implements Gate, Reception, Securing {
   #isEnding = false;
   readonly #writes = new Writes();
   /** One for all connections: what a read brings is consumed before the next one. */
-  readonly #readBuffer = Buffer.allocUnsafeSlow(65_536);
+  readonly #reads = new SharedReads(Buffer.allocUnsafeSlow(65_536));
 
   constructor(generation: Generation, tools: GatewayTools) {
     this.generation = generation;
@@ -169,10 +170,10 @@ export class Gateway implements Gate, Reception, Securing {
   }
 
   /** Its bytes are those of exchanges from here on. */
-  secured(socket: Socket, connection: Connection, listener: Listener, rest: Buffer | null): void {
+  secured(socket: ClientSocket, connection: Connection, listener: Listener, rest: Buffer | null): void {
     let read: (bytes: Buffer, count: number) => void;
     if (connection.tls?.alpn === 'h2') {
-      this.#readInto(socket, (bytes, count) => read(bytes, count));
+      this.#readFrom(socket, (bytes, count) => read(bytes, count));
       read = this.#startHttp2(socket, connection, listener);
       return;
     }
@@ -204,13 +205,17 @@ export class Gateway implements Gate, Reception, Securing {
       read(bytes, count);
     };
     this.#passages.set(side, connection);
-    this.#readInto(socket, (bytes, count) => read(bytes, count));
+    this.#readFrom(socket, (bytes, count) => read(bytes, count));
     side.start(socket, passage);
     if (rest !== null) read(rest, rest.length);
   }
 
   /** Gives what is to be called with the bytes that come. */
-  #startHttp2(socket: Socket, connection: Connection, listener: Listener): (bytes: Buffer, count: number) => void {
+  #startHttp2(
+    socket: ClientSocket,
+    connection: Connection,
+    listener: Listener,
+  ): (bytes: Buffer, count: number) => void {
     const side = new Http2Side(connection, this.generation.limits, this.tools.timekeeper, this.#http2);
     this.#passages.set(side, connection);
     side.start(socket, {
@@ -240,9 +245,14 @@ export class Gateway implements Gate, Reception, Securing {
     observe.tellConnection(connection, identifiers.next(connection.lastActiveAt), 'http', says);
   }
 
+  #readFrom(socket: ClientSocket, read: (bytes: Buffer, count: number) => void): void {
+    if (socket.readTo !== undefined) socket.readTo(read);
+    else this.#readInto(socket as Socket, read);
+  }
+
   #readInto(socket: Socket, read: (bytes: Buffer, count: number) => void): void {
-    const buffer = this.#readBuffer;
-    if (readInto(socket, buffer, (count) => read(buffer, count))) return;
+    const { buffer } = this.#reads;
+    if (this.#reads.readInto(socket, (count) => read(buffer, count))) return;
     socket.removeAllListeners('data').on('data', (bytes: Buffer) => read(bytes, bytes.length));
   }
 

@@ -170,6 +170,7 @@ export const ambient: Readonly<Record<string, Exceptions>> = {
     'src/tls/files.ts': 'its own user id, for the sentence about an unreadable file',
     'src/proxy/upstream.ts': '`nextTick` alone: what one read brought goes out in one write',
     'src/tls/handshake.ts': '`nextTick` alone: a failure must not be told within the call that began the handshake',
+    'src/tls/native-tls.ts': '`binding` alone: what Node has beneath a TLSSocket',
     'src/tls/handshakes.ts': '`nextTick` alone: what is to come behind the tick in which node reads the hello',
   },
   setTimeout: {

@@ -153,16 +153,16 @@ export class Connections implements Shared {
     this.#nextNumber += this.#numberStep;
     const connection = new Connection(number, peer, peerPort, local, localPort, listener, secure, this.#clock.now());
     connection.via = via;
+    connection.row = tuple;
     this.#table.set(tuple, connection);
     return connection;
   }
 
   /** Takes the row out; again, or for a connection that was never admitted, it does nothing. */
   end(connection: Connection): void {
-    const { peer, peerPort, local, localPort, via } = connection;
-    const tuple = tupleOf(peer, peerPort, local, localPort, via);
-    if (this.#table.get(tuple) !== connection) return;
-    this.#table.delete(tuple);
+    const { row } = connection;
+    if (this.#table.get(row) !== connection) return;
+    this.#table.delete(row);
     this.#clients.leave(connection.peer, this.#clock.monotonicMs());
   }
 

@@ -1,8 +1,8 @@
 // The client's side of an HTTP/1.1 connection: reads requests from a socket, one at a time and in order, and writes answers.
 // It knows bytes, order and time; what a request deserves is for the handler (the spine) to say.
 
-import type { Socket } from 'node:net';
 import { unsentBytes, type Writes } from '../base/writes.ts';
+import type { ClientSocket } from '../traffic/client-socket.ts';
 import type { Connection } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import { Fault } from '../traffic/fault.ts';
@@ -30,7 +30,7 @@ const continueText = 'HTTP/1.1 100 Continue\r\n\r\n';
 export class ClientSide implements BodySink, Expiring {
   due = 0;
   /** Set once, by `start`. */
-  socket!: Socket;
+  socket!: ClientSocket;
   /** Is the end of the connection the end of the answer that is being written? Then a broken end is a reset. */
   isAnswerUntilClose = false;
   readonly connection: Connection;
@@ -85,7 +85,7 @@ export class ClientSide implements BodySink, Expiring {
   }
 
   /** Begins to read: whoever has the socket calls `read` with what comes. `handler` hears everything from here on. */
-  start(socket: Socket, handler: ClientHandler): void {
+  start(socket: ClientSocket, handler: ClientHandler): void {
     this.socket = socket;
     this.#handler = handler;
     socket.on('end', () => this.#onEnd());
@@ -229,7 +229,7 @@ export class ClientSide implements BodySink, Expiring {
 
   /** Under TLS, too, the reset must be that of the TCP socket: many clients take an end without a word for a whole answer. */
   #reset(): void {
-    const { _parent: plain } = this.socket as Socket & { readonly _parent?: Socket | null };
+    const { _parent: plain } = this.socket as ClientSocket & { readonly _parent?: ClientSocket | null };
     // Node neither resets nor closes a socket whose end is being sent: its descriptor would be lost.
     if (!this.socket.writableEnded) (plain ?? this.socket).resetAndDestroy();
     this.socket.destroy();

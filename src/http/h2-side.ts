@@ -1,6 +1,6 @@
 // The client's side of an HTTP/2 connection over a socket: its deadlines, its drain, and its end. Streams are exchanges of their own.
 
-import type { Socket } from 'node:net';
+import type { ClientSocket } from '../traffic/client-socket.ts';
 import type { Connection } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import type { ClientLimits, Http2Handler } from './client-handler.ts';
@@ -24,7 +24,7 @@ export class Http2Side implements ConnectionOwner, Expiring {
   readonly limits: ClientLimits;
   readonly timekeeper: Timekeeper;
   readonly now: () => number;
-  #socket!: Socket;
+  #socket!: ClientSocket;
   #handler!: Http2Handler;
   #isDraining = false;
   /** Was the client told of the end, and may have sent requests before it heard? */
@@ -45,7 +45,7 @@ export class Http2Side implements ConnectionOwner, Expiring {
   }
 
   /** Begins to read: whoever has the socket calls `read` with what comes. `handler` hears everything from here on. */
-  start(socket: Socket, handler: Http2Handler): void {
+  start(socket: ClientSocket, handler: Http2Handler): void {
     this.#socket = socket;
     this.#handler = handler;
     socket.on('end', () => this.#onEnd());

@@ -109,25 +109,42 @@ interface ReadState {
   readonly _handle: { useUserBuffer?: (buffer: Buffer) => void } | null;
 }
 
-/** Makes an accepted socket read into `buffer` and call `onBytes`, instead of making a Buffer for each read; false where this Node
- * cannot do that, and the socket then reads as any other. `net.connect` has the option `onread` for it, accepting has none, and
- * the Buffers cost a tenth of a small request's CPU (bench). It must be called before anything was read; with the same `buffer` it may be called
- * again, and `onBytes` then takes the place of the one before. */
-export function readInto(socket: Socket, buffer: Buffer, onBytes: (count: number) => void): boolean {
-  const state = socket as unknown as ReadState;
-  const names = Object.getOwnPropertySymbols(state);
-  const bufferName = names.find(({ description }) => description === 'kBuffer');
-  const callbackName = names.find(({ description }) => description === 'kBufferCb');
-  const handle = state._handle;
-  if (bufferName === undefined || callbackName === undefined || typeof handle?.useUserBuffer !== 'function')
-    return false;
-  const isAgain = state[bufferName] === buffer;
-  if ((state[bufferName] !== null && !isAgain) || socket.readableLength > 0) return false;
-  state[bufferName] = buffer;
-  state[callbackName] = (count: number): boolean => {
-    onBytes(count);
+/** Makes accepted sockets read into one `buffer` and call `onBytes`, instead of making a Buffer for each read. `net.connect` has the option
+ * `onread` for it, accepting has none, and the Buffers cost a tenth of a small request's CPU (bench). */
+export class SharedReads {
+  readonly buffer: Buffer;
+  /** What Node calls them; found with the first socket, because looking for them takes longer than all the rest. */
+  #bufferName: symbol | undefined;
+  #callbackName: symbol | undefined;
+
+  constructor(buffer: Buffer) {
+    this.buffer = buffer;
+  }
+
+  /** False where this Node cannot do that, and the socket then reads as any other. It must be called before anything was read; it may be called
+   * again, and `onBytes` then takes the place of the one before. */
+  readInto(socket: Socket, onBytes: (count: number) => void): boolean {
+    const state = socket as unknown as ReadState;
+    if (this.#bufferName === undefined) this.#learn(state);
+    const [bufferName, callbackName] = [this.#bufferName, this.#callbackName];
+    const handle = state._handle;
+    if (bufferName === undefined || callbackName === undefined || typeof handle?.useUserBuffer !== 'function')
+      return false;
+    const { buffer } = this;
+    const isAgain = state[bufferName] === buffer;
+    if ((state[bufferName] !== null && !isAgain) || socket.readableLength > 0) return false;
+    state[bufferName] = buffer;
+    state[callbackName] = (count: number): boolean => {
+      onBytes(count);
+      return true;
+    };
+    if (!isAgain) handle.useUserBuffer(buffer);
     return true;
-  };
-  if (!isAgain) handle.useUserBuffer(buffer);
-  return true;
+  }
+
+  #learn(state: ReadState): void {
+    const names = Object.getOwnPropertySymbols(state);
+    this.#bufferName = names.find(({ description }) => description === 'kBuffer');
+    this.#callbackName = names.find(({ description }) => description === 'kBufferCb');
+  }
 }

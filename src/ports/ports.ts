@@ -85,5 +85,5 @@ export {
   ListenFailure,
   type OpenListener,
   openListener,
-  readInto,
+  SharedReads,
 } from './listen.ts';

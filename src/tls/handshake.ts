@@ -2,15 +2,19 @@
 
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { ClientSocket } from '../traffic/client-socket.ts';
 import type { TlsFacts } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import type { ClientHello } from './client-hello.ts';
-import { alert, alerts, reasons } from './failures.ts';
+import { alert, alerts, reasons, sentenceOf, whyOf } from './failures.ts';
+import { errorCode } from './files.ts';
 import { HelloRecords } from './hello-records.ts';
+import type { Handles, TcpHandle } from './native-tls.ts';
+import { type HandshakeOwner, SecureStream } from './secure-stream.ts';
 
 /** Who hears how a handshake went: exactly one of the three is called, once. */
 export interface HandshakeHandler {
-  onSecure(tlsSocket: TLSSocket, facts: TlsFacts): void;
+  onSecure(socket: ClientSocket, facts: TlsFacts): void;
   /** The socket is destroyed. `why` is a name of `reasons`, `says` this case in a sentence. */
   onFailed(why: string, says: string): void;
   /** The client speaks HTTP without TLS: `bytes` is what it has sent, and the socket is as it was. */
@@ -31,15 +35,17 @@ export interface HandshakeTools {
   readonly timeoutMs: number;
   /** The hello is whole: has OpenSSL take the socket over, or turns the client away. */
   answer(handshake: Handshake, hello: ClientHello): void;
+  /** OpenSSL has come to an end on a stream of ours, and who is there is not asked for. */
+  secured(handshake: Handshake, stream: SecureStream): void;
 }
 
 const handshakeRecord = 22;
 const ignore = (): void => {};
 /** Less than the first buffer between Node and OpenSSL holds. */
-const maxPieceBytes = 1000;
+export const maxPieceBytes = 1000;
 
 /** One connection on its way to TLS. */
-export class Handshake implements Expiring {
+export class Handshake implements Expiring, HandshakeOwner {
   due = 0;
   readonly socket: Socket;
   readonly #handler: HandshakeHandler;
@@ -49,6 +55,8 @@ export class Handshake implements Expiring {
   readonly #onGone = (): void => this.fail('tls/client-gone', '');
   #readFrom: ReadFrom | null = null;
   #isOver = false;
+  /** What has the connection in place of the socket, where that gave its handle away. */
+  #stream: SecureStream | null = null;
   hello: ClientHello | null = null;
 
   constructor(socket: Socket, handler: HandshakeHandler, tools: HandshakeTools) {
@@ -107,6 +115,36 @@ export class Handshake implements Expiring {
     return socket;
   }
 
+  /**
+   * The handle without the socket, and what was read of it, for `carryOn`; null where the socket does not give it. Nobody else may have begun
+   * to write to it.
+   */
+  detach(handles: Handles): { handle: TcpHandle; hello: Buffer } | null {
+    const { socket } = this;
+    const handle = handles.detach(socket);
+    if (handle === null) return null;
+    this.#leave();
+    socket.removeAllListeners('data');
+    this.#readFrom = null;
+    const hello = this.#records!.bytes;
+    this.#records = null;
+    return { handle, hello };
+  }
+
+  /** The stream has the connection from here on; its handshake begins. */
+  carryOn(stream: SecureStream, hello: Buffer): void {
+    this.#stream = stream;
+    stream.feed(hello, maxPieceBytes);
+  }
+
+  onDone(stream: SecureStream): void {
+    this.#tools.secured(this, stream);
+  }
+
+  onError(error: Error): void {
+    this.fail(whyOf(errorCode(error)), sentenceOf(error));
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -141,15 +179,20 @@ export class Handshake implements Expiring {
     this.fail(why, about);
   }
 
-  succeed(tlsSocket: TLSSocket, facts: TlsFacts): void {
+  succeed(secured: TLSSocket | SecureStream, facts: TlsFacts): void {
     if (!this.#end()) {
-      tlsSocket.destroy();
+      secured.destroy();
       return;
     }
     this.hello = null;
     // A client may end its side with its last request and still read the answer.
-    tlsSocket.allowHalfOpen = true;
-    this.#handler.onSecure(tlsSocket, facts);
+    if (!(secured instanceof SecureStream)) secured.allowHalfOpen = true;
+    this.#handler.onSecure(secured, facts);
+  }
+
+  /** Ends the connection, whatever it is at. */
+  abort(): void {
+    this.fail('tls/client-gone', '');
   }
 
   /** Ends the connection; `about` says more of this case, or is ''. */
@@ -158,6 +201,7 @@ export class Handshake implements Expiring {
     this.#leave();
     this.socket.on('error', () => {});
     this.socket.destroy();
+    this.#stream?.destroy();
     const { says } = reasons[why]!;
     const sentence = about === '' ? says : `${says} (${about})`;
     // Because who began the handshake is not to hear of its end before that call returns.

@@ -15,7 +15,9 @@ import { HandshakeRates } from './handshake-rates.ts';
 import type { Identity } from './identity.ts';
 import { Ja4 } from './ja4.ts';
 import { type NameIndex, shownName } from './names.ts';
+import { type Binding, contextOf, Handles, nativeTls, nodesBinding, protocolBytes } from './native-tls.ts';
 import { optionsOf, type PolicyName } from './policies.ts';
+import { SecureStream, type StreamTools } from './secure-stream.ts';
 import type { Shelf } from './shelf.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import { type Want, WantedNames } from './wanted-names.ts';
@@ -37,6 +39,8 @@ export interface HandshakesTools {
   readonly maxHandshakesPerClientPerSecond: number;
   /** Has a certificate on the shelf for a name that nobody serves, or says false; left out where none is had on demand. */
   readonly want?: Want;
+  /** Node's own modules; those of this process where it is left out. */
+  readonly binding?: Binding;
 }
 
 /** Who serves which name. `files` win over the shelf, and that over the local CA; null where there is nobody. */
@@ -49,6 +53,12 @@ export interface Identities {
   /** Serves clients whose name nobody serves; null for the newest of the shelf. */
   readonly first: Identity | null;
 }
+
+/** What is spoken within TLS. */
+const protocols = ['h2', 'http/1.1'];
+
+/** Most bytes that Node decrypts at once. */
+const decryptedBytes = 16_384;
 
 /** The protocol of TLS-ALPN-01 (RFC 8737 6.2). */
 const challengeProtocol = 'acme-tls/1';
@@ -67,10 +77,15 @@ export class Handshakes {
   readonly #rates: HandshakeRates;
   readonly #wanted: WantedNames | null;
   readonly #tools: HandshakeTools;
+  /** Null where this Node does not show what it has beneath a TLSSocket. */
+  readonly #streams: StreamTools | null;
+  readonly #protocolBytes = protocolBytes(protocols);
   readonly #ticketKeys = new TicketKeys();
   readonly #ja4 = new Ja4();
   /** Keyed weakly by certificates that are in use, and by sockets in their handshake: they cannot outgrow them. */
   readonly #servers = new WeakMap<Identity, Map<ClientPolicy | null, Server>>();
+  /** Servers whose clients show no certificate. */
+  readonly #streamed = new WeakSet<Server>();
   readonly #challengeServers = new WeakMap<Identity, Server>();
   readonly #running = new WeakMap<Socket, Handshake>();
 
@@ -82,15 +97,20 @@ export class Handshakes {
     this.#rates = new HandshakeRates(tools.maxHandshakesPerClientPerSecond, () => clock.monotonicMs());
     this.#wanted = tools.want === undefined ? null : new WantedNames(tools.want, () => clock.monotonicMs());
     const answer = (handshake: Handshake, hello: ClientHello): void => this.#answer(handshake, hello);
-    this.#tools = { timekeeper, classify, timeoutMs, answer };
+    const secured = (handshake: Handshake, stream: SecureStream): void => this.#secured(handshake, stream);
+    this.#tools = { timekeeper, classify, timeoutMs, answer, secured };
+    const native = nativeTls(tools.binding ?? nodesBinding);
+    this.#streams =
+      native === null ? null : { native, handles: new Handles(), buffer: Buffer.allocUnsafeSlow(decryptedBytes) };
   }
 
   /** Begins a handshake with `peer` on a socket that nobody reads; `rest` is what was read of it. */
-  secure(socket: Socket, peer: string, rest: Buffer | null, readFrom: ReadFrom, handler: HandshakeHandler): void {
+  secure(socket: Socket, peer: string, rest: Buffer | null, readFrom: ReadFrom, handler: HandshakeHandler): Handshake {
     const handshake = new Handshake(socket, handler, this.#tools);
     if (socket.destroyed) handshake.fail('tls/client-gone', '');
     else if (!this.#rates.admit(peer)) handshake.fail('tls/too-many-handshakes', '');
     else handshake.start(readFrom, rest);
+    return handshake;
   }
 
   /** Keys that session tickets are sealed with, the newest first: workers that share them resume each other's sessions. */
@@ -127,11 +147,33 @@ export class Handshakes {
       handshake.refuseName(this.#isStrict ? 'tls/unknown-name' : 'tls/no-certificate', shownName(hello.serverName));
       return;
     }
-    this.#running.set(handshake.socket, handshake);
     const isOlder = this.#ticketKeys.prepare(server, hello.ticketKeyName);
+    if (this.#stream(server, handshake)) {
+      if (isOlder) this.#ticketKeys.settle(server);
+      return;
+    }
+    this.#running.set(handshake.socket, handshake);
     server.emit('connection', handshake.release());
     // Node hands the hello to OpenSSL in the next tick, which reads it to its end: in the one after that it has the older key no more.
     if (isOlder) process.nextTick(() => this.#ticketKeys.settle(server));
+  }
+
+  /** Has OpenSSL read the hello without a TLSSocket; false where that cannot be, or where the client has to show a certificate. */
+  #stream(server: Server, handshake: Handshake): boolean {
+    const context = this.#streams === null || !this.#streamed.has(server) ? null : contextOf(server);
+    const detached = context === null ? null : handshake.detach(this.#streams!.handles);
+    if (context === null || detached === null) return false;
+    const stream = new SecureStream(detached.handle, context, this.#protocolBytes, handshake, this.#streams!);
+    handshake.carryOn(stream, detached.hello);
+    return true;
+  }
+
+  #secured(handshake: Handshake, stream: SecureStream): void {
+    const hello = handshake.hello!;
+    const { version, cipher, alpn, resumed } = stream.agreed;
+    const sni = shownName(hello.serverName);
+    const ja4 = this.#ja4.of(hello);
+    handshake.succeed(stream, { version, cipher, alpn, sni, resumed, group: '', ja4, client: null, clientPolicy: '' });
   }
 
   #serverFor({ serverName, protocols }: ClientHello): Server | null {
@@ -152,8 +194,9 @@ export class Handshakes {
     this.#servers.set(identity, byPolicy);
     let server = byPolicy.get(policy);
     if (server !== undefined) return server;
-    server = this.#newServer(identity, ['h2', 'http/1.1'], policy);
+    server = this.#newServer(identity, protocols, policy);
     server.on('secureConnection', (tlsSocket) => this.#succeed(tlsSocket, policy));
+    if (policy === null) this.#streamed.add(server);
     byPolicy.set(policy, server);
     return server;
   }

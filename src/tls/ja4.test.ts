@@ -68,3 +68,28 @@ test('lists that are empty have a hash of zeros, and no algorithms no underscore
   const bare = ja4Of({ ...chrome, extensions: [0x002b], signatureAlgorithms: [] });
   assert.equal(bare.slice(-12), hash('sha256', '002b').slice(0, 12));
 });
+
+test('what was told of one hello is told of no other: neither numbers nor a protocol pass for each other', () => {
+  const base: ClientHello = {
+    ...chrome,
+    extensions: [0x000d],
+    protocols: [],
+    signatureAlgorithms: [0x0403, 0x68, 0x32],
+  };
+  const moved: ClientHello = { ...base, signatureAlgorithms: [0x0403], protocols: ['h2'] };
+  const shared = new Ja4();
+  for (const hello of [base, moved, chrome, base, moved]) assert.equal(shared.of(hello), new Ja4().of(hello));
+  const numbers = fc.array(fc.constantFrom(0x0a0a, 0x1301, 0x68, 0x32, 1, 2), { maxLength: 3 });
+  fc.assert(
+    fc.property(numbers, numbers, numbers, numbers, fc.constantFrom([], ['h2'], ['h', '2']), (...lists) => {
+      const [versions, ciphers, extensions, signatureAlgorithms, protocols] = lists;
+      const hello: ClientHello = { ...chrome, versions, ciphers, extensions, signatureAlgorithms, protocols };
+      assert.equal(shared.of(hello), new Ja4().of(hello));
+    }),
+  );
+});
+
+test('a hello that is longer than any honest one is read anew each time', () => {
+  const long: ClientHello = { ...chrome, ciphers: Array.from({ length: 7000 }, (_, index) => 0x1000 + index) };
+  assert.equal(ja4Of(long), ja4Of({ ...long, ciphers: long.ciphers.toReversed() }));
+});

@@ -20,13 +20,30 @@ const versions: ReadonlyMap<number, string> = new Map([
 
 /** Hashes that are remembered: clients of one kind have the same lists, and there are some dozens of kinds. */
 const maxHashes = 1024;
+/** Whole hellos that are remembered: those that shuffle their lists take the place of each other. */
+const maxHellos = 256;
+/** Those of browsers have some 60 numbers, and a protocol of two letters. */
+const maxKeyLength = 300;
 
 /** Gives JA4s, and remembers the hashes in them. */
 export class Ja4 {
   readonly #hashes = new Bounded<string, string>(maxHashes);
+  readonly #hellos = new Bounded<string, string>(maxHellos);
+
+  /** Most clients say the same again, to the last number: then nothing is sorted. */
+  of(hello: ClientHello): string {
+    const key = keyOf(hello);
+    if (key.length > maxKeyLength) return this.#read(hello);
+    let found = this.#hellos.peek(key);
+    if (found === undefined) {
+      found = this.#read(hello);
+      this.#hellos.set(key, found);
+    }
+    return found;
+  }
 
   /** `t13d1516h2_8daaf6152771_e5627efa2ab1`: transport, version, SNI, numbers of ciphers and extensions and first protocol; then hashes of both lists. */
-  of(hello: ClientHello): string {
+  #read(hello: ClientHello): string {
     const ciphers = hello.ciphers.filter(isMeant);
     const extensions = hello.extensions.filter(isMeant);
     const offered = hello.versions.filter(isMeant);
@@ -58,6 +75,13 @@ export class Ja4 {
     }
     return found;
   }
+}
+
+/** All that a JA4 is made of as one text, which no other hello has. */
+function keyOf(hello: ClientHello): string {
+  const { legacyVersion, versions: offered, ciphers, extensions, signatureAlgorithms: signatures, protocols } = hello;
+  const lengths = [legacyVersion, offered.length, ciphers.length, extensions.length, signatures.length];
+  return String.fromCharCode(...lengths, ...offered, ...ciphers, ...extensions, ...signatures) + (protocols[0] ?? '');
 }
 
 /** First and last character of the first protocol; of its hexadecimal form where one of both is no letter or digit. */

@@ -9,11 +9,12 @@ import { type AddressInfo, connect as connectPlain, createServer, type Server, t
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, connect, TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { helloMessage, inRecords, serverName } from '../../test/client-hello-bytes.ts';
 import { systemClock } from '../base/clock.ts';
+import type { ClientSocket } from '../traffic/client-socket.ts';
 import type { TlsFacts } from '../traffic/connection.ts';
 import type { Expiring, Timekeeper } from '../traffic/deadline.ts';
 import { keyPem, newKey, type Signer, writeAuthority, writeLeaf } from './certificate-writer.ts';
@@ -58,7 +59,7 @@ function certify(...names: string[]): { certificate: string; key: string } {
 }
 
 type Outcome =
-  | { why: ''; facts: TlsFacts; socket: TLSSocket }
+  | { why: ''; facts: TlsFacts; socket: ClientSocket }
   | { why: string; says: string; destroyed: boolean }
   | { why: ''; plain: string; socket: Socket };
 
@@ -237,6 +238,30 @@ test('TLS 1.3 with the facts of the session', async () => {
   assert.equal(ja4.slice(8, 10), 'h1');
   assert.equal(group, 'X25519MLKEM768');
   assert.deepEqual(gate.calls, [1]);
+});
+
+test('where Node does not show what it has beneath a TLSSocket, a TLSSocket does the same', async () => {
+  const binding = (): never => {
+    throw new Error('No such module');
+  };
+  const [plain, streamed] = [await open(oneSite, { binding }), await open(oneSite)];
+  for (const options of [{ ALPNProtocols: ['h2'] }, { maxVersion: 'TLSv1.2' }, {}] as ConnectionOptions[]) {
+    const [one, other] = [
+      await visit(plain, plain.calls.length, options),
+      await visit(streamed, streamed.calls.length, options),
+    ];
+    assert.deepEqual(one.facts, other.facts);
+    assert.equal(one.servedBy, other.servedBy);
+    const again = await visit(plain, plain.calls.length, { ...options, session: one.session });
+    assert.equal(again.facts.resumed, true);
+  }
+  const outcomes = [await plain.outcome(0), await streamed.outcome(0)];
+  assert.deepEqual(
+    outcomes.map((outcome) => 'facts' in outcome && outcome.socket instanceof TLSSocket),
+    [true, false],
+  );
+  await failing(plain, { ALPNProtocols: ['x'] });
+  assert.equal((await failure(plain, plain.calls.length - 1)).why, 'tls/alpn-refused');
 });
 
 test('OpenSSL gets the hello in pieces that its first small buffer holds', async (context) => {

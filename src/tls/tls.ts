@@ -10,6 +10,7 @@ import { Handshakes } from './handshakes.ts';
 import type { Description, Identity } from './identity.ts';
 import { issueLocally, type LocalTools } from './local-ca.ts';
 import { NameIndex, readName } from './names.ts';
+import type { Binding } from './native-tls.ts';
 import type { PolicyName } from './policies.ts';
 import { Shelf } from './shelf.ts';
 import type { Want } from './wanted-names.ts';
@@ -58,15 +59,23 @@ export interface TlsTools extends LocalTools {
   readonly want?: Want;
   /** Whether certificates for the shelf are on their way: then there may be none now. */
   readonly isExpecting?: boolean;
+  /** Node's own modules; those of this process where it is left out. */
+  readonly binding?: Binding;
+}
+
+/** A handshake that is under way. */
+export interface Running {
+  /** Ends its connection; the handler is told. */
+  abort(): void;
 }
 
 /** The station. */
 export interface Tls {
   /**
    * Performs a handshake as a server with `peer` on a connected socket that nobody reads, `rest` being what was read of it before. One method
-   * of the handler is called, once.
+   * of the handler is called, once. The socket is this station's from here on, unless the handler gets it back.
    */
-  secure(socket: Socket, peer: string, rest: Buffer | null, readFrom: ReadFrom, handler: HandshakeHandler): void;
+  secure(socket: Socket, peer: string, rest: Buffer | null, readFrom: ReadFrom, handler: HandshakeHandler): Running;
   /** Seals session tickets with the first of these keys (48 random bytes each), and still opens what the others sealed. */
   useTicketKeys(keys: readonly Buffer[]): void;
   /** Whether a certificate is there, or on its way, that has this name (or `*.example.com`). */

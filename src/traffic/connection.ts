@@ -42,6 +42,8 @@ export class Connection {
   readonly openedAt: number;
   /** Who announced `peer` in a PROXY header, as `address:port`, or '' where `peer` is on the socket itself. */
   via = '';
+  /** What the table of live connections knows it by, or '' where it has no row. */
+  row = '';
   /** Version of that header, or 0. */
   viaVersion: 0 | 1 | 2 = 0;
   /** The firewall rule that admitted or refused it. Set once, before anything is read. */

@@ -1,11 +1,12 @@
 // `node bench/connections.ts [--count 10000] [--workers 1] [--requests 0|1] [--json]`: idle TLS connections held on one port,
 // listed and counted by the gate itself, further clients served meanwhile, and what each costs, beside a bare server of Node with as many of
-// them (`--no-bare` leaves it out). 100,000 need `--workers 7`. `--look` opens the dashboard's table of them in Chromium, and says how it scrolls.
+// them (`--no-bare` leaves it out). 100,000 need `--workers 7`. `--look` opens the dashboard's table of them in Chromium, and says how it scrolls;
+// `--no-tls` opens them without TLS, in a part of the time.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request as requestPlainly, type Server } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -61,6 +62,7 @@ interface Wanted {
   readonly clients: number;
   readonly concurrency: number;
   readonly look: boolean;
+  readonly tls: boolean;
 }
 
 interface Holder {
@@ -81,6 +83,7 @@ async function main(): Promise<number> {
       gate: { type: 'string' },
       bare: { type: 'boolean', default: true },
       look: { type: 'boolean', default: false },
+      tls: { type: 'boolean', default: true },
       json: { type: 'boolean', default: false },
     },
   });
@@ -94,11 +97,12 @@ async function main(): Promise<number> {
       values.clients === undefined ? Math.max(2, Math.ceil(Number(values.count) / 12_500)) : Number(values.clients),
     concurrency: Number(values.concurrency),
     look: values.look,
+    tls: values.tls,
   };
   try {
     const ofGate = await run(folder, gateCommand(values.gate), wanted);
     const bareBytesEach =
-      values.bare && wanted.count <= maxBare ? await runBare(writeCertificate(folder), wanted) : null;
+      values.bare && wanted.tls && wanted.count <= maxBare ? await runBare(writeCertificate(folder), wanted) : null;
     const report = { ...ofGate, bareBytesEach };
     process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report));
     return report.met ? 0 : 1;
@@ -108,7 +112,7 @@ async function main(): Promise<number> {
 }
 
 async function run(folder: string, command: readonly string[], wanted: Wanted): Promise<Omit<Report, 'bareBytesEach'>> {
-  const tls = writeCertificate(folder);
+  const tls = wanted.tls ? writeCertificate(folder) : null;
   const upstream = await startAnswering();
   const limits = {
     idle_timeout: '1h',
@@ -130,7 +134,7 @@ async function run(folder: string, command: readonly string[], wanted: Wanted): 
     const kernelBefore = tcpKernelBytes();
     const startedAt = performance.now();
     for (let index = 0; index < wanted.clients; index++)
-      holders.push(startHolder(holdingOf(index, gate.port, tls.certificate, wanted)));
+      holders.push(startHolder(holdingOf(index, gate.port, tls?.certificate ?? '', wanted)));
     const held = await Promise.all(holders.map(said));
     const openMs = performance.now() - startedAt;
     const pids = treeOf(gate.pid);
@@ -246,20 +250,18 @@ async function release(holder: Holder): Promise<number> {
 }
 
 /** One request on a connection of its own, as the client who comes after all the others. */
-function askOnce(port: number, tls: CertificateFiles): Promise<{ status: number; ms: number }> {
+function askOnce(port: number, tls: CertificateFiles | null): Promise<{ status: number; ms: number }> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
     const done = (status: number) => resolve({ status, ms: performance.now() - startedAt });
-    const options = {
-      host: '127.0.0.1',
-      port,
-      servername: 'localhost',
-      ca: readFileSync(tls.certificate),
-      agent: false,
-    };
-    const asked = request({ ...options, headers: { Host: 'localhost' } }, (answer) => {
+    const options = { host: '127.0.0.1', port, agent: false, headers: { Host: 'localhost' } };
+    const hear = (answer: IncomingMessage) => {
       answer.resume().once('end', () => done(answer.statusCode ?? 0));
-    });
+    };
+    const asked =
+      tls === null
+        ? requestPlainly(options, hear)
+        : request({ ...options, servername: 'localhost', ca: readFileSync(tls.certificate) }, hear);
     asked.setTimeout(10_000, () => asked.destroy());
     asked.once('error', () => done(0)).end();
   });
@@ -268,7 +270,7 @@ function askOnce(port: number, tls: CertificateFiles): Promise<{ status: number;
 /** Further clients, whose times are told. */
 const furtherClients = 200;
 
-async function askOften(port: number, tls: CertificateFiles): Promise<Report['oneMore']> {
+async function askOften(port: number, tls: CertificateFiles | null): Promise<Report['oneMore']> {
   const times: number[] = [];
   let status = 200;
   for (let client = 0; client < furtherClients; client++) {
@@ -333,7 +335,7 @@ function textOf(report: Report): string {
   const told = (count: number) => (count < 0 ? 'not told' : String(count));
   const { used, limit, left } = report.descriptors;
   const bare = report.bareBytesEach === null ? '' : `, ${kibibytes(report.bareBytesEach)} in a bare server of Node`;
-  return `${report.open} of ${report.asked} TLS connections held on one port, ${report.requestsEach} request each
+  return `${report.open} of ${report.asked} connections held on one port, ${report.requestsEach} request each
   opened in       ${(report.openMs / 1000).toFixed(1)} s, ${report.perSecond.toFixed(0)} a second
   failed          ${report.failed}${report.firstFailure && ` (${report.firstFailure})`}; dropped while idle ${report.dropped}
   listed          ${told(report.listed)} by \`connections\` in ${report.listMs.toFixed(0)} ms; ${told(report.counted)} by \`status\`

@@ -1,11 +1,13 @@
-// A client process that opens many TLS connections and holds them idle until its input closes.
+// A client process that opens many connections, over TLS or not, and holds them idle until its input closes.
 
 import { readFileSync } from 'node:fs';
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { connect as connectPlainly, type Socket } from 'node:net';
+import { connect } from 'node:tls';
 
 /** What is opened. `requests` are made on each connection before it idles; at most `concurrency` handshakes at a time. */
 export interface Holding {
   readonly port: number;
+  /** '' for connections without TLS. */
   readonly caFile: string;
   readonly count: number;
   readonly concurrency: number;
@@ -26,7 +28,7 @@ export interface Held {
 
 /** Opens the connections. Every failure is counted, none is thrown. */
 export async function hold(holding: Holding): Promise<Held> {
-  const ca = readFileSync(holding.caFile);
+  const ca = holding.caFile === '' ? null : readFileSync(holding.caFile);
   const startedAt = performance.now();
   let next = 0;
   let open = 0;
@@ -52,21 +54,20 @@ export async function hold(holding: Holding): Promise<Held> {
   return { open, failed, firstFailure, ms: performance.now() - startedAt, dropped: () => dropped };
 }
 
-function openOne(holding: Holding, ca: Buffer, number: number): Promise<TLSSocket> {
-  const options: ConnectionOptions & { localAddress: string } = {
+function openOne(holding: Holding, ca: Buffer | null, number: number): Promise<Socket> {
+  const options = {
     port: holding.port,
     host: '127.0.0.1',
     localAddress: `127.0.0.${holding.firstAddress + (number % holding.addresses)}`,
-    ca,
-    servername: 'localhost',
   };
   return new Promise((resolve, reject) => {
     let answered = 0;
     const ask = () => socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    const socket = connect(options, () => {
-      if (holding.requests === 0) resolve(socket);
-      else ask();
-    });
+    const connected = () => (holding.requests === 0 ? resolve(socket) : ask());
+    const socket =
+      ca === null
+        ? connectPlainly(options, connected)
+        : connect({ ...options, ca, servername: 'localhost' }, connected);
     socket.on('error', reject);
     socket.once('close', () => reject(new Error('closed by the server before it was held')));
     // Because the bench's upstream answers 1,024 bytes of x: its last byte is the end of an answer.

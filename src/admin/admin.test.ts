@@ -23,13 +23,12 @@ const answers: Record<string, (question: Record<string, unknown>) => unknown> = 
     if (target === '127.0.0.1') throw new Error("127.0.0.1 is never banned: it is this machine's loopback");
     return { ban: { target, reason: '', by: 'owner', madeAt: 0, leftMs: null }, spared: [], kept: true };
   },
-  connections: ({ after, limit }) => ({
-    total: 3,
-    rows: [1, 2, 3]
-      .filter((number) => number > Number(after))
-      .slice(0, Number(limit))
-      .map((number) => ({ ...row, number })),
-  }),
+  connections: ({ after, limit }) => {
+    const rest = [1, 2, 3].filter((number) => number > Number(after));
+    const numbers = rest.slice(0, Number(limit));
+    const next = numbers.length < rest.length ? numbers.at(-1) : null;
+    return { total: 3, rows: numbers.map((number) => ({ ...row, number })), next };
+  },
   close: ({ number }) => number === 1,
   explain: ({ id }) => ({
     journey: id === 'A' ? { id, time: '', verdict: { why: 'waf/score' } } : null,

@@ -144,7 +144,8 @@ function upstreamsOf(gateway: Gateway) {
 
 function connectionsOf(gateway: Gateway, question: ControlQuestion) {
   const { connections } = gateway.tools;
-  const limit = typeof question.limit === 'number' ? question.limit : 1000;
+  const { share = question.limit } = question;
+  const limit = typeof share === 'number' ? share : 1000;
   const after = typeof question.after === 'number' ? question.after : 0;
   const client = typeof question.client === 'string' ? { client: question.client } : {};
   return { total: connections.size, rows: connections.list({ limit, after, ...client }) };

@@ -5,7 +5,7 @@ import type { Answers, ControlQuestion } from './control.ts';
 import type { Crew } from './crew.ts';
 import { crewStatus } from './crew-status.ts';
 import { readResidentBytes } from './figures.ts';
-import { merges, withTallies } from './merge.ts';
+import { merges, withShare, withTallies } from './merge.ts';
 import { PortWatch } from './port-watch.ts';
 import type { Records } from './records.ts';
 import { GateTrouble } from './trouble.ts';
@@ -58,13 +58,13 @@ export function answerForAll(
 /** What all workers answer to one question, made one answer. */
 export async function askAll(crew: Crew, name: string, question: ControlQuestion): Promise<unknown> {
   const merge = merges[name];
-  const order = { kind: 'ask', question } as const;
   if (merge !== undefined) {
-    const answers = await crew.ask(order);
-    if (answers.length > 0) return merge(answers, question);
+    const asked = withShare(question, crew.ready.length);
+    const answers = await crew.ask({ kind: 'ask', question: asked });
+    if (answers.length > 0) return merge(answers, asked);
   } else {
     const [first] = crew.ready;
-    if (first !== undefined) return first.call(order);
+    if (first !== undefined) return first.call({ kind: 'ask', question });
   }
   throw new GateTrouble('no worker is up at the moment; ask again');
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { added, merges, withTallies } from './merge.ts';
+import fc from 'fast-check';
+import type { ControlQuestion } from './control.ts';
+import { added, merges, withShare, withTallies } from './merge.ts';
 
 test('counts are added, facts and words are those of the first', () => {
   assert.deepEqual(
@@ -58,6 +60,39 @@ test('connections of all workers, the oldest first, as many as were asked for', 
     total: 7,
     rows: [{ ageMs: 30 }, { ageMs: 20 }],
   });
+});
+
+test('pages of connections of all workers hold every one once, however numbers are spread', () => {
+  const number = fc.uniqueArray(fc.nat(300), { maxLength: 120 });
+  fc.assert(
+    fc.property(fc.array(number, { minLength: 1, maxLength: 7 }), fc.integer({ min: 1, max: 40 }), (parts, limit) => {
+      const known = new Set<number>();
+      // A number is of one worker alone.
+      const workers = parts.map((numbers) =>
+        numbers.filter((one) => one > 0 && !known.has(one) && known.add(one)).sort((one, other) => one - other),
+      );
+      const seen: number[] = [];
+      for (let after: number | null = 0; after !== null; ) {
+        const question: ControlQuestion = withShare({ ask: 'connections', after, limit }, workers.length);
+        const from: number = after;
+        const answers = workers.map((numbers) => ({
+          total: numbers.length,
+          rows: numbers
+            .filter((one) => one > from)
+            .slice(0, Number(question.share))
+            .map((one) => ({ number: one })),
+        }));
+        const page = merges.connections!(answers, question) as { rows: { number: number }[]; next: number | null };
+        assert.ok(page.rows.length <= limit && (page.next === null || page.next > from));
+        seen.push(...page.rows.map((row) => row.number));
+        after = page.next;
+      }
+      assert.deepEqual(
+        seen,
+        [...known].sort((one, other) => one - other),
+      );
+    }),
+  );
 });
 
 test('firewall: only the hits are added up', () => {

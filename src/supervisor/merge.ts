@@ -150,12 +150,37 @@ function mergeBills(answers: readonly unknown[]): unknown {
 
 function mergeConnections(answers: readonly unknown[], question: ControlQuestion): unknown {
   const all = answers as { readonly total: number; readonly rows: readonly { ageMs: number; number: number }[] }[];
-  const limit = typeof question.limit === 'number' ? question.limit : 1000;
+  const limit = limitOf(question);
+  const total = all.reduce((sum, answer) => sum + answer.total, 0);
   const rows = all.flatMap((answer) => answer.rows);
-  // A page follows the one before by its numbers, which grow with time in every worker.
-  if (all.length > 1)
-    rows.sort((one, other) => (question.after === undefined ? other.ageMs - one.ageMs : one.number - other.number));
-  return { total: all.reduce((sum, { total }) => sum + total, 0), rows: rows.slice(0, limit) };
+  if (question.after === undefined) {
+    if (all.length > 1) rows.sort((one, other) => other.ageMs - one.ageMs);
+    return { total, rows: rows.slice(0, limit) };
+  }
+  rows.sort((one, other) => one.number - other.number);
+  // Of a worker that gave all that it was asked for, nothing is known behind its last.
+  const share = typeof question.share === 'number' ? question.share : limit;
+  const known = all.map((answer) =>
+    answer.rows.length < share ? Number.POSITIVE_INFINITY : answer.rows.at(-1)!.number,
+  );
+  const bound = Math.min(...known);
+  const page = rows.filter(({ number }) => number <= bound).slice(0, limit);
+  const isLast = bound === Number.POSITIVE_INFINITY && page.length === rows.length;
+  return { total, rows: page, next: isLast ? null : (page.at(-1)?.number ?? null) };
+}
+
+function limitOf({ limit }: ControlQuestion): number {
+  return typeof limit === 'number' ? limit : 1000;
+}
+
+/**
+ * The question with `share`: how many rows of a page each worker is asked for. Numbers come in turn, so that each worker has about its part
+ * of the next ones, and all of a page from each would be several times the work.
+ */
+export function withShare(question: ControlQuestion, workers: number): ControlQuestion {
+  if (question.ask !== 'connections' || question.after === undefined) return question;
+  const limit = limitOf(question);
+  return { ...question, share: workers < 2 ? limit : Math.min(limit, Math.ceil((limit * 1.5) / workers)) };
 }
 
 /** Each rule with the hits of all workers; the rest of a rule is the same everywhere. */

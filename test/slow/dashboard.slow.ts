@@ -84,6 +84,8 @@ describe('what is done at the dashboard happens', () => {
       /PUT \/configuration.*"outcome":"done"/,
     );
     await house.seen.page.getByText(/^stood until/).waitFor();
+    await house.seen.page.getByRole('row', { name: /PUT \/configuration .* done/ }).waitFor();
+    await house.seen.look('trail');
     assert.deepEqual(house.seen.complaints(), []);
   });
 

@@ -8,11 +8,12 @@ import { Dialog } from '../parts/dialog.tsx';
 import { Lines } from '../parts/lines.tsx';
 import { attempt, tell } from '../parts/notices.tsx';
 import { Scroll } from '../parts/scroll.tsx';
-import { Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Empty, Failed, Panel, Waiting } from '../parts/states.tsx';
 import { Text } from '../parts/text.tsx';
 import { Difference } from './difference.tsx';
 import { type Replayed, ReplayedText } from './replayed.tsx';
 import { helpAt, type Schema } from './schema-help.ts';
+import { Trail } from './trail.tsx';
 
 interface File {
   readonly file: string;
@@ -46,17 +47,20 @@ export function Configuration() {
   if (file.value === null) return <Waiting what="the configuration" />;
   if (file.value.file === '')
     return (
-      <div class="empty">
-        <p class="empty-title">There is no file</p>
-        <p>
-          <Text text={file.value.why} max={300} />.
-        </p>
-      </div>
+      <>
+        <Empty title="There is no file">
+          <p>
+            <Text text={file.value.why} max={300} />.
+          </p>
+        </Empty>
+        <Trail />
+      </>
     );
   return (
     <>
       <Editor key={file.value.revision} file={file.value} again={file.again} />
       <History key={`history ${file.value.revision}`} now={file.value.text} />
+      <Trail key={`trail ${file.value.revision}`} />
     </>
   );
 }

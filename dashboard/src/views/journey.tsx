@@ -92,8 +92,9 @@ function Actions({ told: { journey } }: { readonly told: Told }) {
     <div class="actions actions-left">
       {client !== '' && (
         <button type="button" onClick={() => setBanning(true)}>
-          Ban <Text text={client} max={40} />
-          {'…'}
+          <span>
+            Ban <Text text={client} max={40} />…
+          </span>
         </button>
       )}
       {command !== null && (

@@ -257,7 +257,7 @@ function Rows({ rows }: { readonly rows: readonly HistoryRow[] }) {
                   </>
                 )}
               </td>
-              <td class="wide" data-label="rule">
+              <td class="wide" data-label={row.rule || row.why ? 'rule' : undefined}>
                 <Text text={row.rule || row.why} max={30} none="" />
               </td>
               <td class="num">{row.status === 0 ? '–' : row.status}</td>

@@ -71,7 +71,7 @@ const orders: readonly { readonly name: string; readonly ask: (signal: AbortSign
         figure: `${cpuMs.toFixed(1)} ms`,
         rule: String(id),
         link: linkTo('journeys', { rule: id }),
-        about: at,
+        about: nameIn(at),
       }));
     },
   },
@@ -143,6 +143,11 @@ export function TopRules() {
   );
 }
 
+/** File and line without the directories, which are the same for all of a rule set. */
+function nameIn(at: string): string {
+  return at.slice(at.lastIndexOf('/') + 1);
+}
+
 const noneFor: Readonly<Record<string, string>> = {
   'cost most': 'The built-in rules hold, which have no bill by rule.',
   'were left out most': 'Nothing is left out at any site.',
@@ -191,9 +196,9 @@ const billColumns = (total: number): readonly TableColumn<BillRow>[] => {
     { name: 'Matched', isNumber: true, cell: ({ id, hits }) => own(id, hits) },
     {
       name: 'Where',
-      cell: ({ at }) => (
+      cell: ({ id, at }) => (
         <span class="quiet">
-          <Text text={at} max={100} />
+          <Text text={id === 0 ? at : nameIn(at)} max={100} />
         </span>
       ),
     },

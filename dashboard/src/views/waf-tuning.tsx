@@ -46,8 +46,8 @@ export function Tuning() {
       {tuning.value === null && tuning.trouble === null && <Waiting what="what ordinary clients met" />}
       {tuning.value !== null && rows.length === 0 && (
         <p class="quiet">
-          Nothing was found in requests of ordinary clients, of whom most requests passed. So it is with{' '}
-          {plural(tuning.value.looked, 'finding')} of the history.
+          Nothing was found in requests of ordinary clients, of whom most requests passed.{' '}
+          {plural(tuning.value.looked, 'finding')} of the history looked through.
         </p>
       )}
       {rows.length > 0 && <Table name="Tuning queue" columns={columnsOf(setExcluded)} rows={rows} isBroad />}

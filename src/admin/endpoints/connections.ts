@@ -43,12 +43,12 @@ export const connections = [
       next: z.number().nullable().describe('Where the next page begins; null behind the last.'),
     }),
     run: async ({ input }, { ask }) => {
-      const { total, rows } = (await ask({ ask: 'connections', ...input })) as {
+      const { total, rows, next } = (await ask({ ask: 'connections', ...input })) as {
         total: number;
         rows: { number: number }[];
+        next: number | null;
       };
-      const isFull = rows.length === input.limit;
-      return { total, rows, next: isFull ? rows.at(-1)!.number : null };
+      return { total, rows, next };
     },
   }),
   endpoint({

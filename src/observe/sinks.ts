@@ -11,6 +11,8 @@ import { type Credentials, materialOf } from './log-credentials.ts';
 
 /** Longest time that a server may take to take a batch, and to be reached, in ms. */
 const sendMs = 5000;
+/** How long a server may take to end its side when all was sent, in ms. */
+const lingerMs = 250;
 /** Longest message over UDP, in bytes: what is longer is cut (RFC 5426 3.2 lets a receiver take no more than that). */
 const maxDatagram = 8192;
 /** Where systemd's journal takes streams (sd_journal_stream_fd(3)); its datagram socket is out of reach for Node. */
@@ -98,6 +100,8 @@ class StreamSink implements AppendedFile {
     if (socket === null || socket.destroyed) return;
     await new Promise<void>((resolve) => {
       socket.setTimeout(sendMs, () => socket.destroy());
+      // A server that keeps its side open has all the same: whoever reloads need not wait for it.
+      socket.once('finish', () => socket.setTimeout(lingerMs));
       socket.once('close', () => resolve());
       socket.end();
     });

@@ -1,6 +1,6 @@
 // The live table by 4-tuple: a hundred thousand rows of which only those in sight are drawn.
 
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get, remove } from '../api.ts';
 import { addressOf, count, duration, size } from '../format.ts';
 import { BanDialog } from '../parts/ban-dialog.tsx';
@@ -24,7 +24,7 @@ const maxRows = 200_000;
 const leastPauseMs = 1500;
 
 /** All rows, page by page; `onProgress` hears how many there are so far. */
-async function fetchAll(signal: AbortSignal, onProgress: (rows: number) => void): Promise<ConnectionRow[]> {
+async function fetchAll(signal: AbortSignal, onProgress: (rows: number) => unknown): Promise<ConnectionRow[]> {
   const all: ConnectionRow[] = [];
   for (let after: number | null = 0; after !== null && all.length < maxRows; ) {
     const page: Page = await get<Page>('/connections', { after }, signal);
@@ -40,6 +40,7 @@ function useTable(isHeld: boolean) {
   const [trouble, setTrouble] = useState<string | null>(null);
   const [progress, setProgress] = useState(0);
   const [turn, setTurn] = useState(0);
+  const isThere = useRef(false);
   useEffect(() => {
     if (isHeld) return;
     const own = new AbortController();
@@ -48,7 +49,9 @@ function useTable(isHeld: boolean) {
       const began = performance.now();
       try {
         if (document.visibilityState === 'visible') {
-          setRows(await fetchAll(own.signal, setProgress));
+          // Where there are rows already nobody sees how far the next ones are, and drawing at each page would cost frames.
+          setRows(await fetchAll(own.signal, (many) => isThere.current || setProgress(many)));
+          isThere.current = true;
           setTrouble(null);
         }
       } catch (error) {

@@ -22,7 +22,7 @@ test('what was changed is found again after a restart, the newest first', () =>
     trail.open();
     trail.write('browser 1', 'POST /bans', { target: '192.0.2.1' }, 'done');
     clock.advance(1000);
-    trail.write('deploy', 'POST /configuration', { text: 'x'.repeat(1000) }, 'it has problems');
+    trail.write('deploy', 'POST /configuration', { text: 'key: secret', because: 'x'.repeat(1000) }, 'it has problems');
     appendFileSync(path, 'half a li');
     const again = new AuditTrail(path, clock);
     again.open();
@@ -31,7 +31,7 @@ test('what was changed is found again after a restart, the newest first', () =>
         at: '1970-01-01T00:00:01.000Z',
         who: 'deploy',
         what: 'POST /configuration',
-        with: { text: `${'x'.repeat(200)}… (1000 characters)` },
+        with: { text: '11 characters', because: `${'x'.repeat(200)}… (1000 characters)` },
         outcome: 'it has problems',
       },
       {

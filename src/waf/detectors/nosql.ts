@@ -97,6 +97,11 @@ export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
     _all_docs?
     _all_dbs
     {"selector":
+    {!xmlparser
+    {!func
+    {!join
+    {!lucene
+    {!edismax
     function(){return
     function() { return
     function(){ return
@@ -104,7 +109,7 @@ export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
   ),
 ]);
 
-/** NoSQL injection in one value or name. Ids 1043001–1043005. Linear; never throws. */
+/** NoSQL injection in one value or name. Ids 1043001–1043006. Linear; never throws. */
 export function detectNosql(subject: Subject): Detection | null {
   if (subject.isName) return operatorName(subject);
   const sign = strongest(subject, nosqlSigns);
@@ -116,7 +121,13 @@ export function detectNosql(subject: Subject): Detection | null {
       sign.at,
       sign.at + 64,
     );
-  return operatorKey(subject.lower) ?? collection(subject) ?? returned(subject) ?? condition(subject.lower);
+  return (
+    operatorKey(subject.lower) ??
+    commented(subject.lower) ??
+    collection(subject) ??
+    returned(subject) ??
+    condition(subject.lower)
+  );
 }
 
 /** A name that is an operator, or holds one in brackets: `user[$ne]`. */
@@ -196,6 +207,44 @@ function operatorKey(lower: string): Detection | null {
 
 function isQuote(code: number): boolean {
   return code === 34 || code === 39;
+}
+
+/** Words by which queries of graphs and documents go on (Cypher, AQL, N1QL). */
+const clauses: readonly string[] = [
+  'or',
+  'and',
+  'return',
+  'match',
+  'call',
+  'filter',
+  'union',
+  'for',
+  'delete',
+  'detach',
+  'remove',
+  'set',
+];
+
+/** `' OR true //`, `'}) MATCH (n) RETURN n//`: something is closed, a clause goes on, and `//` takes the rest away. */
+function commented(lower: string): Detection | null {
+  const text = lower.trimEnd();
+  if (text.length > 300 || !text.endsWith('//')) return null;
+  let close = 0;
+  while (close < 40 && close < text.length && !'\'")}'.includes(text.charAt(close))) close++;
+  if (close >= Math.min(40, text.length) || text.lastIndexOf(' ', close) >= 0) return null;
+  let from = close;
+  while ('\'") }]'.includes(text.charAt(from)) && from < text.length) from++;
+  let end = from;
+  while (isLetter(text.charCodeAt(end))) end++;
+  return clauses.includes(text.slice(from, end)) && text.charCodeAt(end) <= 40
+    ? found(
+        1043006,
+        5,
+        'the value ends a part of a query, goes on by its own and comments the rest out',
+        close,
+        text.length,
+      )
+    : null;
 }
 
 /** What a shell of the database is told that names no collection. */

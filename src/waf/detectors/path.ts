@@ -125,7 +125,7 @@ export function detectPath(value: string, place: PathPlace): Detection | null {
     truncation(value, place) ??
     wrapper(value, start, place) ??
     climbing(value, start, place) ??
-    absolute(value, start) ??
+    absolute(value, start, place) ??
     (place.isPath ? forbiddenName(value) : null)
   );
 }
@@ -229,6 +229,12 @@ function isOpenFile(head: string): boolean {
   );
 }
 
+/** What lies in `/etc` on every machine or belongs to a known server: settings of other programs are an owner's own. */
+const settings: readonly string[] =
+  'passwd shadow group gshadow hosts hostname issue motd fstab mtab cron sudoers ssh ssl pki apache httpd nginx lighttpd php my mysql mongo redis postgres resolv os-release lsb debian redhat centos profile bash environment exports inet network vsftpd proftpd pure-ftpd samba ldap kubernetes security sysconfig init systemd services timezone pam logrotate rsyslog syslog snmp tomcat wp aliases exim postfix ftp login issue printcap ld nsswitch default rc ../ /'.split(
+    ' ',
+  );
+
 /** Logs of servers and systems, which take up what a request says: those of applications have names of their own. */
 const logs: readonly string[] =
   'apache httpd nginx lighttpd auth secure syslog messages mail exim vsftpd proftpd xferlog sshd lastlog wtmp btmp faillog dmesg kern cron mysql postgresql dpkg boot user.log daemon.log debug apt/ php access error audit squid tomcat cups samba'.split(
@@ -236,7 +242,7 @@ const logs: readonly string[] =
   );
 
 /** A sensitive absolute path: proof where the value begins with it, suspicion inside text. */
-function absolute(value: string, start: number): Detection | null {
+function absolute(value: string, start: number, place: PathPlace): Detection | null {
   const from = behindDevice(value, start);
   const lead = value.slice(from, from + 9).toLowerCase();
   if (lead.startsWith('web-inf/') || lead.startsWith('meta-inf/') || isAdministratorsShare(value, from))
@@ -247,6 +253,8 @@ function absolute(value: string, start: number): Detection | null {
     return detection(1030005, 5, 'CRITICAL', 'the value names a secret in a home directory', start, value.length);
   if (path !== '' ? isAccounts(path) : value.length < 16 && isAccounts(canonical(value)))
     return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);
+  const isOwn = !place.inHead && path.startsWith('/etc/') && !settings.some((name) => path.startsWith(name, 5));
+  if (isOwn) return detection(1030006, 2, 'NOTICE', 'the text names a file of settings', start, start + path.length);
   for (const name of sensitiveAbsolute)
     if (path.startsWith(name) && !hasSpace(path, 0, path.length))
       return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);

@@ -122,7 +122,6 @@ const known: readonly string[] = [
   '/telescope/requests',
   '/cgi-bin/.',
   '/invokefunction',
-  '/elfinder/',
   '/druid/index',
   '/nacos/v1/auth',
   '/xmlrpc.php.',

@@ -46,7 +46,8 @@ export function rankArguments(value: string, from: number, first: string, interp
     at = skipBlanks(value, at);
     const code = value.charCodeAt(at);
     if (at >= value.length || isSeparator(code) || words >= maxWords) break;
-    if (words === 0 && code === 0x28 && EVALUATING.has(name)) return SHAPED;
+    if (words === 0 && (code === 0x28 || code === 0x27 || code === 0x22 || code === 0x24) && EVALUATING.has(name))
+      return SHAPED;
     if (words === 0 && isForeign(value, at, code)) return NO_COMMAND;
     if (words === 0 && code === 0x23) break;
     if (code === 0x3c || code === 0x3e) {

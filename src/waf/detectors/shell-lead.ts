@@ -20,6 +20,7 @@ export function judgeLead(value: string): Suspect | null {
   const isDoubled = at === start + 2;
   const next = value.charCodeAt(at);
   // Because a blank behind it is what a list, a table and a comment have.
+  if (callsText(value, at)) return suspect('separated', 5, start, value.length);
   if (!(next > 0x20) || value.includes('\n')) return null;
   const end = wordEnd(value, at);
   if (isRedirection(value, at)) return suspect('redirected', 5, start, value.length);
@@ -31,6 +32,16 @@ export function judgeLead(value: string): Suspect | null {
   const hasMore = skipBlanks(value, end) < value.length;
   // Because `&more` and `|date` alone are a piece of an address and a filter.
   return code === 0x3b || isDoubled || hasMore ? found : null;
+}
+
+/** PowerShell's calls of what is no name: `; &('who'+'ami')`, `; . ('i'+'ex')`. */
+function callsText(value: string, from: number): boolean {
+  const at = skipBlanks(value, from);
+  const code = value.charCodeAt(at);
+  if (code !== 0x26 && code !== 0x2e) return false;
+  const open = skipBlanks(value, at + 1);
+  const behind = value.charAt(open + 1);
+  return value.charCodeAt(open) === 0x28 && (behind === "'" || behind === '"') && value.includes('+', open);
 }
 
 /** `;>file`, `;2>/dev/null id`, `|>x`. */

@@ -66,7 +66,7 @@ export const WINDOWS: ReadonlySet<string> = setOf(
 
 /** Options that hand an interpreter its program, start it as a terminal, or hide it. */
 export const PROGRAM_OPTIONS: ReadonlySet<string> = setOf(
-  '-c -e -r -i -lc -ic -ne -pe /c /k -enc -en -ec -encodedcommand -command -nop -noprofile -windowstyle -noni',
+  '-c -e -r -i -lc -ic -ne -pe /c /k -enc -en -ec -encodedcommand -command -nop -noprofile -ep -windowstyle -noni',
   '-noninteractive -exec --eval',
 );
 
@@ -82,7 +82,7 @@ export const RUNNERS: ReadonlySet<string> = setOf(
 export const TECHNICAL: ReadonlySet<string> = setOf(
   'killall pkill nslookup wget curl userdel useradd usermod chattr mkfifo crontab systemctl whois rmdir mkdir traceroute',
   'tcpdump nmap tracert taskkill schtasks certutil bitsadmin su passwd ssh scp dd kubectl docker crontab cscript wscript',
-  'rm cp ln tac nl od vi vim nano gcc usleep killall5 strace unshare stdbuf flock aws gcloud redis-cli hping3 getent luajit tclsh',
+  'ln tac gcc vim usleep killall5 strace unshare stdbuf redis-cli hping3 getent luajit tclsh',
   'rundll32 regsvr32 mshta gawk dig sleep telnet socat openssl ifconfig printenv chown ncat chmod chgrp mv dpkg fdisk iptables rpm mkfifo',
   'cmdlet copy attrib chpasswd adduser sysctl modprobe nslookup xxd base64 unlink mysqldump psql setfacl apt apt-get yum pkill pgrep',
 );

@@ -65,6 +65,15 @@ const seeds = [
   '.',
   '1',
   '-',
+  ';select ',
+  ";select '",
+  ';[',
+  ';$a$ ',
+  "union q'(",
+  '1 or 1',
+  ' or /*',
+  '/*!union ',
+  "' or '",
 ];
 
 describe('a value that is four times as long costs no more than five times as many steps', () => {

@@ -37,7 +37,7 @@ function breaksOut(value: string): boolean {
 }
 
 function isBreak(value: string, quote: string, at: number): boolean {
-  const tokens = new SqlTokens(value, at + 1, true);
+  const tokens = new SqlTokens(value, at + 1, value.includes('\\'));
   let last = 0;
   while (last < maxTokens && tokens.kind(last) !== T.END && tokens.kind(last) !== T.COMMENT) last++;
   const isComment = tokens.kind(last) === T.COMMENT;
@@ -58,7 +58,7 @@ function goesOnBehindComment(value: string): boolean {
   const open = value.indexOf('/*');
   const close = open < 0 ? -1 : value.indexOf('*/', open + 2);
   if (close < 0) return false;
-  const tokens = new SqlTokens(value, close + 2, true);
+  const tokens = new SqlTokens(value, close + 2, value.includes('\\'));
   return (
     tokens.kind(0) === T.NUMBER &&
     tokens.word(1) === 'union' &&

@@ -101,7 +101,7 @@ export function mayStack(value: string): boolean {
 }
 
 /** Whether a word that begins a statement, or what could hide one, stands at `from` behind blanks. */
-function mayBeginAt(value: string, from: number): boolean {
+export function mayBeginAt(value: string, from: number): boolean {
   const at = pastBlanks(value, from);
   const code = value.charCodeAt(at);
   // Because comments, and blanks that only some databases know, may stand before the word.

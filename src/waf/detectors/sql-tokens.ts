@@ -46,7 +46,7 @@ const stringPrefixes: ReadonlySet<string> = new Set([
 /** The tokens of `value` from `from` on; reading token `index` cuts no more text than that needs. */
 export class SqlTokens {
   readonly value: string;
-  /** Whether \ takes the next quote's meaning away, as in MySQL. */
+  /** Whether \ takes the next quote's meaning away, as in MySQL; true only where the value has one. */
   readonly backslash: boolean;
   readonly kinds: number[] = [];
   readonly starts: number[] = [];
@@ -57,12 +57,19 @@ export class SqlTokens {
   comments = 0;
   #position: number;
   #failedSearches = 0;
-  #executed = false;
+  #executed: boolean;
 
-  constructor(value: string, from: number, backslash: boolean) {
+  /** `executed` says that it begins inside a comment that is executed. */
+  constructor(value: string, from: number, backslash: boolean, executed = false) {
+    this.#executed = executed;
     this.value = value;
     this.backslash = backslash;
     this.#position = from;
+  }
+
+  /** Whether what was cut last stands in a comment that is executed. */
+  get isExecuted(): boolean {
+    return this.#executed;
   }
 
   kind(index: number): number {
@@ -135,11 +142,9 @@ export class SqlTokens {
     }
     if (code !== 0x2f || next !== 0x2a) return at;
     this.comments++;
-    if (value.charCodeAt(at + 2) === 0x21 || (value.charCodeAt(at + 2) === 0x4d && value.charCodeAt(at + 3) === 0x21)) {
-      // MySQL and MariaDB execute what stands in these, after an optional version number.
+    const past = pastExecuted(value, at);
+    if (past > 0) {
       this.#executed = true;
-      let past = at + (value.charCodeAt(at + 2) === 0x21 ? 3 : 4);
-      while (isDigit(value.charCodeAt(past))) past++;
       return past;
     }
     const close = value.indexOf('*/', at + 2);
@@ -186,28 +191,12 @@ export class SqlTokens {
 
   #cutNumber(at: number): number {
     const { value } = this;
-    let end = at + 1;
-    const mark = value.charCodeAt(end) | 32;
-    if (value.charCodeAt(at) === 0x30 && (mark === 0x78 || mark === 0x62) && isHex(value.charCodeAt(end + 1))) {
-      end++;
-      while (isHex(value.charCodeAt(end))) end++;
-      return this.#push(NUMBER, at, end);
-    }
-    while (isDigit(value.charCodeAt(end)) || value.charCodeAt(end) === 0x2e) end++;
-    if ((value.charCodeAt(end) | 32) === 0x65) {
-      let power = end + 1;
-      if (value.charCodeAt(power) === 0x2b || value.charCodeAt(power) === 0x2d) power++;
-      if (isDigit(value.charCodeAt(power))) {
-        end = power;
-        while (isDigit(value.charCodeAt(end))) end++;
-      } else if (value.charCodeAt(end - 1) === 0x2e && !isNamePart(value.charCodeAt(end + 1))) {
-        if (isOperator(value.charCodeAt(end + 1))) return this.#push(NUMBER, at, end + 1);
-        // MySQL reads "1.e" before a mark as nothing at all.
-        this.#position = end + 1;
-        return nothing;
-      }
-    }
-    return this.#push(NUMBER, at, end);
+    const end = numberEnd(value, at);
+    // MySQL reads "1.e" before a mark as nothing at all.
+    const isNothing = (value.charCodeAt(end - 1) | 32) === 0x65 && value.charCodeAt(end - 2) === 0x2e && end - 2 > at;
+    if (!isNothing || isOperator(value.charCodeAt(end))) return this.#push(NUMBER, at, end);
+    this.#position = end;
+    return nothing;
   }
 
   #cutWord(at: number): number {
@@ -227,15 +216,7 @@ export class SqlTokens {
   /** A string or quoted name whose quote stands at `quoteAt`; doubled quotes belong to it. */
   #cutString(at: number, quoteAt: number, quote: number): number {
     const { value } = this;
-    let end = quoteAt + 1;
-    for (; end < value.length; end++) {
-      const code = value.charCodeAt(end);
-      if (code === 0x5c && this.backslash) end++;
-      else if (code === quote) {
-        if (value.charCodeAt(end + 1) !== quote) break;
-        end++;
-      }
-    }
+    const end = closingQuote(value, quoteAt, this.backslash);
     if (end >= value.length) return this.#push(OPEN, quoteAt, value.length);
     return this.#push(quote === 0x60 ? QUOTED : STRING, at === quoteAt ? at : quoteAt, end + 1);
   }
@@ -305,6 +286,55 @@ function isBlankToEnd(value: string, at: number): boolean {
   return true;
 }
 
+/** Where the number at `at` ends; behind the `e` of "1.e" before a mark as well. */
+export function numberEnd(value: string, at: number): number {
+  let end = at + 1;
+  const mark = value.charCodeAt(end) | 32;
+  if (value.charCodeAt(at) === 0x30 && (mark === 0x78 || mark === 0x62) && isHex(value.charCodeAt(end + 1))) {
+    end++;
+    while (isHex(value.charCodeAt(end))) end++;
+    return end;
+  }
+  while (isDigit(value.charCodeAt(end)) || value.charCodeAt(end) === 0x2e) end++;
+  if ((value.charCodeAt(end) | 32) !== 0x65) return end;
+  let power = end + 1;
+  if (value.charCodeAt(power) === 0x2b || value.charCodeAt(power) === 0x2d) power++;
+  if (!isDigit(value.charCodeAt(power)))
+    return value.charCodeAt(end - 1) === 0x2e && !isNamePart(value.charCodeAt(end + 1)) ? end + 1 : end;
+  while (isDigit(value.charCodeAt(power))) power++;
+  return power;
+}
+
+/** Where the quote at `at` closes, doubled ones left out; the value's length where it does not. */
+export function closingQuote(value: string, at: number, backslash: boolean): number {
+  const quote = value.charCodeAt(at);
+  let end = at + 1;
+  if (!backslash) {
+    const sign = value.charAt(at);
+    for (end = value.indexOf(sign, end); end >= 0; end = value.indexOf(sign, end + 2))
+      if (value.charCodeAt(end + 1) !== quote) return end;
+    return value.length;
+  }
+  for (; end < value.length; end++) {
+    const code = value.charCodeAt(end);
+    if (code === 0x5c) end++;
+    else if (code === quote) {
+      if (value.charCodeAt(end + 1) !== quote) return end;
+      end++;
+    }
+  }
+  return value.length;
+}
+
+/** Where what MySQL and MariaDB execute begins in the comment at `at`, behind an optional version number; 0 where nothing is. */
+export function pastExecuted(value: string, at: number): number {
+  const isMaria = value.charCodeAt(at + 2) === 0x4d && value.charCodeAt(at + 3) === 0x21;
+  if (value.charCodeAt(at + 2) !== 0x21 && !isMaria) return 0;
+  let past = at + (isMaria ? 4 : 3);
+  while (isDigit(value.charCodeAt(past))) past++;
+  return past;
+}
+
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
@@ -313,7 +343,7 @@ function isHex(code: number): boolean {
   return isDigit(code) || ((code | 32) >= 0x61 && (code | 32) <= 0x66);
 }
 
-function isNameStart(code: number): boolean {
+export function isNameStart(code: number): boolean {
   return (
     ((code | 32) >= 0x61 && (code | 32) <= 0x7a) || code === 0x5f || (code > 0xa0 && !isSpace(code) && !isMark(code))
   );
@@ -347,7 +377,7 @@ function isOperator(code: number): boolean {
 }
 
 /** Whether #> or #>> stands here, PostgreSQL's way into JSON, rather than a comment. */
-function isPathOperator(value: string, at: number): boolean {
+export function isPathOperator(value: string, at: number): boolean {
   let past = at + 1;
   while (past < at + 3 && value.charCodeAt(past) === 0x3e) past++;
   return past > at + 1 && value.charCodeAt(past) === 0x27;

@@ -2,6 +2,7 @@
 
 import type { Detect, Detection, Severity } from './detection.ts';
 import { judgeRest } from './sql-injection.ts';
+import { SqlOutline } from './sql-outline.ts';
 import { probeAt } from './sql-probe.ts';
 import * as S from './sql-scan.ts';
 import { isSpace } from './sql-tokens.ts';
@@ -103,17 +104,23 @@ export function judgeSql(value: string, bare: boolean): Detection | null {
   if (!triggers(seen)) return bare && isChoice(value) ? choice(value) : null;
   const deep = triggersDeep(seen);
   // Because prose has semicolons and words that begin statements, but not one behind the other.
-  const seeks = deep && (joinsDeep(seen) || S.mayStack(value));
+  const outline = new SqlOutline(value);
+  const reading: Way = {
+    deep,
+    escapes: value.includes('\\'),
+    outline: deep && (joinsDeep(seen) || S.mayStack(value)) ? outline : null,
+  };
+  const { escapes } = reading;
   let best: Detection | null = null;
   if (bare && triggersBare(seen) && (deep || mayBegin(value, seen)))
-    best = stronger(best, judgeRest(value, 0, '', true, seeks), 0);
-  if ((seen & S.SINGLE_QUOTE) !== 0) best = judgeQuoted(value, "'", { deep, seeks }, best);
-  if ((seen & S.DOUBLE_QUOTE) !== 0) best = judgeQuoted(value, '"', { deep, seeks }, best);
-  if ((seen & S.BACK_QUOTE) !== 0) best = judgeQuoted(value, '`', { deep, seeks }, best);
+    best = stronger(best, judgeRest(value, 0, '', escapes, reading.outline), 0);
+  if ((seen & S.SINGLE_QUOTE) !== 0) best = judgeQuoted(value, "'", reading, best);
+  if ((seen & S.DOUBLE_QUOTE) !== 0) best = judgeQuoted(value, '"', reading, best);
+  if ((seen & S.BACK_QUOTE) !== 0) best = judgeQuoted(value, '`', reading, best);
   const bracket = value.indexOf(']');
   if (bracket >= 0 && bracket < 64 && value.lastIndexOf('[', bracket) < 0 && triggersBare(seen))
-    best = stronger(best, judgeRest(value, bracket + 1, '', true, seeks), bracket);
-  if ((seen & S.COMMENT_END) !== 0 && triggersBare(seen)) best = judgeCommented(value, best);
+    best = stronger(best, judgeRest(value, bracket + 1, '', escapes, reading.outline), bracket);
+  if ((seen & S.COMMENT_END) !== 0 && triggersBare(seen)) best = judgeCommented(value, escapes, outline, best);
   return bare && (best?.score ?? 0) < 5 && isChoice(value) ? choice(value) : best;
 }
 
@@ -138,16 +145,24 @@ function mayBegin(value: string, seen: number): boolean {
   return !isLetter(code);
 }
 
+/** How a value is read in each place. */
+interface Way {
+  /** Whether what prose could hold before an injection is worth passing over. */
+  readonly deep: boolean;
+  /** Whether a backslash stands in the value. */
+  readonly escapes: boolean;
+  readonly outline: SqlOutline | null;
+}
+
 /** Reads the value as what stands behind each quote that may close the string it is pasted into. */
 function judgeQuoted(
   value: string,
   quote: string,
-  { deep, seeks }: { readonly deep: boolean; readonly seeks: boolean },
+  { deep, escapes, outline }: Way,
   soFar: Detection | null,
 ): Detection | null {
   let best = soFar;
   const first = value.indexOf(quote);
-  const escapes = value.includes('\\');
   let last = -1;
   // The first quote, the first that is not doubled, and the first that is neither doubled nor behind a backslash.
   const ways = escapes ? 3 : value[first + 1] === quote ? 2 : 1;
@@ -157,13 +172,13 @@ function judgeQuoted(
     if (at < 0 || at === last) continue;
     last = at;
     if (!deep && !mayContinue(value, at + 1)) continue;
-    best = stronger(best, judgeRest(value, at + 1, quote, true, seeks), at);
-    if (escapes) best = stronger(best, judgeRest(value, at + 1, quote, false, seeks), at);
+    best = stronger(best, judgeRest(value, at + 1, quote, escapes, outline), at);
+    if (escapes) best = stronger(best, judgeRest(value, at + 1, quote, false, outline), at);
   }
   // Because a probe doubles its quote for the one that an application takes away.
   const isDoubled = value[first + 1] === quote && value[first + 2] === ' ' && first > 0;
   if (isDoubled && (best === null || best.score < 5))
-    best = stronger(best, judgeRest(value, first + 2, quote, true, seeks), first);
+    best = stronger(best, judgeRest(value, first + 2, quote, escapes, outline), first);
   return best;
 }
 
@@ -195,12 +210,17 @@ function isLetter(code: number): boolean {
   return (code | 32) >= 0x61 && (code | 32) <= 0x7a;
 }
 
-function judgeCommented(value: string, soFar: Detection | null): Detection | null {
+function judgeCommented(
+  value: string,
+  escapes: boolean,
+  outline: SqlOutline,
+  soFar: Detection | null,
+): Detection | null {
   if (soFar !== null && soFar.score >= 5) return soFar;
   const close = value.indexOf('*/');
   const open = value.indexOf('/*');
   if (close < 0 || (open >= 0 && open < close)) return soFar;
-  return stronger(soFar, judgeRest(value, close + 2, '', true, true), close);
+  return stronger(soFar, judgeRest(value, close + 2, '', escapes, outline), close);
 }
 
 function stronger(best: Detection | null, found: Recognised | null, start: number): Detection | null {

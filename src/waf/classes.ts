@@ -71,6 +71,12 @@ export function hexDigit(code: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
+/** Where `sign` stands from `at` on; the text's length where it does not. */
+export function nextOf(text: string, sign: string, at: number): number {
+  const found = text.indexOf(sign, at);
+  return found < 0 ? text.length : found;
+}
+
 /** Whether `code` is an ASCII letter. */
 export function isLetter(code: number): boolean {
   const lower = code | 32;

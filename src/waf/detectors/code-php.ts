@@ -252,9 +252,10 @@ function isHarmful(lower: string, open: number): boolean {
 
 /** "echo `id`;" */
 function backquoted(lower: string): Detection | null {
+  if (lower.length > 200 || !lower.includes('`')) return null;
   for (const word of ['echo `', 'print(`', 'print `', 'die(`', 'echo(`']) {
     const at = lower.indexOf(word);
-    if (at < 0 || lower.length > 200) continue;
+    if (at < 0) continue;
     const close = lower.indexOf('`', at + word.length);
     if (close < 0 || close - at > 120) continue;
     if (at === 0 || ';\'"}{('.includes(lower.charAt(at - 1)))

@@ -61,6 +61,7 @@ export function detectHeader(subject: Subject): Detection | null {
   if (!subject.inHead && isMessage(lower)) return null;
   const optioned = option(lower);
   if (optioned !== null) return optioned;
+  if (!mayBreak(lower)) return null;
   let count = 0;
   for (let at = nextBreak(lower, 0); at >= 0 && count < maxBreaks; at = nextBreak(lower, at + 1), count++) {
     const behind = skipBreaks(lower, at);
@@ -78,6 +79,10 @@ function isMessage(lower: string): boolean {
   const line = lower.slice(0, end).trimEnd();
   if (line.startsWith('http/') && line.charCodeAt(8) === 32) return true;
   return (line.endsWith(' http/1.1') || line.endsWith(' http/2')) && line.indexOf(' /') < 8 && line.indexOf(' /') > 0;
+}
+
+function mayBreak(text: string): boolean {
+  return text.includes('\n') || text.includes('\r') || text.includes('\u560a') || text.includes('\u560d');
 }
 
 /** CR, LF, and the characters whose last byte some servers write as one: U+560A, U+560D. */

@@ -1,6 +1,6 @@
 // Markup read by the states of the HTML tokenizer (HTML 13.2.5), from any context a value can be placed in.
 
-import { isLetter } from '../classes.ts';
+import { isLetter, nextOf } from '../classes.ts';
 
 /** Where in a page the value may stand: what its first character continues. */
 export type Context = 'text' | 'double-quoted' | 'single-quoted' | 'unquoted';
@@ -31,6 +31,10 @@ export class TagReader {
   /** Where tags began in the first reading, in rising order: from there on, every reading goes the same way. */
   readonly #opened: number[] = [];
   #isFirst = true;
+  // The next of these signs, where they are at or behind the place that is read.
+  #equals = -1;
+  #close = -1;
+  #open = -1;
 
   constructor(text: string, sink: TagSink) {
     this.#text = text;
@@ -41,6 +45,7 @@ export class TagReader {
   read(context: Context, start: number): void {
     this.#at = start;
     this.#tag = '';
+    this.#equals = this.#close = this.#open = -1;
     if (context !== 'text' && this.#leaveValue(context)) this.#attributes();
     while (this.#at < this.#text.length) {
       const open = this.#text.indexOf('<', this.#at);
@@ -94,6 +99,7 @@ export class TagReader {
   #attributes(): void {
     const text = this.#text;
     while (this.#at < text.length) {
+      this.#at = this.#pastBareNames();
       const code = text.charCodeAt(this.#at);
       if (code === 62) {
         this.#at++;
@@ -104,6 +110,27 @@ export class TagReader {
       if (isSpace(code) || code === 47) this.#at++;
       else this.#attribute();
     }
+  }
+
+  /**
+   * Where reading on matters: attributes without a value say nothing, so that only a `=`, and what ends or begins a tag before
+   * it, need be found.
+   */
+  #pastBareNames(): number {
+    const text = this.#text;
+    const from = this.#at;
+    if (this.#equals < from) this.#equals = nextOf(text, '=', from);
+    if (this.#close < from) this.#close = nextOf(text, '>', from);
+    if (this.#open < from) this.#open = nextOf(text, '<', from);
+    if (this.#close < this.#equals && this.#close < this.#open) return this.#close;
+    let start = Math.min(this.#equals, this.#open);
+    if (this.#equals < this.#open) {
+      while (start > from && isSpace(text.charCodeAt(start - 1))) start--;
+      // Because a `=` with no name before it begins one.
+      if (start === from || text.charCodeAt(start - 1) === 47) return this.#equals;
+    }
+    while (start > from && !isSpace(text.charCodeAt(start - 1)) && text.charCodeAt(start - 1) !== 47) start--;
+    return start;
   }
 
   #attribute(): void {

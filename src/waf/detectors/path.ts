@@ -131,6 +131,7 @@ export function detectPath(value: string, place: PathPlace): Detection | null {
 }
 
 function climbing(value: string, start: number, place: PathPlace): Detection | null {
+  if (!value.includes('..')) return null;
   const { climbs, run, first, last } = countClimbs(value, start);
   if (climbs === 0) return null;
   if (place.isPath)

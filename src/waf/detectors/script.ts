@@ -1,6 +1,6 @@
 // Script smuggled in without markup: script addresses, break-outs of script strings, bare calls, template expressions.
 
-import { isLetter, isWord } from '../classes.ts';
+import { isLetter, isWord, nextOf } from '../classes.ts';
 import type { Detection } from './detection.ts';
 import { loneSinks, scriptObjects, sinks, templateEscapes } from './html-words.ts';
 
@@ -207,9 +207,15 @@ function sinkCall(value: string): Detection | null {
   if (!value.includes('(') && !value.includes('`')) return null;
   let best: Detection | null = null;
   let inTicks = value.charCodeAt(0) === 96;
+  let bracket = 0;
+  let tick = 0;
   for (let at = 1; at < value.length; at++) {
+    // Because both are rare, searches find them faster than a look at each character.
+    if (bracket < at) bracket = nextOf(value, '(', at);
+    if (tick < at) tick = nextOf(value, '`', at);
+    at = Math.min(bracket, tick);
+    if (at === value.length) return best;
     const code = value.charCodeAt(at);
-    if (code !== 40 && code !== 96) continue;
     if (code === 96) inTicks = !inTicks;
     // Because Markdown writes `--eval`: a backtick that closes is no template.
     if (code === 96 && !inTicks) continue;

@@ -1,11 +1,12 @@
 // Where in a value UNION SELECT, a stacked statement or "1 OR 1=1" may stand, found once for every place a query may hold the value in.
 
 import { SqlGrammar } from './sql-grammar.ts';
+import { closingQuote, isNameStart, isPathOperator, isSpace, numberEnd, pastExecuted, Searches } from './sql-lexis.ts';
 import { endOf, readUnion, UNION_ITEM, UNION_LIST, UNION_NAMES } from './sql-reading.ts';
 import { mayBeginAt } from './sql-scan.ts';
 import { readStatement, STATEMENT } from './sql-statements.ts';
 import * as T from './sql-tokens.ts';
-import { isNameStart, isPathOperator, isSpace, numberEnd, SqlTokens } from './sql-tokens.ts';
+import { SqlTokens } from './sql-tokens.ts';
 import { type Recognised, tailIsComment } from './sql-weighing.ts';
 
 // What a mark is. Marks up to COMMENT change what the text behind them is; the others are what is sought.
@@ -40,16 +41,13 @@ interface Read {
   readonly isExecuted: boolean;
 }
 
-/** Most searches for a mark that closes and is not there, because each costs the rest of the value. */
-const maxFailedSearches = 8;
-
 /** The marks of one value. Made without reading it; the first search does. */
 export class SqlOutline {
   readonly #value: string;
   #marks: readonly number[] | null = null;
   readonly #reads: (Read | undefined)[] = [];
   #hasSought = false;
-  #failedSearches = 0;
+  readonly #searches = new Searches();
 
   constructor(value: string) {
     this.#value = value;
@@ -93,7 +91,7 @@ export class SqlOutline {
         else kind = T.STRING;
         base = this.#past(mark, at, backslash);
         if (base < 0) return weak;
-        if (mark === COMMENT && at >= executed && T.pastExecuted(this.#value, at) > 0)
+        if (mark === COMMENT && at >= executed && pastExecuted(this.#value, at) > 0)
           executed = endOfComment(this.#value, base);
       }
     }
@@ -106,7 +104,7 @@ export class SqlOutline {
   }
 
   #readAt(at: number, mark: number, backslash: boolean, executed: boolean): Read {
-    const tokens = new SqlTokens(this.#value, at, backslash, executed);
+    const tokens = new SqlTokens(this.#value, at, backslash, executed, this.#searches);
     const grammar = new SqlGrammar(tokens, mark === SEMICOLON ? 1 : 0);
     const rank = mark === SEMICOLON ? readStatement(grammar) : readUnion(grammar);
     const stop = Math.max(1, grammar.at);
@@ -125,7 +123,7 @@ export class SqlOutline {
 
   /** Where `1 OR 5=5` ends whose OR stands at `at`; -1 where it is none. */
   #repetition(base: number, kind: number, at: number, executed: boolean): number {
-    const tokens = new SqlTokens(this.#value, at, false, executed);
+    const tokens = new SqlTokens(this.#value, at, false, executed, this.#searches);
     const repeats =
       tokens.kind(1) === T.NUMBER &&
       tokens.word(2) === '=' &&
@@ -179,8 +177,7 @@ export class SqlOutline {
 
   /** The place behind the next `mark`; behind `at` where there is none. */
   #pastMark(mark: string, at: number, from: number): number {
-    const found = this.#failedSearches < maxFailedSearches ? this.#value.indexOf(mark, from) : -1;
-    if (found < 0) this.#failedSearches++;
+    const found = this.#searches.find(this.#value, mark, from);
     return found < 0 ? at + 1 : found + mark.length;
   }
 
@@ -288,13 +285,13 @@ function firstFrom(marks: readonly number[], start: number): number {
 
 /** Where the string that begins at `at` ends; -1 where it does not. Doubled quotes belong to it. */
 function pastString(value: string, at: number, backslash: boolean): number {
-  const end = T.closingQuote(value, at, backslash);
+  const end = closingQuote(value, at, backslash);
   return end >= value.length ? -1 : end + 1;
 }
 
 /** Where the comment at `at` ends, or its opening where what stands in it is executed; -1 where nothing follows it. */
 function pastComment(value: string, at: number): number {
-  const executed = T.pastExecuted(value, at);
+  const executed = pastExecuted(value, at);
   if (executed > 0) return executed;
   const close = value.indexOf('*/', at + 2);
   return close < 0 ? -1 : close + 2;

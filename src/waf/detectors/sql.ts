@@ -2,10 +2,10 @@
 
 import type { Detect, Detection, Severity } from './detection.ts';
 import { judgeRest } from './sql-injection.ts';
+import { isSpace } from './sql-lexis.ts';
 import { SqlOutline } from './sql-outline.ts';
 import { probeAt } from './sql-probe.ts';
 import * as S from './sql-scan.ts';
-import { isSpace } from './sql-tokens.ts';
 import type { Recognised } from './sql-weighing.ts';
 import { ARITHMETIC, COMPARING, JOINING, STATEMENTS } from './sql-words.ts';
 

@@ -1,6 +1,6 @@
 // Arguments of a query or a form, read and judged in one pass (WHATWG URL 5.1: `name=value` joined by `&`).
 
-import { classify, classOfByte, HIGH, PERCENT, PLUS } from './classes.ts';
+import { classify, classOfByte, HIGH, nextOf, PERCENT, PLUS } from './classes.ts';
 import { percentDecode } from './decodings/percent.ts';
 import { argumentName, type Place } from './places.ts';
 
@@ -29,30 +29,48 @@ export interface Inside {
  * allocation.
  */
 export function judgeArguments(judge: ArgumentJudge, place: Place, text: string, inside: Inside | null = null): void {
-  let start = 0;
-  let equals = -1;
-  let nameMask = 0;
-  let mask = 0;
+  const names = new Set<number>();
+  let mayRepeat = false;
   let marked = 0;
-  for (let index = 0; index <= text.length; index++) {
-    const code = index < text.length ? text.charCodeAt(index) : 38;
-    if (code === 38) {
-      if (index > start) {
-        if (inside === null) judge.countArgument();
-        judgePair(judge, place, text, start, equals, index, equals < 0 ? mask : nameMask, mask, inside);
-        if (judge.stopped) return;
-        if (mask !== 0 && equals > start) marked++;
-      }
-      start = index + 1;
-      equals = -1;
-      mask = 0;
-    } else if (code === 61 && equals < 0) {
-      equals = index;
-      nameMask = mask;
-      mask = 0;
-    } else mask |= code < 256 ? classOfByte[code]! : HIGH;
+  let nextEquals = -1;
+  for (let start = 0; start < text.length; ) {
+    const separator = text.indexOf('&', start);
+    const end = separator < 0 ? text.length : separator;
+    if (end > start) {
+      if (inside === null) judge.countArgument();
+      // Because a text without any would be searched to its end for every pair.
+      if (nextEquals < start) nextEquals = nextOf(text, '=', start);
+      const equals = nextEquals < end ? nextEquals : -1;
+      const nameMask = classify(text, start, equals < 0 ? end : equals);
+      const mask = equals < 0 ? nameMask : maskOf(text, equals + 1, end);
+      judgePair(judge, place, text, start, equals, end, nameMask, mask, inside);
+      if (judge.stopped) return;
+      if (mask !== 0 && equals > start) marked++;
+      if (!mayRepeat && equals > start) mayRepeat = isSeen(names, text, start, equals, nameMask);
+    }
+    start = end + 1;
   }
-  if (marked > 1) judgeRepeated(judge, place, text, inside);
+  if (mayRepeat && marked > 1) judgeRepeated(judge, place, text, inside);
+}
+
+/** Whether there is a telling character from `start` to `end`: the classes of the first that tell it, 0 where none does. */
+function maskOf(text: string, start: number, end: number): number {
+  for (let index = start; index < end; index++) {
+    const code = text.charCodeAt(index);
+    const mask = code < 256 ? classOfByte[code]! : HIGH;
+    if (mask !== 0) return mask;
+  }
+  return 0;
+}
+
+/** Whether the name from `start` to `end` may be one that came before, its case aside; false is final. */
+function isSeen(names: Set<number>, text: string, start: number, end: number, mask: number): boolean {
+  if ((mask & (PERCENT | PLUS | HIGH)) !== 0) return true;
+  let hash = end - start;
+  for (let index = start; index < end; index++) hash = (Math.imul(hash, 31) + (text.charCodeAt(index) | 32)) | 0;
+  if (names.has(hash)) return true;
+  names.add(hash);
+  return names.size > maxRepeated;
 }
 
 /**
@@ -114,7 +132,7 @@ function judgeText(
   mask: number,
   inside: Inside | null,
 ): void {
-  const text = formDecode(raw, mask);
+  const text = mask === 0 ? raw : percentDecode(raw, true);
   const before = inside === null ? none : inside.decoded;
   const decoded = text === raw ? before : inside === null ? decodedOnce : [...before, 'urlDecode'];
   judge.value(place, name, text, decoded);

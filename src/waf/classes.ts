@@ -1,5 +1,7 @@
 // What kinds of characters a value has, as a bit mask from one pass: it decides which decodings and detectors can speak at all.
 
+import { codesOf } from '../base/byte-codes.ts';
+
 /** A plain space. */
 export const SPACE = 1;
 /** A control character other than NUL, line breaks included. */
@@ -61,6 +63,17 @@ export function classify(text: string, start: number, end: number): number {
     const code = text.charCodeAt(index);
     mask |= code < 256 ? classOfByte[code]! : HIGH;
   }
+  return mask;
+}
+
+/** The union of the classes of all characters. */
+export function classesOf(text: string): number {
+  const { length } = text;
+  // Because reading it into an array costs more than looking at a few characters.
+  if (length < 24) return classify(text, 0, length);
+  const codes = codesOf(text);
+  let mask = 0;
+  for (let index = 0; index < length; index++) mask |= classOfByte[codes[index]!]!;
   return mask;
 }
 

@@ -5,7 +5,7 @@ import type { Finding } from '../traffic/finding.ts';
 import { answer, pass, type Refusal, type Verdict } from '../traffic/verdict.ts';
 import { judgeArguments } from './arguments.ts';
 import { holdsMarkup, unlessCited } from './cited.ts';
-import { AMPERSAND, ANY, BRACKET, CONTROL, classify, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
+import { AMPERSAND, ANY, BRACKET, CONTROL, classesOf, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
 import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode, styleDecode } from './decodings/escapes.ts';
@@ -113,7 +113,7 @@ export class Inspection implements JsonVisitor {
    * look at its characters was enough.
    */
   value(place: Place, name: string, text: string, decoded: readonly string[] = none): boolean {
-    const mask = classify(text, 0, text.length);
+    const mask = classesOf(text);
     if (mask === 0 && !mayBeEncoded(text, 0) && !isTelling(text)) return false;
     this.#unfold(place, name, text, mask, decoded);
     return true;
@@ -127,7 +127,7 @@ export class Inspection implements JsonVisitor {
       const folds = [...decoded];
       form = foldInto(text, folds);
       names = folds;
-      mask = classify(form, 0, form.length);
+      mask = classesOf(form);
     }
     for (let layer = names.length; !this.stopped; layer++) {
       // Because what is JSON as a whole was judged part by part, each with its own layers.
@@ -142,7 +142,7 @@ export class Inspection implements JsonVisitor {
       this.#judgeStyle(place, name, form, names);
       form = peeled.text;
       names = peeled.decoded;
-      mask = classify(form, 0, form.length);
+      mask = classesOf(form);
     }
   }
 
@@ -286,7 +286,7 @@ export class Inspection implements JsonVisitor {
       return;
     const start = form.indexOf('?') + 1;
     const equals = form.indexOf('=', start);
-    if (equals <= start || (classify(form, start, equals) & ~(BRACKET | PERCENT)) !== 0) return;
+    if (equals <= start || (classesOf(form.slice(start, equals)) & ~(BRACKET | PERCENT)) !== 0) return;
     this.#embedded++;
     judgeArguments(this, place, form.slice(start), { name, decoded });
     this.#embedded--;

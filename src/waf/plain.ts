@@ -1,9 +1,12 @@
 // Whether a value is plain prose, so that no detector could have anything to say: one look at its signs instead of one by each of them.
 
+import { codesOf } from '../base/byte-codes.ts';
 import type { Subject } from './detectors/detection.ts';
+import { SignSet } from './detectors/detection-signs.ts';
 import { loneSinks, sinks } from './detectors/html-words.ts';
 import { detectShell } from './detectors/shell.ts';
-import { detectSql, mayBeBareSql } from './detectors/sql.ts';
+import { isNoSql } from './detectors/sql.ts';
+import { signSet } from './detectors.ts';
 
 // What a character may be. Everything that is none of these makes a value one for the detectors.
 const LETTER = 1;
@@ -61,18 +64,39 @@ const callable: ReadonlySet<string> = new Set([
 export function isPlain(subject: Subject): boolean {
   const { text } = subject;
   if (!isSentence(text)) return false;
-  if (subject.places !== null || detectShell(text) !== null) return false;
-  return !mayBeBareSql(text) || detectSql(text) === null;
+  if (sentenceSigns.find(text) !== null || detectShell(text) !== null) return false;
+  return isNoSql(text);
+}
+
+/** The signs of detectors that a sentence could hold, which are few. */
+const sentenceSigns: SignSet = new SignSet(signSet.texts.filter(mayStand));
+
+/** Whether `sign` may stand in a text that `isSentence`. */
+function mayStand(sign: string): boolean {
+  for (let at = 0; at < sign.length; at++) {
+    const kind = kindAt(sign, at);
+    const isLast = at === sign.length - 1;
+    if (kind === 0 || (kind === STOP && !isLast && kindAt(sign, at + 1) !== BLANK)) return false;
+    if (kind === OPEN && at > 0 && kindAt(sign, at - 1) !== BLANK) return false;
+  }
+  return true;
+}
+
+function kindAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 256 ? kinds[code]! : 0;
 }
 
 function isSentence(text: string): boolean {
   if (!isWord(text, 0)) return false;
+  const codes = codesOf(text);
+  const { length } = text;
   let hasBlank = false;
   let before = BLANK;
   let word = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    const kind = code < 256 ? kinds[code]! : 0;
+  for (let at = 0; at < length; at++) {
+    const kind = kinds[codes[at]!]!;
+    if (kind === before && kind <= DIGIT && kind > 0) continue;
     switch (kind) {
       case LETTER:
         break;

@@ -1,5 +1,6 @@
 // The one cheap pass over every value: which marks of a shell are there, and whether a command may stand at one of them.
 
+import { codesOf } from '../../base/byte-codes.ts';
 import { ASKING, CMDLETS, INTERPRETERS, KEYWORDS, POSIX, SHORT, WINDOWS } from './shell-words.ts';
 
 /** A separator behind which a command may stand. */
@@ -23,8 +24,9 @@ const names = tabulate();
 export function scanShell(value: string): number {
   let seen = 0;
   const { length } = value;
+  const codes = codesOf(value);
   for (let at = 0; at < length; at++) {
-    const code = value.charCodeAt(at);
+    const code = codes[at]!;
     if (code >= 128) continue;
     const kind = classes[code]!;
     if (kind === 0) continue;

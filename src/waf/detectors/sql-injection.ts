@@ -1,6 +1,8 @@
 // Judges a value in one place where a query may hold it: what the grammar reads, and what hides behind what it cannot read.
 
+import { isLetter } from '../classes.ts';
 import { SqlGrammar } from './sql-grammar.ts';
+import { isNamePart } from './sql-lexis.ts';
 import * as G from './sql-marks.ts';
 import { SqlOutline } from './sql-outline.ts';
 import { AFTER_WORD, endOf, prefixOf, readRest } from './sql-reading.ts';
@@ -8,7 +10,23 @@ import { NO_STATEMENT, readStatement } from './sql-statements.ts';
 import * as T from './sql-tokens.ts';
 import { SqlTokens } from './sql-tokens.ts';
 import { type Recognised, tailIsComment, weigh } from './sql-weighing.ts';
-import { STATEMENTS } from './sql-words.ts';
+import { ARITHMETIC, COMPARING, CONTINUING, JOINING, RESERVED, SIGNS, STATEMENTS, TRUTHS, TYPED } from './sql-words.ts';
+
+/** Words with which a value can be more than a name in a query. */
+const beginning: ReadonlySet<string> = new Set([
+  ...RESERVED,
+  ...STATEMENTS,
+  ...JOINING,
+  ...COMPARING,
+  ...ARITHMETIC,
+  ...TRUTHS,
+  ...TYPED,
+  ...SIGNS,
+  'case',
+]);
+
+/** Words that go on a query behind a name. */
+const continuing: ReadonlySet<string> = new Set([...CONTINUING, 'over', 'at']);
 
 const transactions: ReadonlySet<string> = new Set(['transaction', 'tran', 'work']);
 
@@ -23,6 +41,8 @@ export function judgeRest(
   backslash: boolean,
   outline: SqlOutline | null,
 ): Recognised | null {
+  if (quote === '' && from === 0 && beginsAsProse(value))
+    return outline === null ? null : outline.seek(0, backslash, true, T.END);
   const grammar = new SqlGrammar(new SqlTokens(value, from, backslash));
   // Because a script that begins a transaction is one, and leaves no value.
   if (quote === '' && grammar.word() === 'begin' && transactions.has(grammar.tokens.word(1)))
@@ -34,6 +54,29 @@ export function judgeRest(
   const found = weigh(readRest(grammar, quote));
   if (outline === null || (found !== null && found.score >= 5)) return found;
   return seekBehind(grammar, quote === '', outline) ?? found;
+}
+
+/**
+ * Whether the value begins with two words of which the second cannot go on a query that ends in the first: what the grammar
+ * would find as well, after it cut and read the tokens.
+ */
+function beginsAsProse(value: string): boolean {
+  const end = lettersEnd(value, 0);
+  if (end === 0 || value.charCodeAt(end) !== 0x20 || beginning.has(value.slice(0, end).toLowerCase())) return false;
+  let start = end + 1;
+  while (value.charCodeAt(start) === 0x20) start++;
+  const stop = lettersEnd(value, start);
+  if (stop === start) return false;
+  const code = value.charCodeAt(stop);
+  // Because a quote makes a prefix of the word, and what a name is made of makes it another word.
+  if (code === 0x27 || code === 0x22 || code === 0x24 || isNamePart(code)) return false;
+  return !continuing.has(value.slice(start, stop).toLowerCase());
+}
+
+function lettersEnd(value: string, from: number): number {
+  let at = from;
+  while (isLetter(value.charCodeAt(at))) at++;
+  return at;
 }
 
 /**

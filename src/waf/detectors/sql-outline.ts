@@ -1,5 +1,6 @@
 // Where in a value UNION SELECT, a stacked statement or "1 OR 1=1" may stand, found once for every place a query may hold the value in.
 
+import { codesOf } from '../../base/byte-codes.ts';
 import { SqlGrammar } from './sql-grammar.ts';
 import { closingQuote, isNameStart, isPathOperator, isSpace, numberEnd, pastExecuted, Searches } from './sql-lexis.ts';
 import { endOf, readUnion, UNION_ITEM, UNION_LIST, UNION_NAMES } from './sql-reading.ts';
@@ -184,13 +185,15 @@ export class SqlOutline {
   /** One pass over the value. */
   #read(): readonly number[] {
     const value = this.#value;
+    const codes = codesOf(value);
+    const { length } = value;
     const marks: number[] = [];
     let at = 0;
-    while (at < value.length) {
-      const code = value.charCodeAt(at);
-      const way = code < 128 ? ways[code]! : isNameStart(code) ? NAME : PASS;
+    while (at < length) {
+      const code = codes[at]!;
+      const way = code < 128 ? ways[code]! : isNameStart(value.charCodeAt(at)) ? NAME : PASS;
       if (way === PASS) at++;
-      else if (way === NAME) at = this.#word(at, marks);
+      else if (way === NAME) at = this.#word(at, codes, marks);
       else if (way === DIGIT) at = numberEnd(value, at);
       else if (way === VARIABLE) at = pastVariable(value, at);
       else {
@@ -220,15 +223,14 @@ export class SqlOutline {
   }
 
   /** Reads the word at `from`, and marks it where it is sought. Where it ends. */
-  #word(from: number, marks: number[]): number {
+  #word(from: number, codes: Uint8Array, marks: number[]): number {
     const value = this.#value;
     let start = from;
     let glued = 0;
     let at = from;
     for (;;) {
-      let code = value.charCodeAt(++at);
-      while (code < 128 ? ways[code] === NAME || ways[code] === DIGIT : isNameStart(code))
-        code = value.charCodeAt(++at);
+      at++;
+      while (at < value.length && isPart(value, at, codes[at]!)) at++;
       const length = at - start;
       if (length === 2 || length === 5 || length === 6 || length === 9) {
         const sought = soughtAt(value, start, length);
@@ -237,7 +239,7 @@ export class SqlOutline {
           this.#hasSought = true;
         }
       }
-      if (code !== 0x24) break;
+      if (value.charCodeAt(at) !== 0x24) break;
       start = at + 1;
       glued = GLUED;
     }
@@ -310,6 +312,10 @@ function pastVariable(value: string, at: number): number {
   let end = value.charCodeAt(at + 1) === 0x40 ? at + 2 : at + 1;
   while (isNamePart(value.charCodeAt(end)) || value.charCodeAt(end) === 0x2e) end++;
   return end;
+}
+
+function isPart(value: string, at: number, code: number): boolean {
+  return code < 128 ? ways[code] === NAME || ways[code] === DIGIT : isNameStart(value.charCodeAt(at));
 }
 
 function isNamePart(code: number): boolean {

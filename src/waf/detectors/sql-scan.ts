@@ -1,5 +1,6 @@
 // The one cheap pass over every value: which characters and words are there without which no SQL could be recognised.
 
+import { codesOf } from '../../base/byte-codes.ts';
 import { ATTACKING, STATEMENTS } from './sql-words.ts';
 
 export const SINGLE_QUOTE = 1;
@@ -61,8 +62,9 @@ export function scanSql(value: string): number {
   let seen = 0;
   let hash = 0;
   const { length } = value;
+  const codes = codesOf(value);
   for (let at = 0; at < length; at++) {
-    const code = value.charCodeAt(at);
+    const code = codes[at]!;
     const kind = code < 128 ? classes[code]! : GAP;
     if (kind === LETTER) {
       hash = (Math.imul(hash, 31) + (code | 32)) | 0;

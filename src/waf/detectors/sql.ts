@@ -7,7 +7,7 @@ import { SqlOutline } from './sql-outline.ts';
 import { probeAt } from './sql-probe.ts';
 import * as S from './sql-scan.ts';
 import type { Recognised } from './sql-weighing.ts';
-import { ARITHMETIC, COMPARING, JOINING, STATEMENTS } from './sql-words.ts';
+import { CONTINUING } from './sql-words.ts';
 
 /** The kinds of findings: what the grammar recognised, and what is too short for it. */
 type Kind = Recognised['what'] | 'probe';
@@ -35,31 +35,14 @@ export const sqlFindings: Readonly<Record<Kind, { readonly id: number; readonly 
   suspicion: { id: 1042910, says: 'the value reads like a part of an SQL query' },
 };
 
-const continuing: ReadonlySet<string> = new Set([
-  ...JOINING,
-  ...COMPARING,
-  ...ARITHMETIC,
-  ...STATEMENTS,
-  ...[
-    'not',
-    'isnull',
-    'notnull',
-    'union',
-    'except',
-    'intersect',
-    'minus',
-    'order',
-    'group',
-    'having',
-    'where',
-    'limit',
-  ],
-  ...['procedure', 'into', 'from', 'for', 'asc', 'desc', 'offset', 'fetch', 'as'],
-]);
+/** Whether a sentence without quotes is nothing to a database. */
+export function isNoSql(value: string): boolean {
+  const seen = S.scanSql(value);
+  return !mayBeBareSql(value, seen) || (judgeSeen(value, true, seen) === null && probeAt(value) < 0);
+}
 
 /** Whether a sentence could be SQL outside of quotes: `and` alone proves nothing behind a word. */
-export function mayBeBareSql(value: string): boolean {
-  const seen = S.scanSql(value);
+function mayBeBareSql(value: string, seen: number): boolean {
   const telling = S.CLAUSE_WORD | S.ATTACK_WORD | S.SYSTEM_MARK | S.SET_WORD | S.COMPARING_WORD | S.OR_WORD;
   if ((seen & telling) !== 0 || ((seen & S.SEMICOLON_SEEN) !== 0 && (seen & S.STATEMENT_WORD) !== 0)) return true;
   return (seen & S.JOINT_WORD) !== 0 && !isLetter(value.charCodeAt(0));
@@ -100,7 +83,10 @@ function probed(value: string): Detection | null {
 
 /** The same; without `bare`, as text that a query holds in quotes only. */
 export function judgeSql(value: string, bare: boolean): Detection | null {
-  const seen = S.scanSql(value);
+  return judgeSeen(value, bare, S.scanSql(value));
+}
+
+function judgeSeen(value: string, bare: boolean, seen: number): Detection | null {
   if (!triggers(seen)) return bare && isChoice(value) ? choice(value) : null;
   const deep = triggersDeep(seen);
   // Because prose has semicolons and words that begin statements, but not one behind the other.
@@ -203,7 +189,7 @@ function mayContinue(value: string, from: number): boolean {
   if (!isLetter(code)) return code < 0x80 && code !== 0x5d && code !== 0x2e && code !== 0x3f;
   let end = at + 1;
   while (end < at + 12 && isLetter(value.charCodeAt(end))) end++;
-  return continuing.has(value.slice(at, end).toLowerCase());
+  return CONTINUING.has(value.slice(at, end).toLowerCase());
 }
 
 function isLetter(code: number): boolean {

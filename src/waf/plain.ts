@@ -88,54 +88,49 @@ function kindAt(text: string, at: number): number {
 }
 
 function isSentence(text: string): boolean {
-  if (!isWord(text, 0)) return false;
+  if (!isWord(text, 0) || !text.includes(' ')) return false;
   const codes = codesOf(text);
   const { length } = text;
-  let hasBlank = false;
-  let before = BLANK;
-  let word = 0;
   for (let at = 0; at < length; at++) {
     const kind = kinds[codes[at]!]!;
-    if (kind === before && kind <= DIGIT && kind > 0) continue;
-    switch (kind) {
-      case LETTER:
-        break;
-      case DIGIT:
-        break;
-      case COMMA:
-        break;
-      case BLANK:
-        hasBlank = true;
-        break;
-      case STOP:
-        if (!isBlankOrEnd(text, at + 1)) return false;
-        break;
-      case SEMICOLON:
-        // Because a number alone before it is what probes put there.
-        if (before !== LETTER && !(before === DIGIT && isLetter(text, 0))) return false;
-        if (!isBlankOrEnd(text, at + 1)) return false;
-        break;
-      case DASH:
-        // Because an option follows a blank, and two of them begin a comment.
-        if (before !== LETTER && before !== DIGIT && !(before === BLANK && isBlankOrEnd(text, at + 1))) return false;
-        break;
-      case OPEN:
-        if (at === 0 || before !== BLANK || callable.has(text.slice(word, at).trim().toLowerCase())) return false;
-        if (!isWord(text, at + 1)) return false;
-        break;
-      case CLOSE:
-        if (before !== LETTER && before !== DIGIT) return false;
-        break;
-      case APOSTROPHE:
-        if (before !== LETTER || !isLetter(text, at + 1)) return false;
-        break;
-      default:
-        return false;
+    if (kind > COMMA || kind === 0) {
+      if (!isInPlace(text, at, kind, at === 0 ? BLANK : kinds[codes[at - 1]!]!)) return false;
     }
-    if (before === BLANK && kind !== BLANK && kind !== OPEN) word = at;
-    before = kind;
   }
-  return hasBlank;
+  return true;
+}
+
+/** Whether the sign at `at`, behind a character of the kind `before`, stands where a sentence has it. */
+function isInPlace(text: string, at: number, kind: number, before: number): boolean {
+  switch (kind) {
+    case STOP:
+      return isBlankOrEnd(text, at + 1);
+    case SEMICOLON:
+      // Because a number alone before it is what probes put there.
+      if (before !== LETTER && !(before === DIGIT && isLetter(text, 0))) return false;
+      return isBlankOrEnd(text, at + 1);
+    case DASH:
+      // Because an option follows a blank, and two of them begin a comment.
+      return before === LETTER || before === DIGIT || (before === BLANK && isBlankOrEnd(text, at + 1));
+    case OPEN:
+      return at > 0 && before === BLANK && !callable.has(wordBefore(text, at)) && isWord(text, at + 1);
+    case CLOSE:
+      return before === LETTER || before === DIGIT;
+    case APOSTROPHE:
+      return before === LETTER && isLetter(text, at + 1);
+    default:
+      return false;
+  }
+}
+
+/** What stands between blanks or brackets before the blanks before `open`, in lower case. */
+function wordBefore(text: string, open: number): string {
+  let end = open;
+  while (end > 0 && text.charCodeAt(end - 1) === 32) end--;
+  let start = end;
+  while (start > 0 && text.charCodeAt(start - 1) !== 32) start--;
+  while (text.charCodeAt(start) === 40) start++;
+  return text.slice(start, end).toLowerCase();
 }
 
 function isBlankOrEnd(text: string, at: number): boolean {

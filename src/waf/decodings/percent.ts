@@ -1,7 +1,6 @@
 // Percent encoding undone: `%HH`, `%uHHHH` and, in forms, `+`; what is no escape stays as it stands.
 
-import { codesOf, roomFor } from '../../base/byte-codes.ts';
-import { latin1 } from '../../base/bytes.ts';
+import { codesOf, roomFor, takeRoom } from '../../base/byte-codes.ts';
 import { hexDigit } from '../classes.ts';
 
 /** From this length on an array is faster than pieces of the text. */
@@ -13,6 +12,9 @@ export function percentDecode(text: string, plusIsSpace: boolean): string {
   return text.length < minCopied ? decodePieces(text, plusIsSpace) : decodeBytes(text, plusIsSpace);
 }
 
+/** The value of each character as a hexadecimal digit, or -1. */
+const digits: Int8Array = Int8Array.from({ length: 256 }, (_, code) => hexDigit(code));
+
 /** The same over an array, where text and what comes out are ASCII. */
 function decodeBytes(text: string, plusIsSpace: boolean): string {
   const codes = codesOf(text);
@@ -23,8 +25,8 @@ function decodeBytes(text: string, plusIsSpace: boolean): string {
     let code = codes[index]!;
     if (code === 43 && plusIsSpace) code = 32;
     else if (code === 37) {
-      const high = hexDigit(codes[index + 1]!);
-      const low = hexDigit(codes[index + 2]!);
+      const high = digits[codes[index + 1]!]!;
+      const low = digits[codes[index + 2]!]!;
       if (high >= 0 && low >= 0 && index + 2 < length) {
         code = high * 16 + low;
         index += 2;
@@ -32,7 +34,7 @@ function decodeBytes(text: string, plusIsSpace: boolean): string {
     } else if (code > 127) return decodePieces(text, plusIsSpace);
     bytes[to++] = code;
   }
-  return latin1(bytes, 0, to);
+  return takeRoom(to);
 }
 
 /** The same piece by piece. */

@@ -1,5 +1,7 @@
 // Bytes read as UTF-8, leniently, and the look-alikes of ASCII folded: overlong forms, fullwidth and styled letters, invisible characters.
 
+import { codesOf } from '../../base/byte-codes.ts';
+
 /** What folding a text gave. */
 export interface Folded {
   readonly text: string;
@@ -50,9 +52,10 @@ export function fold(text: string): Folded {
   let from = 0;
   let out = '';
   let tricky = false;
+  const codes = codesOf(text);
   for (let index = 0; index < text.length; index++) {
+    if (codes[index]! < 0x80) continue;
     const code = text.charCodeAt(index);
-    if (code < 0x80) continue;
     const length = code < 0x100 ? sequenceLength(text, index, code) : codeUnits(text, index, code);
     const point = code < 0x100 ? sequencePoint(text, index, length) : (text.codePointAt(index) ?? code);
     let folded = foldPoint(point, widens);
@@ -148,9 +151,10 @@ function isAscii(text: string): boolean {
 
 /** Whether a fullwidth character stands in `text` that ordinary CJK text does not use as punctuation. */
 function hasTellingFullwidth(text: string): boolean {
+  const codes = codesOf(text);
   for (let index = 0; index < text.length; index++) {
+    if (codes[index]! < 0x80) continue;
     const code = text.charCodeAt(index);
-    if (code < 0x80) continue;
     const point = code === 0xef ? sequencePoint(text, index, sequenceLength(text, index, code)) : code;
     if (point >= 0xff01 && point <= 0xff5e && !ordinaryFullwidth.has(point)) return true;
   }

@@ -1,11 +1,11 @@
 // Judges a value in one place where a query may hold it: what the grammar reads, and what hides behind what it cannot read.
 
-import { isLetter } from '../classes.ts';
 import { SqlGrammar } from './sql-grammar.ts';
 import { isNamePart } from './sql-lexis.ts';
 import * as G from './sql-marks.ts';
 import { SqlOutline } from './sql-outline.ts';
 import { AFTER_WORD, endOf, prefixOf, readRest } from './sql-reading.ts';
+import { HashedWords, lettersEnd } from './sql-scan.ts';
 import { NO_STATEMENT, readStatement } from './sql-statements.ts';
 import * as T from './sql-tokens.ts';
 import { SqlTokens } from './sql-tokens.ts';
@@ -13,7 +13,7 @@ import { type Recognised, tailIsComment, weigh } from './sql-weighing.ts';
 import { ARITHMETIC, COMPARING, CONTINUING, JOINING, RESERVED, SIGNS, STATEMENTS, TRUTHS, TYPED } from './sql-words.ts';
 
 /** Words with which a value can be more than a name in a query. */
-const beginning: ReadonlySet<string> = new Set([
+const beginning: HashedWords = new HashedWords([
   ...RESERVED,
   ...STATEMENTS,
   ...JOINING,
@@ -26,7 +26,7 @@ const beginning: ReadonlySet<string> = new Set([
 ]);
 
 /** Words that go on a query behind a name. */
-const continuing: ReadonlySet<string> = new Set([...CONTINUING, 'over', 'at']);
+const continuing: HashedWords = new HashedWords([...CONTINUING, 'over', 'at']);
 
 const transactions: ReadonlySet<string> = new Set(['transaction', 'tran', 'work']);
 
@@ -62,7 +62,7 @@ export function judgeRest(
  */
 function beginsAsProse(value: string): boolean {
   const end = lettersEnd(value, 0);
-  if (end === 0 || value.charCodeAt(end) !== 0x20 || beginning.has(value.slice(0, end).toLowerCase())) return false;
+  if (end === 0 || value.charCodeAt(end) !== 0x20 || beginning.holds(value, 0, end)) return false;
   let start = end + 1;
   while (value.charCodeAt(start) === 0x20) start++;
   const stop = lettersEnd(value, start);
@@ -70,13 +70,7 @@ function beginsAsProse(value: string): boolean {
   const code = value.charCodeAt(stop);
   // Because a quote makes a prefix of the word, and what a name is made of makes it another word.
   if (code === 0x27 || code === 0x22 || code === 0x24 || isNamePart(code)) return false;
-  return !continuing.has(value.slice(start, stop).toLowerCase());
-}
-
-function lettersEnd(value: string, from: number): number {
-  let at = from;
-  while (isLetter(value.charCodeAt(at))) at++;
-  return at;
+  return !continuing.holds(value, start, stop);
 }
 
 /**

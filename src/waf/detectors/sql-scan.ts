@@ -58,35 +58,75 @@ const words = tabulate();
 
 /** The bits above that hold for `value`. */
 export function scanSql(value: string): number {
-  const { keys, marks } = words;
   let seen = 0;
-  let hash = 0;
+  let start = -1;
   const { length } = value;
   const codes = codesOf(value);
   for (let at = 0; at < length; at++) {
     const code = codes[at]!;
     const kind = code < 128 ? classes[code]! : GAP;
     if (kind === LETTER) {
-      hash = (Math.imul(hash, 31) + (code | 32)) | 0;
+      if (start < 0) start = at;
       continue;
     }
-    if (hash !== 0) {
-      let slot = (hash ^ (hash >>> 11)) & (slots - 1);
-      while (keys[slot] !== 0) {
-        if (keys[slot] === hash) {
-          seen |= marks[slot]!;
-          break;
-        }
-        slot = (slot + 1) & (slots - 1);
-      }
-      hash = 0;
+    if (start >= 0) {
+      // Because most words are as long as no word of SQL with their first letter: only the others are looked up.
+      if (((lengths[codes[start]! & 31]! >>> (at - start)) & 1) !== 0 && at - start < 32)
+        seen |= marksAt(codes, start, at);
+      start = -1;
     }
     if (kind === 0) continue;
     if ((kind & PAIR) === 0) seen |= kind;
     else seen |= pairAt(value, at, code);
   }
-  if (hash !== 0) seen |= marksOf(hash);
+  if (start >= 0) seen |= marksAt(codes, start, length);
   return seen;
+}
+
+/** Words by a hash of their letters: what it does not hold is none of them, and of what it holds hardly any is another. */
+export class HashedWords {
+  readonly #keys = new Int32Array(slots);
+
+  /** Words of ASCII letters; of a word with another character its letters before that count. */
+  constructor(list: Iterable<string>) {
+    for (const word of list) {
+      const hash = hashOf(word, 0, lettersEnd(word, 0));
+      let slot = slotOf(hash);
+      while (this.#keys[slot] !== 0 && this.#keys[slot] !== hash) slot = (slot + 1) & (slots - 1);
+      this.#keys[slot] = hash;
+    }
+  }
+
+  /** Whether the letters from `start` to `end`, in any case, may be one of the words. */
+  holds(value: string, start: number, end: number): boolean {
+    const hash = hashOf(value, start, end);
+    let slot = slotOf(hash);
+    while (this.#keys[slot] !== 0) {
+      if (this.#keys[slot] === hash) return true;
+      slot = (slot + 1) & (slots - 1);
+    }
+    return false;
+  }
+}
+
+function slotOf(hash: number): number {
+  return (hash ^ (hash >>> 11)) & (slots - 1);
+}
+
+function hashOf(value: string, start: number, end: number): number {
+  let hash = 0;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (value.charCodeAt(at) | 32)) | 0;
+  return hash;
+}
+
+/** Where the letters and low lines from `from` on end. */
+export function lettersEnd(value: string, from: number): number {
+  let at = from;
+  for (; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code >= 128 || classes[code] !== LETTER) break;
+  }
+  return at;
 }
 
 /** Most semicolons whose next word is looked at. */
@@ -102,6 +142,8 @@ export function mayStack(value: string): boolean {
   return false;
 }
 
+const beginning = new HashedWords([...STATEMENTS, ...ATTACKING]);
+
 /** Whether a word that begins a statement, or what could hide one, stands at `from` behind blanks. */
 export function mayBeginAt(value: string, from: number): boolean {
   const at = pastBlanks(value, from);
@@ -109,9 +151,12 @@ export function mayBeginAt(value: string, from: number): boolean {
   // Because comments, and blanks that only some databases know, may stand before the word.
   if (isOpenOrOdd(code)) return true;
   const end = pastWord(value, at);
-  const word = value.slice(at, end).toLowerCase();
-  if (word === 'with') return mayName(value, end);
-  return STATEMENTS.has(word) || ATTACKING.has(word) || isOpenOrOdd(value.charCodeAt(pastBlanks(value, end)));
+  if (beginning.holds(value, at, lettersEnd(value, at))) {
+    const word = value.slice(at, end).toLowerCase();
+    if (word === 'with') return mayName(value, end);
+    if (STATEMENTS.has(word) || ATTACKING.has(word)) return true;
+  }
+  return isOpenOrOdd(value.charCodeAt(pastBlanks(value, end)));
 }
 
 /** Whether WITH that ends at `from` may name a query, as prose seldom does: WITH name AS, WITH name (, WITH RECURSIVE. */
@@ -153,10 +198,13 @@ function pairAt(value: string, at: number, code: number): number {
   return next === code ? JOINT_WORD | GAP : 0;
 }
 
-function marksOf(hash: number): number {
-  let slot = (hash ^ (hash >>> 11)) & (slots - 1);
-  while (words.keys[slot] !== 0) {
-    if (words.keys[slot] === hash) return words.marks[slot]!;
+function marksAt(codes: Uint8Array, start: number, end: number): number {
+  const { keys, marks } = words;
+  let hash = 0;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (codes[at]! | 32)) | 0;
+  let slot = slotOf(hash);
+  while (keys[slot] !== 0) {
+    if (keys[slot] === hash) return marks[slot]!;
     slot = (slot + 1) & (slots - 1);
   }
   return 0;
@@ -177,6 +225,23 @@ function classify(): Int32Array {
   table[0x3b] = SEMICOLON_SEEN;
   for (const mark of '|&@*=') table[mark.charCodeAt(0)] = PAIR;
   return table;
+}
+
+/** For each letter, by its last five bits, the lengths of the words that begin with it, as bits. */
+const lengths: Uint32Array = tabulateLengths();
+
+function tabulateLengths(): Uint32Array {
+  const table = new Uint32Array(32);
+  for (const word of known()) {
+    const length = lettersEnd(word, 0);
+    table[word.charCodeAt(0) & 31]! |= 1 << length;
+  }
+  return table;
+}
+
+/** Every word that has a mark. */
+function known(): string[] {
+  return [...joints, 'or', ...comparisons, 'union', 'intersect', 'except', ...clauses, ...STATEMENTS, ...ATTACKING];
 }
 
 function tabulate(): { keys: Int32Array; marks: Int32Array } {

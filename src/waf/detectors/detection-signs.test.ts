@@ -20,6 +20,26 @@ test('every sign that stands in a text is found where it stands first', () => {
   );
 });
 
+test('a sign is found on either side of the middle of a long text, and across it', () => {
+  const signs = new SignSet(['abc(', 'bc(d', 'd']);
+  for (const length of [255, 256, 257, 1001])
+    for (let at = (length >> 1) - 8; at < (length >> 1) + 8; at++) {
+      const text = `${'x'.repeat(at)}aBc(d${'x'.repeat(length - at - 5)}`;
+      const found = signs.find(text);
+      assert.deepEqual(
+        [...(found ?? [])].sort(),
+        [
+          ['abc(', at],
+          ['bc(d', at + 1],
+          ['d', at + 4],
+        ],
+        `${length} ${at}`,
+      );
+    }
+  const twice = `abc(${'x'.repeat(300)}abc(`;
+  assert.equal(signs.find(twice)?.get('abc('), 0);
+});
+
 test('code is told from prose', () => {
   for (const code of ["os.system('id')", ';phpinfo();//', 'import os; os.popen("a b c")', 'new Function("x")()'])
     assert.ok(subjectOf(code).isBare, code);

@@ -2,6 +2,9 @@
 
 import { codesOf } from '../../base/byte-codes.ts';
 
+/** From this length on a value is read in two halves. */
+const minHalved = 256;
+
 /** Signs by their text, to be found together. */
 export class SignSet {
   readonly texts: readonly string[];
@@ -12,10 +15,12 @@ export class SignSet {
   /** For each node, the numbers of the texts that end there. */
   readonly #ends: (readonly number[] | undefined)[];
   readonly #isEnd: Uint8Array;
+  readonly #longest: number;
 
   /** `texts` are in lower case, ASCII, and none is empty; together at most 65,000 characters. */
   constructor(texts: readonly string[]) {
     this.texts = [...new Set(texts)];
+    this.#longest = this.texts.reduce((longest, text) => Math.max(longest, text.length), 0);
     let width = 1;
     for (const text of this.texts)
       for (let index = 0; index < text.length; index++) {
@@ -76,17 +81,39 @@ export class SignSet {
     const isEnd = this.#isEnd;
     const codes = codesOf(value);
     const { length } = value;
-    let places: Map<string, number> | null = null;
+    // Because each step waits for the one before it: two halves are read at once, and the first on to where the second knows all.
+    const half = length < minHalved ? length : length >> 1;
+    const found: number[] = [];
+    const later: number[] = [];
     let node = 0;
-    for (let at = 0; at < length; at++) {
+    let other = 0;
+    let at = 0;
+    for (let ahead = half; ahead < length && at < half; at++, ahead++) {
       node = next[(node << shift) | columnOf[codes[at]!]!]!;
-      if (isEnd[node] === 0) continue;
-      places ??= new Map();
-      for (const number of this.#ends[node] ?? []) {
-        const text = this.texts[number]!;
-        if (!places.has(text)) places.set(text, at + 1 - text.length);
-      }
+      other = next[(other << shift) | columnOf[codes[ahead]!]!]!;
+      if ((isEnd[node]! | isEnd[other]!) === 0) continue;
+      if (isEnd[node] !== 0) found.push(node, at);
+      if (isEnd[other] !== 0) later.push(other, ahead);
     }
+    for (const end = Math.min(length, half + this.#longest); at < end; at++) {
+      node = next[(node << shift) | columnOf[codes[at]!]!]!;
+      if (isEnd[node] !== 0) found.push(node, at);
+    }
+    if (half + half < length) {
+      other = next[(other << shift) | columnOf[codes[length - 1]!]!]!;
+      if (isEnd[other] !== 0) later.push(other, length - 1);
+    }
+    return found.length + later.length === 0 ? null : this.#placesOf([...found, ...later]);
+  }
+
+  /** The first place of each sign that ends at one of the nodes, each of which is followed by where. */
+  #placesOf(found: readonly number[]): ReadonlyMap<string, number> {
+    const places = new Map<string, number>();
+    for (let index = 0; index < found.length; index += 2)
+      for (const number of this.#ends[found[index]!] ?? []) {
+        const text = this.texts[number]!;
+        if (!places.has(text)) places.set(text, found[index + 1]! + 1 - text.length);
+      }
     return places;
   }
 }

@@ -225,15 +225,16 @@ export class SqlOutline {
   /** Reads the word at `from`, and marks it where it is sought. Where it ends. */
   #word(from: number, codes: Uint8Array, marks: number[]): number {
     const value = this.#value;
+    const { length } = value;
     let start = from;
     let glued = 0;
     let at = from;
     for (;;) {
-      at++;
-      while (at < value.length && isPart(value, at, codes[at]!)) at++;
-      const length = at - start;
-      if (length === 2 || length === 5 || length === 6 || length === 9) {
-        const sought = soughtAt(value, start, length);
+      do at++;
+      while (at < length && (parts[codes[at]!] === NAME || (codes[at]! > 127 && isNameStart(value.charCodeAt(at)))));
+      const letters = at - start;
+      if (letters === 2 || letters === 5 || letters === 6 || letters === 9) {
+        const sought = soughtAt(value, start, letters);
         if (sought > 0) {
           marks.push(start * PLACE + sought + (sought === UNION ? glued : 0));
           this.#hasSought = true;
@@ -314,10 +315,6 @@ function pastVariable(value: string, at: number): number {
   return end;
 }
 
-function isPart(value: string, at: number, code: number): boolean {
-  return code < 128 ? ways[code] === NAME || ways[code] === DIGIT : isNameStart(value.charCodeAt(at));
-}
-
 function isNamePart(code: number): boolean {
   return code < 128 ? ways[code] === NAME || ways[code] === DIGIT : isNameStart(code);
 }
@@ -336,6 +333,11 @@ const VARIABLE = 3;
 const MARK = 4;
 
 const ways: Uint8Array = tableOfWays();
+
+/** NAME for each character that a name goes on with, of ASCII. */
+const parts: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
+  ways[code] === NAME || ways[code] === DIGIT ? NAME : PASS,
+);
 
 function tableOfWays(): Uint8Array {
   const table = new Uint8Array(128);

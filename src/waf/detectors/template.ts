@@ -250,18 +250,10 @@ export const templateSigns: ReadonlyMap<string, Sign> = tableOf([
 /** Template injection in one value. Ids 1045001–1045009. Linear; never throws. */
 export function detectTemplate(subject: Subject): Detection | null {
   const sign = strongest(subject, templateSigns);
+  const says = 'the value holds a directive of a template engine';
   if (sign !== null && sign.score >= 5)
-    return found(
-      1045001,
-      5,
-      `the value holds a directive of a template engine: "${sign.sign.text.trim()}"`,
-      sign.at,
-      sign.at + 64,
-    );
-  let best =
-    sign === null
-      ? null
-      : found(1045001, sign.score, 'the value holds a directive of a template engine', sign.at, sign.at + 64);
+    return found(1045001, 5, `${says}: "${sign.sign.text.trim()}"`, sign.at, sign.at + 64);
+  let best = sign === null ? null : found(1045001, sign.score, says, sign.at, sign.at + 64);
   let count = 0;
   for (
     let at = nextOpening(subject.text, 0);
@@ -278,7 +270,7 @@ export function detectTemplate(subject: Subject): Detection | null {
 /** Where `{{`, `${`, `#{`, `*{`, `@{`, `@(`, `%{`, `{%`, `<%`, `{=`, `[[`, `$[` or `{digit` begins, or -1. */
 function nextOpening(text: string, from: number): number {
   // Because most texts have none, and searches are fast.
-  if (from === 0 && !['{', '<%', '@(', '[[', '[('].some((one) => text.includes(one))) return -1;
+  if (from === 0 && !['{', '[', '<%', '@('].some((one) => text.includes(one))) return -1;
   for (let at = from; at + 1 < text.length; at++) {
     const code = text.charCodeAt(at);
     const next = text.charCodeAt(at + 1);

@@ -86,10 +86,10 @@ export function readCommand(value: string, from: number): Command {
 /** Loops and choices up to the word that ends them: `for x in a;do …;done`, `case x in x) …;esac`. */
 function isCompound(value: string, raw: string, end: number): boolean {
   if (raw !== 'for' && raw !== 'case') return false;
-  const to = end + maxWord;
-  const last = value.indexOf(raw === 'for' ? 'done' : 'esac', end);
-  const names = value.indexOf(' in ', end);
-  return names > 0 && names < end + 64 && last > names && last < to;
+  // No further, so that many of them stay linear.
+  const rest = value.slice(end, end + maxWord);
+  const names = rest.indexOf(' in ');
+  return names > 0 && names < 64 && rest.indexOf(raw === 'for' ? 'done' : 'esac', names) > 0;
 }
 
 /** Whether only what ends a command follows. */

@@ -18,6 +18,8 @@ for (const value of [
   ';/opt/x/run',
   ';>x.txt',
   ';2>/dev/null id',
+  '127.0.0.1;rm x',
+  'example.com|tee x',
 ])
   test(`${value} is a command`, () => assert.equal(judgeLead(value)?.score, 5));
 
@@ -34,6 +36,9 @@ for (const value of [
   ';find(x)',
   ';comment',
   'a;rm x',
+  '12.5;test value',
+  'a.example;b.example',
+  'example.com&more of it',
   ';rm x\nand more',
   ';>',
 ])

@@ -12,9 +12,12 @@ const maxLead = 256;
 /** Commands behind a separator that is the first sign of the value. */
 export function judgeLead(value: string): Suspect | null {
   if (value.length > maxLead) return null;
-  const start = skipBlanks(value, 0);
+  const first = skipBlanks(value, 0);
+  const start = hostEnd(value, first);
   const code = value.charCodeAt(start);
   if (code !== 0x3b && code !== 0x7c && code !== 0x26) return null;
+  // Because a list of hosts and files goes on with another one, and an address with an argument.
+  if (start > first && (code === 0x26 || !hasArgument(value, start))) return null;
   let at = start + 1;
   if (value.charCodeAt(at) === code) at++;
   const isDoubled = at === start + 2;
@@ -32,6 +35,26 @@ export function judgeLead(value: string): Suspect | null {
   const hasMore = skipBlanks(value, end) < value.length;
   // Because `&more` and `|date` alone are a piece of an address and a filter.
   return code === 0x3b || isDoubled || hasMore ? found : null;
+}
+
+/** Behind a host, an address or a file's name at `from`, which programs are called with; `from` where there is none. */
+function hostEnd(value: string, from: number): number {
+  let at = from;
+  let dots = 0;
+  let letters = 0;
+  while (at < from + 64 && isNamePart(value.charCodeAt(at))) {
+    if (value.charCodeAt(at) === 0x2e && at > from) dots++;
+    if (isLetter(value.charCodeAt(at))) letters++;
+    at++;
+  }
+  return dots > 0 && (letters > 1 || dots === 3) ? at : from;
+}
+
+/** Whether a known command with something behind it stands right behind the separator at `at`. */
+function hasArgument(value: string, at: number): boolean {
+  const from = value.charCodeAt(at + 1) === value.charCodeAt(at) ? at + 2 : at + 1;
+  const end = wordEnd(value, from);
+  return isBlank(value.charCodeAt(end)) && commandName(uncover(value.slice(from, end))) !== '';
 }
 
 /** PowerShell's calls of what is no name: `; &('who'+'ami')`, `; . ('i'+'ex')`. */

@@ -72,7 +72,7 @@ const requests: readonly (readonly [string, number, (n: number) => Request])[] =
 ];
 
 /** How often the requests that warm up are asked. */
-const warmRounds = 5;
+const warmRounds = 12;
 
 function measure(waf: Waf, make: (n: number) => Request, count: number): number {
   const made = Array.from({ length: count }, (_, index) => make(1_000_000 + index));

@@ -55,6 +55,14 @@ describe('cited code passes where a body cites it, and is refused where it is se
     '<p>The tag &lt;script&gt;alert(1)&lt;/script&gt; runs a script here</p>',
     '```html\n<a href="#" onclick="go()">x</a>\n```',
     'GET / HTTP/1.1\nHost: example.com',
+    "Please don't use `exec()` or `DROP TABLE x;` here",
+    'In Jinja, `{{ 7*7 }}` prints 49.',
+    'SELECT 1;\nDROP TABLE tmp;',
+    '#!/bin/sh\nset -e\nmysqldump shop | gzip > shop.gz\n',
+    '`products`.`id` = 5',
+    '# Install\n\n    curl -fsSL https://get.example.com | sh\n\nThen run it.',
+    '~~~sh\ncurl -s https://x.example/install | sh\n~~~\nThis installs it.',
+    'This is XXE:\n```xml\n<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n```',
   ];
   for (const text of cited) test(`passes: ${text.split('\n')[0]}`, () => assert.equal(sent(text), 'pass'));
   const attacks = [
@@ -62,6 +70,11 @@ describe('cited code passes where a body cites it, and is refused where it is se
     "```\n' OR 1=1 -- ",
     '<b>x</b>&lt;script&gt;alert(1)&lt;/script&gt;',
     "<p>x' OR 1=1 --</p>",
+    "I do like this shop `' UNION SELECT a, b FROM users -- -` a lot",
+    'Here is one `<script>alert(1)</script>` for you all',
+    'Try this one `code` please; cat /etc/passwd',
+    '\n\n    x; cat /etc/passwd',
+    'a <!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
   ];
   for (const text of attacks) test(`refused: ${text.split('\n').at(-1)}`, () => assert.notEqual(sent(text), 'pass'));
 });

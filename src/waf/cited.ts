@@ -1,6 +1,6 @@
 // Code that a text cites rather than is: what an editor of rich text set between its tags.
 
-import { type Detection, fencesOf, isFenced } from './detectors/detection.ts';
+import { type Detection, fencesOf, isFenced, type Subject } from './detectors/detection.ts';
 import { CODE, HTML, SHELL, SQL } from './places.ts';
 
 /**
@@ -10,9 +10,11 @@ import { CODE, HTML, SHELL, SQL } from './places.ts';
 export function unlessCited(
   bit: number,
   detection: Detection,
-  form: string,
+  { text: form, name }: Subject,
   again: (rest: string) => Detection | null,
 ): Detection {
+  if (detection.score >= 5 && isDocument(bit, detection, form, name))
+    return { ...detection, score: 2, severity: 'NOTICE' };
   const left = cited(bit, detection, form);
   if (left === detection || isMarkedUp(form)) return left;
   const other = again(withoutCode(form));
@@ -21,7 +23,7 @@ export function unlessCited(
 
 /** What is left of a detection where the text only cites code: suspicion. */
 function cited(bit: number, detection: Detection, form: string): Detection {
-  if (detection.score < 4) return detection;
+  if (detection.score < 2) return detection;
   const span = spanAt(form, detection.start);
   const isSpanned =
     span !== null &&
@@ -32,7 +34,36 @@ function cited(bit: number, detection: Detection, form: string): Detection {
   if (!isSpanned && detection.score < 5) return detection;
   // Because XML is what some objects and expressions come as.
   if (!isSpanned && !isFenced(form, detection.start) && (bit === CODE || !isMarkedUp(form))) return detection;
-  return { ...detection, score: isSpanned ? 2 : 3, severity: isSpanned ? 'NOTICE' : 'WARNING' };
+  // Because what a sentence cites adds up to nothing: titles and comments of one request cite the same code.
+  return { ...detection, score: isSpanned ? 1 : 2, severity: 'NOTICE' };
+}
+
+/** SQL: a statement behind another one. */
+const stacked = 1042100;
+const statements: readonly string[] = 'select insert update delete create alter drop with set'.split(' ');
+/** A command that is the whole value. */
+const started = 1032120;
+/** Members of JSON and fields of forms that hold what a file holds. */
+const files: ReadonlySet<string> = new Set(
+  'content contents file_content source script code text body snippet patch new_string old_string'.split(' '),
+);
+
+/**
+ * Whether the value is a document of the kind that its name says: a file of commands where a file is sent, statements a
+ * line each from the first word on, which a query that they are pasted into would stumble over, or the program that a
+ * container starts.
+ */
+function isDocument(bit: number, { id, start }: Detection, text: string, name: string): boolean {
+  if (bit === SHELL && id === started) return name.includes('containers.') && !text.includes(' ');
+  const line = text.indexOf('\n');
+  if (line < 0) return false;
+  if (bit === SHELL) {
+    const last = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+    return text.startsWith('#!/') && text.indexOf('\n', line + 1) > 0 && files.has(last);
+  }
+  if (bit !== SQL || id !== stacked || start !== 0 || !text.includes(';\n')) return false;
+  const word = text.slice(0, 8).toLowerCase();
+  return statements.some((one) => word.startsWith(`${one} `));
 }
 
 /** Where a span of code begins and ends, its backquotes included. */

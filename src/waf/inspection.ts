@@ -9,12 +9,13 @@ import { AMPERSAND, ANY, BRACKET, CONTROL, classesOf, HIGH, OPERATOR, PERCENT, P
 import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode, styleDecode } from './decodings/escapes.ts';
-import { type Detection, Subject, weight } from './detectors/detection.ts';
+import { type Detection, Subject } from './detectors/detection.ts';
 import { type GraphqlLimits, isGraphql, tooManyDocuments } from './detectors/graphql.ts';
 import { detectHtml } from './detectors/html.ts';
 import type { RedirectSettings } from './detectors/redirect.ts';
 import { type Bearings, detectors, signSet } from './detectors.ts';
 import type { Exclusions } from './exclusions.ts';
+import { type Heard, ranked } from './heard.ts';
 import { type JsonPath, type JsonVisitor, looksLikeJson, walkJson } from './json.ts';
 import { CODE, GRAPHQL, HTML, jsonName, type Place, placeName, SHELL, SQL } from './places.ts';
 import { isPlain } from './plain.ts';
@@ -54,13 +55,6 @@ const maxEffort = 16;
 const headEffort = 1 << 18;
 
 const none: readonly string[] = Object.freeze([]);
-
-/** What a detector said of a form. */
-interface Heard {
-  readonly detector: string;
-  readonly detection: Detection;
-  readonly form: string;
-}
 
 /** One exchange under inspection. `stopped` says that nothing more needs to be judged. */
 export class Inspection implements JsonVisitor {
@@ -246,9 +240,9 @@ export class Inspection implements JsonVisitor {
       const detection =
         place.inHead || (detector.bit & (SQL | HTML | SHELL | CODE)) === 0
           ? told
-          : unlessCited(detector.bit, told, form, again);
+          : unlessCited(detector.bit, told, subject, again);
       heard ??= [];
-      heard.push({ detector: detector.name, detection, form });
+      heard.push({ detector: detector.name, bit: detector.bit, detection, form });
     }
     if (heard !== null) this.#tell(place, name, form, mask, decoded, heard);
     return false;
@@ -268,12 +262,14 @@ export class Inspection implements JsonVisitor {
       // Because the `;` of `&lt;script` looks like the end of a command, and what was meant is the markup.
       const markup = entityDecode(form, holdsMarkup(form));
       const told = markup === form ? null : detectHtml(markup);
-      const detection = told === null || place.inHead ? told : unlessCited(HTML, told, markup, detectHtml);
+      const detection =
+        told === null || place.inHead
+          ? told
+          : unlessCited(HTML, told, new Subject(signSet, markup, name, false, false), detectHtml);
       if (detection !== null && detection.score >= 5)
-        all.unshift({ detector: 'cross-site-scripting', detection, form: markup });
+        all.unshift({ detector: 'cross-site-scripting', bit: HTML, detection, form: markup });
     }
-    all.sort((one, other) => weight(other.detection) - weight(one.detection));
-    for (const one of all) {
+    for (const one of ranked(all)) {
       if (this.stopped) return;
       const names = one.form === form ? decoded : [...decoded, 'htmlEntityDecode'];
       this.found(one.detector, one.detection, place, name, one.form, names);

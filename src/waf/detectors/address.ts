@@ -46,6 +46,16 @@ const telling = [
   'resourcespans',
   'resourcelogs',
   'resourcemetrics',
+  'scopespans',
+  'tags.http.',
+  'current_url',
+  'page_url',
+  'pageurl',
+  'document-uri',
+  'documenturl',
+  'blocked-uri',
+  'source-file',
+  'stack',
 ];
 
 /** A server-side request in one value. Ids 1034001–1034007. Linear; never throws. */

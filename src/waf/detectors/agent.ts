@@ -87,6 +87,20 @@ const tools: ReadonlySet<string> = new Set([
   'slowhttptest',
   'goldeneye',
   'torshammer',
+  'caido',
+  'ghauri',
+  'sstimap',
+  'wafw00f',
+  'whatwaf',
+  'arjun',
+  'fscan',
+  'detectify',
+  'probely',
+  'projectdiscovery',
+  'cmseek',
+  'nosqli',
+  'h2csmuggler',
+  'webshag',
 ]);
 
 /** Names of several words, as the tools write them, in lower case. */
@@ -97,6 +111,10 @@ const phrases: readonly string[] = [
   'owasp zap',
   'zed attack proxy',
   'n-stealth',
+  // What the worms of cameras and routers call themselves.
+  'hello, world',
+  'mozlila/',
+  'r00ts3c',
 ];
 
 /** Longest name in the table. */

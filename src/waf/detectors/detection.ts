@@ -145,37 +145,62 @@ function isBlank(code: number): boolean {
 const maxFences = 64;
 
 /**
- * Whether `at` stands in a block that is fenced by lines of three backticks, which ends as well. A page renders such a
- * block as text; a shell or a database that it is pasted into reads the fence first.
+ * Whether `at` stands in a block of code as Markdown has them: between two lines of three backticks or tildes, or set in by
+ * four blanks below an empty line. A page renders such a block as text; a shell or a database that it is pasted into reads
+ * the fence, or the text above, first.
  */
 export function isFenced(text: string, at: number): boolean {
-  let isOpen = false;
-  let fence = fenceFrom(text, 0);
-  for (let count = 0; fence >= 0 && count < maxFences; count++) {
-    if (fence > at) return isOpen;
-    isOpen = !isOpen;
-    fence = fenceFrom(text, fence + 3);
-  }
-  return false;
+  return fencesOf(text).some(([from, to]) => at >= from && at < to);
 }
 
-/** Every fenced block that ends, from its first fence to its last. */
+/** Every block of code that ends, in order. */
 export function fencesOf(text: string): (readonly [number, number])[] {
   const blocks: (readonly [number, number])[] = [];
-  for (let open = fenceFrom(text, 0); open >= 0 && blocks.length < maxFences; ) {
-    const close = fenceFrom(text, open + 3);
-    if (close < 0) break;
-    blocks.push([open, close + 3]);
-    open = fenceFrom(text, close + 3);
+  for (const fence of ['```', '~~~'])
+    for (let open = fenceFrom(text, fence, 0); open >= 0 && blocks.length < maxFences; ) {
+      const close = fenceFrom(text, fence, open + 3);
+      if (close < 0) break;
+      blocks.push([open, close + 3]);
+      open = fenceFrom(text, fence, close + 3);
+    }
+  // Because what is set in below nothing, or above nothing, is no part of a text.
+  for (let open = text.indexOf('\n\n    '); open > 0 && blocks.length < maxFences; ) {
+    const close = setInEnd(text, open + 2);
+    if (close < text.length) blocks.push([open + 2, close]);
+    open = text.indexOf('\n\n    ', close - 2);
   }
-  return blocks;
+  return blocks.sort((one, other) => one[0] - other[0]);
 }
 
-/** The next line that begins with three backticks, from `from` on; -1 where there is none. */
-function fenceFrom(text: string, from: number): number {
-  for (let at = text.indexOf('```', from); at >= 0; at = text.indexOf('```', at + 3))
+/** Where the lines end that are set in by four blanks, from the one at `from` on; empty ones belong to them. */
+function setInEnd(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && (text.startsWith('    ', at) || text.charCodeAt(at) === 10)) {
+    const end = text.indexOf('\n', at);
+    at = end < 0 ? text.length : end + 1;
+  }
+  return at;
+}
+
+/** The next line that begins with `fence`, from `from` on; -1 where there is none. */
+function fenceFrom(text: string, fence: string, from: number): number {
+  for (let at = text.indexOf(fence, from); at >= 0; at = text.indexOf(fence, at + 3))
     if (at === 0 || text.charCodeAt(at - 1) === 10) return at;
   return -1;
+}
+
+/** How forges of code call the view of a file in a repository, behind its owner and its name. */
+const views: readonly string[] = [
+  ...['/blob/', '/-/raw/', '/raw/', '/blame/', '/tree/', '/-/edit/', '/edit/', '/src/branch/', '/commits/'],
+  ...['/contents/', '/repository/files/'],
+];
+
+/** Whether a path in lower case shows a file of a repository, which is what its owner put there: `/ann/shop/blob/main/.env`. */
+export function isInRepository(lower: string): boolean {
+  return views.some((view) => {
+    const at = lower.indexOf(view);
+    return at > 0 && lower.indexOf('/', 1) < at && !lower.includes('..');
+  });
 }
 
 /** A sign of an attack in a text in lower case: what to look for, what it is worth anywhere, and what where nothing else stands beside it. */

@@ -17,6 +17,10 @@ const cases: readonly (readonly [string, string, boolean, number])[] = [
     false,
     0,
   ],
+  ['<!DOCTYPE cXML SYSTEM "http://xml.cxml.org/schemas/cXML/1.2.050/cXML.dtd"><cXML/>', 'x', false, 0],
+  ['<!DOCTYPE a SYSTEM "http://evil.example/http://xml.cxml.org/x.dtd">', 'x', false, 1060002],
+  ['<!DOCTYPE a SYSTEM "http://xml.cxml.org.evil.example/x.dtd">', 'x', false, 1060002],
+  ['this is what it looks like: <!ENTITY x SYSTEM "file:///a">', 'x', false, 0],
   ['<!DOCTYPE html><p>x</p>', 'x', false, 0],
   ['what does <!ENTITY do?', 'x', false, 0],
 ];

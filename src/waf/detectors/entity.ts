@@ -1,11 +1,14 @@
 // XML entities in a value: document types that load or multiply, and inclusions, wherever the XML stands.
 
-import { type Detection, found, type Subject } from './detection.ts';
+import { type Detection, found, isFenced, type Subject } from './detection.ts';
 
 /** XML that reads other files or fills memory, in one value. Ids 1060001–1060004. Linear; never throws. */
 export function detectEntity(subject: Subject): Detection | null {
   const { lower } = subject;
   const entity = lower.indexOf('<!entity');
+  // Because a document begins with its first bracket: what a sentence shows is read by no parser.
+  if (entity >= 0 && isShown(lower, entity))
+    return found(1060001, 2, 'the text shows a declaration of an entity', entity, entity + 128);
   if (entity >= 0 && isDeclared(lower, entity))
     return found(1060001, 5, 'the document declares an entity', entity, entity + 128);
   const doctype = lower.indexOf('<!doctype');
@@ -17,6 +20,7 @@ export function detectEntity(subject: Subject): Detection | null {
       name !== 'html' &&
       name !== 'svg' &&
       name !== 'plist' &&
+      !isPublished(head) &&
       (isForeign(head, ' system') || isForeign(head, ' public'))
     )
       return found(1060002, 5, 'the document loads a foreign DTD', doctype, doctype + 128);
@@ -59,6 +63,20 @@ export function detectEntity(subject: Subject): Detection | null {
   return null;
 }
 
+/** Whether the text begins with a fence of Markdown, or with words before its first bracket. */
+function isShown(lower: string, at: number): boolean {
+  if (lower.startsWith('```') || lower.startsWith('~~~')) return isFenced(lower, at);
+  const first = lower.indexOf('<');
+  let words = 0;
+  for (let end = 1; end < first && words < 3; end++)
+    if (lower.charCodeAt(end) <= 32 && isWordEnd(lower.charCodeAt(end - 1))) words++;
+  return words > 2;
+}
+
+function isWordEnd(code: number): boolean {
+  return (code >= 97 && code <= 122) || code === 58 || code === 44;
+}
+
 /** `<!ENTITY name "…">` or `% name`: prose that only names the word goes on without a value. */
 function isDeclared(lower: string, at: number): boolean {
   const rest = lower.slice(at + 8, at + 160);
@@ -71,6 +89,25 @@ function nameOf(head: string): string {
   let end = at;
   while (end < head.length && head.charCodeAt(end) > 32 && head.charAt(end) !== '>' && head.charAt(end) !== '[') end++;
   return head.slice(at, end);
+}
+
+/** Where those who define a kind of document publish its DTD: nobody else can put anything there. */
+const publishers: readonly string[] = [
+  ...['xml.cxml.org/', 'www.w3.org/', 'www.oasis-open.org/', 'docbook.org/', 'java.sun.com/', 'www.apple.com/dtds/'],
+  ...['www.openmobilealliance.org/', 'www.springframework.org/', 'mybatis.org/', 'hibernate.org/'],
+  ...['www.hibernate.org/', 'hibernate.sourceforge.net/', 'struts.apache.org/', 'xml.apache.org/'],
+];
+
+/** Whether the only address in a document type, given in lower case, is one of a publisher, and nothing is declared there. */
+function isPublished(head: string): boolean {
+  const close = head.indexOf('>');
+  const type = close < 0 ? '' : head.slice(0, close);
+  const at = type.indexOf('://');
+  if (at < 0 || at !== type.lastIndexOf('://') || type.includes('[')) return false;
+  return (
+    (type.startsWith('http', at - 4) || type.startsWith('https', at - 5)) &&
+    publishers.some((one) => type.startsWith(one, at + 3))
+  );
 }
 
 function isForeign(head: string, word: string): boolean {

@@ -30,6 +30,15 @@ export const gadgetSigns: ReadonlyMap<string, Sign> = tableOf(
   org.springframework.context.
   java.util.priorityqueue
   javax.management.
+  com.mchange.v2.c3p0
+  jndirefdatasource
+  jndiconverter
+  jndidatasourcefactory
+  jndiobjectfactory
+  jndilocatordelegate
+  com.zaxxer.hikari
+  net.sf.ehcache
+  com.caucho.
   objectdataprovider
   system.diagnostics.process
   system.windows.data
@@ -75,6 +84,23 @@ export const objectSigns: ReadonlyMap<string, Sign> = tableOf(
   !!java.net.
   !!java.lang.
   !ruby/object
+  !php/object
+  !!org.springframework.
+  !!org.apache.
+  !!ch.qos.
+  !!jdk.
+  !!sun.
+  !!java.
+  !!groovy.
+  __js_function
+  <groovy.util.
+  <org.codehaus.groovy
+  <object class="java.
+  <handler class="java.
+  gem::specfetcher
+  gem::installer
+  gem::requirement
+  activesupport::deprecation::
   !ruby/hash
   !ruby/struct
   <dynamic-proxy>
@@ -151,6 +177,7 @@ function isTyped({ name, lower }: Subject): boolean {
 /** The first bytes of a Java stream, of .NET's formatter and of Ruby's Marshal, as bytes, hexadecimal or Base64. */
 function binary(text: string): Detection | null {
   const first = text.charCodeAt(0);
+  if (text.startsWith('yv66vg')) return found(1047001, 5, 'the value is a compiled Java class', 0, 32);
   if (first === 0xac && text.charCodeAt(1) === 0xed)
     return found(1047001, 5, 'the value is a serialised Java object', 0, 32);
   if (text.startsWith('aced0005') || text.startsWith('ACED0005'))
@@ -161,7 +188,13 @@ function binary(text: string): Detection | null {
   // At each of the three places in a group of Base64 where its first bytes may stand.
   const net = Math.max(text.indexOf('AAEAAAD/////'), text.indexOf('ABAAAA/////wE'), text.indexOf('AQAAAP////8B'));
   if (net >= 0) return found(1047002, 5, "the value is an object of .NET's BinaryFormatter", net, net + 32);
-  if (text.startsWith('BAhv') || text.startsWith('BAhJOg') || text.startsWith('\x04\bo:'))
+  if (
+    text.startsWith('BAhv') ||
+    text.startsWith('BAhJOg') ||
+    text.startsWith('BAhVOh') ||
+    text.startsWith('BAhbCGM') ||
+    text.startsWith('\x04\bo:')
+  )
     return found(1047003, 5, 'the value is a marshalled Ruby object', 0, 32);
   return null;
 }
@@ -196,6 +229,9 @@ function pickle(text: string): Detection | null {
   const isBinary =
     (first === 0x80 && text.charCodeAt(1) >= 2 && text.charCodeAt(1) <= 5) ||
     text.startsWith('gASV') ||
+    text.startsWith('gAWV') ||
+    text.startsWith('Y3Bvc2l4') ||
+    text.startsWith('Y19fYnVpbHRpbl9f') ||
     text.startsWith('gANj') ||
     text.startsWith('gAJj') ||
     text.startsWith('Y29zCn') ||

@@ -1,6 +1,6 @@
 // Path traversal and reads of files that no visitor asks for: climbs, sensitive names, stream wrappers, NUL truncation.
 
-import type { Detection } from './detection.ts';
+import { type Detection, isInRepository } from './detection.ts';
 
 /** What a detector may know of the place: whether the value is itself a path, so that any climb is an attack. */
 export interface PathPlace {
@@ -126,7 +126,7 @@ export function detectPath(value: string, place: PathPlace): Detection | null {
     wrapper(value, start, place) ??
     climbing(value, start, place) ??
     absolute(value, start, place) ??
-    (place.isPath ? forbiddenName(value) : null)
+    (place.isPath && !isInRepository(value.toLowerCase()) ? forbiddenName(value) : null)
   );
 }
 

@@ -1,6 +1,6 @@
 // Paths that nobody asks for but whoever looks for holes: secrets, backups, dumps, consoles of servers, left-over shells.
 
-import { type Detection, found } from './detection.ts';
+import { type Detection, found, isInRepository } from './detection.ts';
 
 /** Folders and files that begin with a dot and are nobody's business. */
 const hidden: ReadonlySet<string> = new Set(
@@ -82,6 +82,7 @@ const known: readonly string[] = [
   '/wls-wsat/',
   '/_async/asyncresponseservice',
   '/_ignition/execute',
+  '/_ignition/execute-solution',
   '/boaform/',
   '/gponform/',
   '/hnap1',
@@ -109,7 +110,9 @@ const known: readonly string[] = [
   '/owa/auth/x.js',
   '/autodiscover/autodiscover.json',
   '/cgi-bin/test',
+  '/cgi-bin/test-cgi',
   '/cgi-bin/php',
+  '/cgi-bin/php-cgi',
   '/cgi-bin/luci/;',
   '/etc/passwd',
   '/setup.cgi',
@@ -126,6 +129,36 @@ const known: readonly string[] = [
   '/nacos/v1/auth',
   '/xmlrpc.php.',
   '/alfa_data/',
+  '/+cscot+/translation-table',
+  '/mgmt/tm/util/bash',
+  '/tmui/login.jsp/..',
+  '/template/aui/text-inline.vm',
+  '/descriptorbyname/org.jenkinsci.plugins.scriptsecurity',
+  '/cgi-bin/mainfunction.cgi',
+  '/tmunblock.cgi',
+  '/hndunblock.cgi',
+  '/ctrlt/deviceupgrade',
+  '/goform/formsyscmd',
+  '/cgi-bin/webproc',
+  '/device.rsp?opt=',
+  '/_profiler/phpinfo',
+  '/wp-content/debug.log',
+  '/connector.minimal.php',
+  '/weaver/bsh.servlet',
+  '/servlet/~ic/bsh.servlet',
+  '/seeyon/htmlofficeservlet',
+  '/bea_wls_deployment_internal',
+  '/invoker/readonly',
+  '/uddiexplorer/',
+  '/axis2-admin',
+  '/_utils/config/',
+  '/ws/v1/cluster/apps/new-application',
+  '/api/jsonws/invoke',
+  '/_layouts/15/toolpane.aspx',
+  '/remote/fgt_lang',
+  '/dana-na/../',
+  '/trace.axd',
+  '/elmah.axd',
   '/alfacgiapi',
   '/setupwizard.aspx/',
   '/createpage-entervariables.action',
@@ -134,12 +167,21 @@ const known: readonly string[] = [
   '/webui_wsma_http',
 ];
 
+/** Whether a word goes on at `at` which began before. */
+function goesOn(lower: string, at: number): boolean {
+  const before = lower.charCodeAt(at - 1);
+  const code = lower.charCodeAt(at);
+  return before >= 97 && before <= 122 && ((code >= 97 && code <= 122) || code === 45);
+}
+
 /** A path that only a scanner asks for. Ids 1013010–1013014. Linear; never throws. */
 export function detectProbe(path: string): Detection | null {
   const lower = path.toLowerCase();
   for (const part of known) {
     const at = lower.indexOf(part);
-    if (at >= 0) return found(1013010, 5, `the path is one that scanners ask for: "${part}"`, at, path.length);
+    // Because `/server-status-page` is a page.
+    if (at >= 0 && !goesOn(lower, at + part.length))
+      return found(1013010, 5, `the path is one that scanners ask for: "${part}"`, at, path.length);
   }
   const slash = lower.lastIndexOf('/');
   const base = lower.slice(slash + 1);
@@ -158,6 +200,7 @@ export function detectProbe(path: string): Detection | null {
     return found(1013012, 5, 'the path is that of a dump of a database', 0, path.length);
   if (slash === 0 && archives.some((ending) => base.endsWith(ending) && sites.has(base.slice(0, -ending.length))))
     return found(1013014, 5, 'the path is that of an archive of the whole site', 0, path.length);
+  if (isInRepository(lower)) return null;
   for (let dot = lower.indexOf('/.'); dot >= 0; dot = lower.indexOf('/.', dot + 2)) {
     const end = lower.indexOf('/', dot + 1);
     if (hidden.has(lower.slice(dot + 1, end < 0 ? lower.length : end)))

@@ -127,7 +127,8 @@ export function judgeBackquotes(value: string): Suspect | null {
     const close = value.indexOf('`', open + 1);
     const command = readCommand(value, open + 1);
     if (command.rank === ALONE_SHORT || command.rank >= LIKELY) {
-      const certain = close < 0 ? !prose : !prose || isGlued(value, open, close, outside < 2);
+      const certain =
+        close < 0 ? !prose : (!prose || isGlued(value, open, close, outside < 2)) && !isIdentifier(value, open, close);
       if (certain) return suspect('substituted', 5, open, close < 0 ? command.end : close + 1);
       if (command.rank >= SHAPED) best ??= suspect('suspicion', 2, open, close < 0 ? command.end : close + 1);
     }
@@ -135,6 +136,12 @@ export function judgeBackquotes(value: string): Suspect | null {
     open = value.indexOf('`', close + 1);
   }
   return best;
+}
+
+/** `` `products`.`id` ``: one word each, a dot between, as MySQL spells a column. */
+function isIdentifier(value: string, open: number, close: number): boolean {
+  for (let at = open + 1; at < close; at++) if (!isName(value.charCodeAt(at))) return false;
+  return (open > 1 && value.startsWith('`.', open - 2)) || value.startsWith('.`', close + 1);
 }
 
 /** Whether the quoted part is a part of a word: prose sets its code apart. */

@@ -171,7 +171,7 @@ for (const [name, damage, fault] of damages)
     const kept = existsSync(it.path('ca.crt')) ? it.text('ca.crt') : null;
     const { identity, warned, says } = await it.issue();
     assert.deepEqual(warned, ['tls/local-ca-remade']);
-    assert.match(says, new RegExp(`\\(${fault}\\) and was made anew$`));
+    assert.match(says, new RegExp(`\\(${fault}\\) and is made anew$`));
     assert.notEqual(identity.chainPem, before.chainPem);
     const authority = new X509Certificate(it.text('ca.crt'));
     assert.ok(new X509Certificate(identity.chainPem).verify(authority.publicKey));

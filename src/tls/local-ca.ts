@@ -86,7 +86,7 @@ async function keepAuthority(
     return { ...stored.pair, commonName: commonNameOf(stored.pair.certificate) };
   }
   if (fault !== '') {
-    const instead = `trust ${join(directory, 'ca.crt')} where the old CA was trusted; its files now end in .replaced`;
+    const instead = `trust ${join(directory, 'ca.crt')} where the old CA was trusted; its files stay beside it and end in .replaced`;
     warnings.push(remade(directory, fault, instead));
   }
   const key = newKey();
@@ -157,7 +157,7 @@ function commonNameOf(certificate: X509Certificate): string {
 }
 
 function remade(directory: string, fault: string, instead: string): Problem {
-  const says = `the local CA's store in ${directory} could not be used (${fault}) and was made anew`;
+  const says = `the local CA's store in ${directory} could not be used (${fault}) and is made anew`;
   return { path: ['localNames'], code: 'tls/local-ca-remade', says, instead };
 }
 

@@ -185,7 +185,7 @@ test('any rules, any request: asked by value or asked one by one, the same match
         }
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 1500 },
   );
 });
 

@@ -83,13 +83,6 @@ export class Codes {
     for (let index = 0; index < this.length; index++) if (list[index]! > 255) list[index] = WIDE;
   }
 
-  /** The value as text of its own: what is kept must not keep the whole request that it is a piece of. */
-  copy(): string {
-    if (this.isWide) return this.text;
-    this.#text = null;
-    return this.text;
-  }
-
   /** The value as text; of a wide value only where it was taken from text. */
   get text(): string {
     if (this.#text !== null) return this.#text;

@@ -220,6 +220,7 @@ export class RuleSet {
         site: policy.site,
         asked: this.#asked,
       },
+      this.plan.watched,
     );
     transaction.budgetMs = this.#budgetMs;
     if (policy.mode === 'detect' && transaction.engine === 'on') transaction.engine = 'detect';

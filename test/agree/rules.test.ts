@@ -41,7 +41,12 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
   const { program } = loaded;
   const plan = planOf(program, compileSet as never);
   const planned = neededBy(plan);
-  const run = (asked: Asked, needed: Needed, beneath: ReadonlyMap<string, string>): string => {
+  const run = (
+    asked: Asked,
+    needed: Needed,
+    beneath: ReadonlyMap<string, string>,
+    watched?: ReadonlySet<string>,
+  ): string => {
     const { query, header, body } = asked;
     const request = {
       id: 'x',
@@ -59,14 +64,20 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
       serverName: 'h',
       headers: new Pairs(['Host', 'X', 'Content-Type'], ['h', header, 'application/x-www-form-urlencoded']),
     };
-    const transaction = new Transaction(request, program.settings, beneath, {
-      now: () => 0,
-      monotonicMs: () => 0,
-      cpuMs: () => 0,
-      lasting: new Lasting(() => 0),
-      site: 's',
-      asked: new AskedNames(),
-    });
+    const transaction = new Transaction(
+      request,
+      program.settings,
+      beneath,
+      {
+        now: () => 0,
+        monotonicMs: () => 0,
+        cpuMs: () => 0,
+        lasting: new Lasting(() => 0),
+        site: 's',
+        asked: new AskedNames(),
+      },
+      watched,
+    );
     chooseProcessor(transaction);
     runPhase(program, transaction, 1, needed);
     readBody(transaction, body, body.length, false);
@@ -75,7 +86,7 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
     const left = [...transaction.tx.pairs.names].sort().map((name) => `${name}=${transaction.tx.get(name)}`);
     return [...found, ...left, String(transaction.interruption?.rule.id)].join('\n');
   };
-  return (asked) => [run(asked, everyRule, nothingBeneath()), run(asked, planned, plan.beneath)];
+  return (asked) => [run(asked, everyRule, nothingBeneath()), run(asked, planned, plan.beneath, plan.watched)];
 }
 
 const targets = fc.constantFrom(
@@ -196,6 +207,65 @@ SecRule ARGS "@rx ^a" "id:3,phase:1"`;
   const [every, some] = waysThrough([{ name: '/a.conf', text }])({ query: 'a', header: '', body: '' });
   assert.equal(every, '1 ARGS:a 0 \nundefined');
   assert.equal(some, every);
+});
+
+const sums = fc.record({
+  phase: fc.integer({ min: 1, max: 4 }),
+  links: fc.array(
+    fc.tuple(
+      fc.constantFrom('TX:a', 'TX:b', 'TX:c', '&TX:a', 'TX:c|TX:a', 'TX:/^[ab]/', 'ARGS:a'),
+      fc.constantFrom('@ge 1', '@lt 3', '@eq %{tx.a}', '!@eq 2', '@rx [1a]', '@unconditionalMatch'),
+      fc.array(
+        fc.constantFrom(
+          'setvar:tx.a=+1',
+          'setvar:tx.b=+%{tx.a}',
+          'setvar:tx.c=%{tx.b}',
+          'setvar:tx.c=2',
+          'setvar:!tx.b',
+          "setvar:'tx.n_%{MATCHED_VAR_NAME}=%{MATCHED_VAR}'",
+          'ctl:ruleRemoveTargetById=4;TX:a',
+          'nolog',
+          'skip:1',
+          'skipAfter:M1',
+          'severity:2',
+        ),
+        { maxLength: 3 },
+      ),
+    ),
+    { minLength: 1, maxLength: 2 },
+  ),
+});
+
+test('rules that only reckon with TX leave the same, asked or repeated', () => {
+  fc.assert(
+    fc.property(
+      fc.array(sums, { minLength: 3, maxLength: 9 }),
+      fc.array(
+        fc.record({ query: fc.constantFrom('', 'a=1', 'a=2', 'b=1'), header: fc.constant(''), body: fc.constant('') }),
+        {
+          minLength: 3,
+          maxLength: 5,
+        },
+      ),
+      (rules, requests) => {
+        const source = rulesText(
+          rules.map((one) => ({
+            ...one,
+            links: one.links.map(
+              ([target, operator, list]) =>
+                [target, operator, list.includes('nolog') ? list : [...list, 'nolog']] as const,
+            ),
+          })),
+        );
+        const both = waysThrough([{ name: '/a.conf', text: source }]);
+        for (const request of requests) {
+          const [every, some] = both(request);
+          assert.equal(some, every, `${source}\n${JSON.stringify(request)}`);
+        }
+      },
+    ),
+    { numRuns: 600 },
+  );
 });
 
 const crs = '/usr/share/modsecurity-crs/rules';

@@ -19,6 +19,7 @@ import type { Transformation } from '../transformations/transformation.ts';
 import type { Variable } from '../variables/variable.ts';
 import { clustersOf } from './clusters.ts';
 import { fold } from './fold.ts';
+import { stretchesOf } from './stretches.ts';
 
 type Member = NonNullable<NonNullable<Link['matcher']>['member']>;
 
@@ -93,6 +94,7 @@ class Planner {
       memberWords,
       beneath: this.#folding.beneath,
       skippers: this.#folding.skippers,
+      ...stretchesOf(this.#program, this.#folding.live),
     };
   }
 

@@ -1,10 +1,10 @@
 // What was found in values that come again and again: what clients accept, who they say they are, their cookies, names of arguments.
 
 /** Values that are kept, and the longest. Twice as many are kept, the older half dropped whole. */
-const maxRemembered = 256;
+const maxRemembered = 1024;
 const maxLength = 256;
 /** Places for signs of values that were seen once; a power of two. */
-const places = 1024;
+const places = 4096;
 /** Characters of a value that its sign is made of, beside the last: one in each eighth. */
 const samples = 8;
 /** From this length on values are looked for as long as one in so many comes again; else as many are left alone before it is tried anew. */
@@ -13,35 +13,65 @@ const worthwhile = 16;
 const tried = 256;
 const leftAlone = 4096;
 
-/** The answers of one view by value. A value is kept when it comes a second time: most never do. */
+/** One text, and what it answers in each view that was asked about it. */
+export class Known {
+  readonly text: string;
+  /** By the number of the view: the rules that are answered. */
+  readonly answers: (readonly number[] | undefined)[];
+
+  constructor(text: string, views: number) {
+    this.text = text;
+    this.answers = new Array<undefined>(views).fill(undefined);
+  }
+}
+
+/** What is known of values, in all views. A value is kept when it comes a second time: most never do. */
 export class Memory {
-  #young = new Map<string, readonly number[]>();
-  #old = new Map<string, readonly number[]>();
+  readonly #views: number;
+  #young = new Map<string, Known>();
+  #old = new Map<string, Known>();
   readonly #seen = new Int32Array(places);
   /** Long values of this turn, how many of them were known, and those that are still to be left alone. */
   #asked = 0;
   #known = 0;
   #alone = 0;
 
-  /** Whether the value may have come before; whoever is asked about it again is told so. */
-  expects(value: string): boolean {
+  /** There are so many views. */
+  constructor(views: number) {
+    this.#views = views;
+  }
+
+  /**
+   * What is known of the value, to be added to; null where it did not come before. Values that meet the same views say so by
+   * `kind`: what comes twice within each request, once as this and once as that, does not come again.
+   */
+  find(value: string, kind: number): Known | null {
     const { length } = value;
-    if (length > maxLength || (length >= longValue && !this.#isWorthwhile())) return false;
-    let sign = length;
+    const isLong = length >= longValue;
+    if (length > maxLength || (isLong && !this.#isWorthwhile())) return null;
+    let known = this.#young.get(value);
+    if (known === undefined) {
+      known = this.#old.get(value);
+      if (known === undefined)
+        return this.#wasSeen(value, kind) ? this.#keep(new Known(ownText(value), this.#views)) : null;
+      this.#keep(known);
+    }
+    if (isLong) this.#known++;
+    return known;
+  }
+
+  /** Whether the value may have come before; whoever asks again is told so. */
+  #wasSeen(value: string, kind: number): boolean {
+    const { length } = value;
+    let sign = length + Math.imul(kind, 0x9e3779b1);
     // Because a look at every character would cost as much as the answer: two values of one sign are only kept sooner.
     for (let sample = 0; sample < samples; sample++)
       sign = (Math.imul(sign, 31) + value.charCodeAt((length * sample) >> 3)) | 0;
     sign = (Math.imul(sign, 31) + value.charCodeAt(length - 1)) | 0;
-    const place = (sign ^ (sign >>> 15)) & (places - 1);
+    const place = (sign ^ (sign >>> 12)) & (places - 1);
     if (this.#seen[place] === sign) return true;
     this.#seen[place] = sign;
     return false;
-  }
-
-  get(value: string): readonly number[] | undefined {
-    const known = this.#young.get(value) ?? this.#old.get(value);
-    if (known !== undefined && value.length >= longValue) this.#known++;
-    return known;
   }
 
   /** Because texts of people never come again, and to look for them costs a part of what they cost. */
@@ -58,12 +88,17 @@ export class Memory {
     return true;
   }
 
-  /** Keeps the answer; `value` should be no piece of a longer text, which would be kept with it. */
-  set(value: string, rules: readonly number[]): void {
+  #keep(known: Known): Known {
     if (this.#young.size >= maxRemembered) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(value, rules);
+    this.#young.set(known.text, known);
+    return known;
   }
+}
+
+/** The same text by itself: what is kept must not keep the whole request that it is a piece of. */
+function ownText(value: string): string {
+  return Buffer.from(value, 'latin1').toString('latin1');
 }

@@ -3,11 +3,12 @@
 import { Codes } from '../codes.ts';
 import { ANY } from '../marks.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import type { Phase } from '../variables/variable.ts';
-import { Memory } from './memory.ts';
-import type { Answers, Link, Plan, Program, View } from './program.ts';
-import type { Needed } from './run.ts';
+import type { Many, Phase, Single } from '../variables/variable.ts';
+import { type Known, Memory } from './memory.ts';
+import type { Lane, Link, Plan, Program, View } from './program.ts';
+import type { Foreseen, Needed } from './run.ts';
 import { type Stage, Stages, UNSIGNED } from './stages.ts';
+import { Stretches } from './stretches.ts';
 
 /** The rules by values, after a plan. What it gives is its own, and true until it is asked again. */
 export function neededBy(plan: Plan): Needed {
@@ -18,17 +19,26 @@ export function neededBy(plan: Plan): Needed {
 /** Every rule is asked: the slow way, which the other must agree with. */
 export const everyRule: Needed = () => null;
 
+/** Places of a lane of which the last value is remembered. */
+const maxLast = 32;
+
+/** What most values answer. */
+const nothing: readonly number[] = [];
+
 /** From this length on the memory of a value may be more than is kept. */
 const longValue = 4096;
 
-class Finder implements Answers {
+class Finder implements Foreseen {
   readonly #plan: Plan;
   /** Rules by what was answered: their first links, and behind those their second. */
   readonly #answered: Uint32Array;
   readonly rules: Uint32Array;
+  readonly stretches: Stretches;
   readonly #hits: Uint32Array;
   readonly #stages: readonly Stages[];
-  readonly #memories: readonly Memory[];
+  readonly #memory: Memory;
+  /** By phase, lane and place: what is known of the value that came last. */
+  readonly #last: readonly (readonly (Known | null)[][])[];
   /** The value in hand and what transformations made of it, by how many were undergone. */
   readonly #forms: Codes[] = [];
   #number = 0;
@@ -43,38 +53,64 @@ class Finder implements Answers {
     this.rules = new Uint32Array(plan.always.length);
     this.#hits = new Uint32Array(plan.memberWords);
     this.#stages = plan.views.map((view) => new Stages(view));
-    this.#memories = plan.views.map(() => new Memory());
+    this.stretches = new Stretches(plan);
+    this.#memory = new Memory(plan.views.length);
+    this.#last = plan.lanes.map((lanes) => lanes.map(() => []));
   }
 
-  find(program: Program, transaction: Transaction, phase: Phase): Answers | null {
+  find(program: Program, transaction: Transaction, phase: Phase): Foreseen | null {
     const plan = this.#plan;
     if (transaction.removedRules.length > 0 && this.#losesSkippers(transaction)) return null;
     const { start, end } = program.phases[phase]!;
     this.#answered.fill(0);
     this.#byValue.clear();
-    for (const lane of plan.lanes[phase]!) {
-      const { variable, general, byName } = lane;
-      if (variable.shape === 'one') {
-        const value = general === null ? null : variable.read(transaction);
-        if (value !== null && !transaction.spend(value.length)) this.#look(general!, value);
-        continue;
-      }
-      const pairs = lane.path === null ? variable.read(transaction) : variable.select!(transaction, lane.path);
-      const { values } = pairs;
-      if (byName.size === 0) {
-        if (general !== null)
-          for (let index = 0; index < values.length && !transaction.spend(values[index]!.length); index++)
-            this.#look(general, values[index]!);
-        continue;
-      }
-      const { lower } = pairs;
-      for (let index = 0; index < values.length && !transaction.spend(values[index]!.length); index++) {
-        const view = byName.get(lower[index]!) ?? general;
-        if (view !== null) this.#look(view, values[index]!);
-      }
+    const lanes = plan.lanes[phase]!;
+    for (let number = 0; number < lanes.length; number++) {
+      const lane = lanes[number]!;
+      const last = this.#last[phase]![number]!;
+      if (lane.variable.shape === 'one') this.#lookAtOne(transaction, lane, last);
+      else this.#lookAtMembers(transaction, lane, last);
     }
     this.#gather(start, end);
     return this;
+  }
+
+  #lookAtOne(transaction: Transaction, { variable, general }: Lane, last: (Known | null)[]): void {
+    const value = general === null ? null : (variable as Single).read(transaction);
+    if (value === null || transaction.spend(value.length)) return;
+    this.#look(general!, value, this.#knownOf(value, last, 0, general!.number + 1));
+  }
+
+  /** What is known of a value, which stands at `place` of its lane. */
+  #knownOf(value: string, last: (Known | null)[], place: number, kind: number): Known | null {
+    // Because one client says the same again and again: to compare two texts is cheaper than to look for one.
+    const before = place < last.length ? last[place]! : null;
+    if (before !== null && before.text === value) return before;
+    const known = this.#memory.find(value, kind);
+    if (place < last.length) last[place] = known;
+    else if (place === last.length && place < maxLast) last.push(known);
+    return known;
+  }
+
+  #lookAtMembers(transaction: Transaction, { variable, general, byName, path }: Lane, last: (Known | null)[]): void {
+    const many = variable as Many;
+    const pairs = path === null ? many.read(transaction) : many.select!(transaction, path);
+    const { values } = pairs;
+    if (values.length === 0 || (byName.size === 0 && general === null)) return;
+    const { lower } = pairs;
+    pairs.notes ??= [];
+    const notes = pairs.notes as (Known | null | undefined)[];
+    for (let index = 0; index < values.length && !transaction.spend(values[index]!.length); index++) {
+      const view = byName.size === 0 ? general : (byName.get(lower[index]!) ?? general);
+      if (index >= notes.length) notes.push(undefined);
+      if (view === null) continue;
+      let known = notes[index];
+      if (known === undefined) {
+        known = this.#knownOf(values[index]!, last, index, 0);
+        notes[index] = known;
+      }
+      this.#look(view, values[index]!, known);
+    }
   }
 
   /** The number under which answers to the link are known; -1 where they are not. */
@@ -108,25 +144,21 @@ class Finder implements Answers {
     if (!this.#found.includes(rule)) this.#found.push(rule);
   }
 
-  #look(view: View, value: string): void {
-    const memory = this.#memories[view.number]!;
-    const isExpected = memory.expects(value);
-    const known = isExpected ? memory.get(value) : undefined;
-    if (known !== undefined) {
-      this.#note(value, known);
+  #look(view: View, value: string, known: Known | null): void {
+    const before = known === null ? undefined : known.answers[view.number];
+    if (before !== undefined) {
+      if (before.length > 0) this.#note(value, before);
       return;
     }
     const found = this.#found;
     found.length = 0;
     this.#judge(view, value);
-    if (!isExpected && found.length === 0) return;
-    const kept = found.slice();
-    if (isExpected) memory.set(this.#form(0).copy(), kept);
-    this.#note(value, kept);
+    const rules = found.length === 0 ? nothing : found.slice();
+    if (known !== null) known.answers[view.number] = rules;
+    if (rules.length > 0) this.#note(value, rules);
   }
 
   #note(value: string, rules: readonly number[]): void {
-    if (rules.length === 0) return;
     for (let index = 0; index < rules.length; index++) this.#answered[rules[index]! >> 5]! |= 1 << (rules[index]! & 31);
     const before = this.#byValue.get(value);
     this.#byValue.set(value, before === undefined ? rules : [...before, ...rules]);
@@ -157,8 +189,8 @@ class Finder implements Answers {
 
   /** Asks everything of a text that is asked of it, and of what the transformations behind it make of it. */
   #walk(view: View, stage: Stage, text: Codes, marks: number, depth: number, number: number): void {
-    const { wanted, questions, steps } = stage;
-    if (wanted !== null) this.#match(view, text, marks, number, wanted, stage);
+    if (stage.wanted !== null) this.#match(view, stage, text, marks, number, stage.wanted);
+    const { questions, steps } = stage;
     // Because an empty value has no byte, whatever it is marked with.
     const known = text.length === 0 ? 0 : marks;
     for (const { matcher, signs, whenTrue, whenFalse } of questions) {
@@ -171,7 +203,8 @@ class Finder implements Answers {
       const changed = this.#form(depth + 1);
       if (transformation.turn !== undefined && !text.isWide) {
         if (transformation.turn(text, changed)) {
-          const found = marksIn(changed.marks, changed);
+          const left = transformation.leaves === undefined ? changed.marks : transformation.leaves(marks);
+          const found = marksIn(left, changed);
           const next = transformation.isOfCase === true ? number : this.#nextNumber();
           this.#walk(view, step.after(found), changed, found, depth + 1, next);
         } else this.#walk(view, step.after(marks), text, marks, depth, number);
@@ -190,17 +223,18 @@ class Finder implements Answers {
 
   #match(
     view: View,
+    { rulesOf, absences }: Stage,
     text: Codes,
     marks: number,
     number: number,
     wanted: Uint32Array,
-    { rulesOf, absences }: Stage,
   ): void {
     const hits = this.#hits;
     if (view.set.matchCodes(text, marks, hits, wanted, number) > 0)
       for (let word = 0; word < wanted.length; word++)
         for (let bits = hits[word]!; bits !== 0; bits &= bits - 1) {
-          const rules = rulesOf.get((word << 5) + 31 - Math.clz32(bits & -bits));
+          const member = (word << 5) + 31 - Math.clz32(bits & -bits);
+          const rules = rulesOf.get(member);
           if (rules !== undefined) for (const rule of rules) this.#need(rule);
         }
     for (const { member, rule } of absences) if ((hits[member >> 5]! & (1 << (member & 31))) === 0) this.#need(rule);

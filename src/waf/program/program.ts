@@ -190,6 +190,17 @@ export interface Lane {
   readonly general: View | null;
 }
 
+/** Rules one behind another that only reckon with members of TX: begun with the same values there, they leave the same. */
+export interface Stretch {
+  /** Its place among all stretches, which is also the order in which they come. */
+  readonly place: number;
+  /** Its rules are live rules from `start` to before `end`. */
+  readonly start: number;
+  readonly end: number;
+  /** Members that it may write. */
+  readonly writes: readonly string[];
+}
+
 /** What the values of a phase answer, found ahead of its rules. */
 export interface Answers {
   /** A bit for each rule that needs to be asked. */
@@ -217,4 +228,7 @@ export interface Plan {
   readonly beneath: ReadonlyMap<string, string>;
   /** Rules that were left out and would have skipped others. */
   readonly skippers: readonly Rule[];
+  readonly stretches: readonly Stretch[];
+  /** Members of TX that stretches read or write: where other rules wrote one, every rule is asked again. */
+  readonly watched: ReadonlySet<string>;
 }

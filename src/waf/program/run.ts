@@ -1,16 +1,23 @@
 // The loop: the rules of a phase in their order, those that were switched off left out, and what a match leads to.
 
 import type { RuleMatch, Transaction } from '../transaction/transaction.ts';
+import { Pairs } from '../variables/pairs.ts';
 import type { Phase } from '../variables/variable.ts';
 import type { Bill } from './bill.ts';
 import { Asking, matches } from './match.ts';
-import type { Answers, Evidence, Program, Rule } from './program.ts';
+import type { Answers, Evidence, Program, Rule, Stretch } from './program.ts';
+import { type Stretches, standingOf, type Trail } from './stretches.ts';
 
 /** Matches that one transaction keeps. */
 const maxKept = 256;
 
 /** What is known ahead of the rules of a phase; null: nothing, every rule is asked. */
-export type Needed = (program: Program, transaction: Transaction, phase: Phase) => Answers | null;
+export type Needed = (program: Program, transaction: Transaction, phase: Phase) => Foreseen | null;
+
+/** What the values of a phase answer, and what stretches of its rules leave. */
+export interface Foreseen extends Answers {
+  readonly stretches: Stretches;
+}
 
 /** Rules between two looks at the clock. */
 const rulesAtOnce = 8;
@@ -40,6 +47,12 @@ export function runPhase(
   const asking = new Asking(transaction, answers);
   let number = nextOf(set, start, end);
   for (let count = 1; number < end && !transaction.overran; count++) {
+    const stretch = answers?.stretches.at(number, transaction) ?? null;
+    if (stretch !== null) {
+      number = nextOf(set, passStretch(asking, program, answers!, stretch, bill), end);
+      if (mustStop(transaction, phase)) break;
+      continue;
+    }
     const rule = program.rules[number]!;
     const before = isTimed ? tools.monotonicMs() : 0;
     number = nextOf(set, isRemoved(transaction, rule) ? number + 1 : step(asking, rule, bill), end);
@@ -49,6 +62,34 @@ export function runPhase(
   }
   transaction.endPhase();
   if (transaction.overran) bill?.overran();
+}
+
+/** Stands in for what matched before a stretch, to tell whether anything did in it. */
+const nothingMatched = new Pairs();
+
+/** Leaves what a stretch of rules leaves, by what is known of it or by asking its rules; gives the number at which the phase goes on. */
+function passStretch(asking: Asking, program: Program, answers: Foreseen, stretch: Stretch, bill: Bill | null): number {
+  const { transaction } = asking;
+  const { stretches, rules } = answers;
+  const known = stretches.repeat(stretch, transaction, bill);
+  if (known >= 0) return known;
+  const before = standingOf(transaction);
+  const trail: Trail = { asked: [], hits: [] };
+  const { matchedVars } = transaction;
+  transaction.matchedVars = nothingMatched;
+  let number = stretch.start;
+  while (number < stretch.end && !transaction.overran) {
+    const rule = program.rules[number]!;
+    trail.asked.push(number);
+    number = step(asking, rule, bill, trail);
+    if (number < stretch.end) number = nextOf(rules, number, stretch.end);
+    transaction.look();
+    if (mustStop(transaction, rule.phase)) break;
+  }
+  const isMatched = transaction.matchedVars !== nothingMatched;
+  if (!isMatched) transaction.matchedVars = matchedVars;
+  stretches.keep(stretch, transaction, before, trail, number, isMatched);
+  return number;
 }
 
 function isOver(transaction: Transaction, phase: Phase): boolean {
@@ -83,12 +124,13 @@ function isRemoved(transaction: Transaction, rule: Rule): boolean {
 }
 
 /** Asks one rule; gives the number at which the phase goes on. */
-function step(asking: Asking, rule: Rule, bill: Bill | null): number {
+function step(asking: Asking, rule: Rule, bill: Bill | null, trail: Trail | null = null): number {
   const { transaction, evidence } = asking;
   bill?.asked(rule.number);
   if (transaction.scores.length > 0) transaction.scores = [];
   if (!matches(asking, rule)) return rule.number + 1;
   bill?.hit(rule.number);
+  trail?.hits.push(rule.number);
   note(transaction, rule, evidence);
   disrupt(transaction, rule);
   return rule.jump >= 0 ? rule.jump : rule.number + 1;

@@ -170,7 +170,7 @@ export class Filter {
 
   /** The one pass: follows every text. */
   #scan({ list, length }: Codes): void {
-    const { ofByte, cells, firstEnd } = this.#literals;
+    const { ofByte, cells, firstEnd, shift } = this.#literals;
     // Because each look into the table waits for the one before, both halves are read side by side, each into the next by what a
     // text may reach across.
     const half = length < minHalved ? 0 : (length + reach + 1) >> 1;
@@ -178,21 +178,21 @@ export class Filter {
     let state = 0;
     let other = 0;
     for (let index = 0; index < half; index++) {
-      state = cells[state + ofByte[list[index]!]!]!;
-      other = cells[other + ofByte[list[behind + index]!]!]!;
+      state = cells[(state << shift) + ofByte[list[index]!]!]!;
+      other = cells[(other << shift) + ofByte[list[behind + index]!]!]!;
       if (state >= firstEnd) this.#end(state);
       if (other >= firstEnd) this.#end(other);
     }
     if (half === 0)
       for (let index = 0; index < length; index++) {
-        state = cells[state + ofByte[list[index]!]!]!;
+        state = cells[(state << shift) + ofByte[list[index]!]!]!;
         if (state >= firstEnd) this.#end(state);
       }
   }
 
   /** Texts end in `state`: phrase sets match, patterns that have all they need are ready to be tried. */
   #end(state: number): void {
-    const number = (state - this.#literals.firstEnd) / this.#literals.columns;
+    const number = state - this.#literals.firstEnd;
     if (this.#seen[number] === this.#call) return;
     this.#seen[number] = this.#call;
     const postings = this.#postings[number]!;

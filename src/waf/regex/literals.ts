@@ -10,9 +10,10 @@ interface Columns {
 export class Literals {
   /** Column of each byte, and behind them of `WIDE`. */
   readonly ofByte: Uint8Array;
-  readonly columns: number;
-  /** `cells[state + column]` is the next state; states are offsets of rows. */
-  readonly cells: Uint32Array;
+  /** A row has 2 to the power of this many cells. */
+  readonly shift: number;
+  /** `cells[(state << shift) + column]` is the next state; those nearest to the beginning come first. */
+  readonly cells: Uint16Array | Uint32Array;
   /** From this state on, a text ends there. */
   readonly firstEnd: number;
   readonly #ends: readonly (readonly number[])[];
@@ -21,17 +22,19 @@ export class Literals {
   constructor(texts: readonly string[]) {
     const columns = columnsOf(texts);
     this.ofByte = columns.ofByte;
-    this.columns = columns.count;
+    this.shift = 32 - Math.clz32(columns.count - 1);
     const trie = grow(texts, columns);
     const order = inOrder(trie);
-    this.firstEnd = order.firstEnd * columns.count;
+    this.firstEnd = order.firstEnd;
     this.#ends = order.ends;
     const width = columns.count;
-    this.cells = new Uint32Array(trie.ends.length * width);
-    for (let node = 0; node < trie.ends.length; node++) {
-      const row = order.place[node]! * width;
+    const { length } = trie.ends;
+    // Because half the memory is half of what a value drives out of the cache, and most sets have few states.
+    this.cells = new (length <= maxSmall ? Uint16Array : Uint32Array)(length << this.shift);
+    for (let node = 0; node < length; node++) {
+      const row = order.place[node]! << this.shift;
       for (let column = 0; column < width; column++)
-        this.cells[row + column] = order.place[trie.next[node * width + column]!]! * width;
+        this.cells[row + column] = order.place[trie.next[node * width + column]!]!;
     }
   }
 
@@ -40,6 +43,9 @@ export class Literals {
     return this.#ends;
   }
 }
+
+/** Most states that a cell of 16 bits can name. */
+const maxSmall = 65_536;
 
 /** Bytes that are met most, so that their columns lie side by side in the memory next to the processor. */
 const common = ' etaoinsrhldcumfpgwybvkxjqz0123456789';
@@ -61,6 +67,8 @@ interface Trie {
   readonly next: Int32Array;
   /** Numbers of the texts that end at a node, those of its suffixes included. */
   readonly ends: (readonly number[])[];
+  /** The nodes by their distance from the beginning: a value that says nothing stays near it. */
+  readonly order: readonly number[];
 }
 
 function grow(texts: readonly string[], columns: Columns): Trie {
@@ -77,12 +85,11 @@ function grow(texts: readonly string[], columns: Columns): Trie {
     }
     ends[node]!.push(number);
   }
-  complete(next, ends, width);
-  return { next, ends };
+  return { next, ends, order: complete(next, ends, width) };
 }
 
-/** Fills in where to go when no text goes on, nodes nearest to the root first. */
-function complete(next: Int32Array, ends: number[][], width: number): void {
+/** Fills in where to go when no text goes on; gives the nodes, those nearest to the root first. */
+function complete(next: Int32Array, ends: number[][], width: number): number[] {
   const fallback = new Int32Array(ends.length);
   const queue: number[] = [];
   for (let column = 0; column < width; column++) {
@@ -103,16 +110,18 @@ function complete(next: Int32Array, ends: number[][], width: number): void {
       }
     }
   }
+  return [0, ...queue];
 }
 
 /** New places of the nodes: those where nothing ends first, so that one comparison tells them apart. */
 function inOrder(trie: Trie): { place: Int32Array; firstEnd: number; ends: readonly (readonly number[])[] } {
   const place = new Int32Array(trie.ends.length);
   let count = 0;
-  for (const [node, ends] of trie.ends.entries()) if (ends.length === 0) place[node] = count++;
+  for (const node of trie.order) if (trie.ends[node]!.length === 0) place[node] = count++;
   const firstEnd = count;
   const kept: (readonly number[])[] = [];
-  for (const [node, ends] of trie.ends.entries()) {
+  for (const node of trie.order) {
+    const ends = trie.ends[node]!;
     if (ends.length === 0) continue;
     place[node] = count++;
     kept.push(ends);

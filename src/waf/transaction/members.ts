@@ -8,10 +8,20 @@ export class Members {
   readonly #own = new Map<string, string | null>();
   readonly #maxMembers: number;
   #pairs: Pairs | null = null;
+  /** Members that stretches of rules reckon with. */
+  readonly watched: ReadonlySet<string>;
+  /** How many stretches left what they always leave; -1 from where another rule wrote a watched member. */
+  stage = 0;
 
-  constructor(beneath: ReadonlyMap<string, string>, maxMembers: number) {
+  constructor(beneath: ReadonlyMap<string, string>, maxMembers: number, watched: ReadonlySet<string> = nobody) {
     this.#beneath = beneath;
     this.#maxMembers = maxMembers;
+    this.watched = watched;
+  }
+
+  /** What this transaction wrote, or null where it did not. */
+  own(name: string): string | null {
+    return this.#own.get(name) ?? null;
   }
 
   get(name: string): string | null {
@@ -22,12 +32,14 @@ export class Members {
 
   /** Sets a member; beyond the bound nothing more is added. */
   put(name: string, value: string): void {
+    if (this.watched.has(name)) this.stage = -1;
     if (this.#own.size >= this.#maxMembers && !this.#own.has(name)) return;
     this.#own.set(name, value);
     this.#pairs = null;
   }
 
   unset(name: string): void {
+    if (this.watched.has(name)) this.stage = -1;
     if (this.#beneath.has(name)) this.#own.set(name, null);
     else this.#own.delete(name);
     this.#pairs = null;
@@ -52,6 +64,8 @@ export class Members {
     return pairs;
   }
 }
+
+const nobody: ReadonlySet<string> = new Set();
 
 /** Names that one pattern was asked about; when there are more, all are forgotten. */
 const maxNames = 512;

@@ -78,8 +78,6 @@ export interface Interruption {
   readonly message: string;
 }
 
-const emptyMap: ReadonlyMap<string, string> = new Map();
-
 /** One transaction. Fields are plain: the loop and the words read them directly. */
 export class Transaction implements State {
   readonly uniqueId: string;
@@ -176,6 +174,7 @@ export class Transaction implements State {
     settings: Readonly<EngineSettings>,
     beneath: ReadonlyMap<string, string>,
     tools: TransactionTools,
+    watched?: ReadonlySet<string>,
   ) {
     this.uniqueId = request.id;
     this.startedAt = request.startedAt;
@@ -200,7 +199,7 @@ export class Transaction implements State {
     this.requestBodyLimit = settings.requestBodyLimit;
     this.answerBodyAccess = settings.responseBodyAccess;
     this.answerBodyLimit = settings.responseBodyLimit;
-    this.tx = new Members(beneath, maxMembers);
+    this.tx = new Members(beneath, maxMembers, watched);
     if (request.query !== '') {
       this.argsGet = new Pairs();
       this.urlEncodedError = readArguments(request.query, settings.argumentSeparator, (name, value) =>
@@ -396,5 +395,5 @@ export class Transaction implements State {
 
 /** An empty TX, for whoever has nothing beneath. */
 export function nothingBeneath(): ReadonlyMap<string, string> {
-  return emptyMap;
+  return new Map();
 }

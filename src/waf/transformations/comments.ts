@@ -92,6 +92,10 @@ export const cmdLine: Transformation = {
   says: 'Removes \\ " \' ^, spaces before / and (, turns , ; and white space into one space, and lowers letters.',
   changes: BACKSLASH | QUOTE | CARET | COMMA | WHITE | UPPER,
   makes: WHITE | LOWER,
+  leaves(marks) {
+    const kept = marks & ~(BACKSLASH | QUOTE | CARET | COMMA | UPPER);
+    return kept | ((marks & COMMA) === 0 ? 0 : WHITE) | ((marks & UPPER) === 0 ? 0 : LOWER);
+  },
   examples: [
     ['c^m"d /C  Dir', 'cmd/c dir'],
     ["w'g'et;x,y", 'wget x y'],

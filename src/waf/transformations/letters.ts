@@ -16,6 +16,7 @@ export const lowercase: Transformation = {
   says: 'Turns A–Z into a–z; other bytes stay.',
   changes: UPPER,
   makes: LOWER,
+  leaves: (marks) => ((marks & UPPER) === 0 ? marks : (marks & ~UPPER) | LOWER),
   isOfCase: true,
   examples: [
     ['AbC', 'abc'],

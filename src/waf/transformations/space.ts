@@ -13,6 +13,7 @@ export const compressWhitespace: Transformation = {
   says: 'Turns every run of white space (the no-break space too) into one space.',
   changes: WHITE,
   makes: WHITE,
+  leaves: (marks) => marks,
   examples: [
     ['a \t\n b', 'a b'],
     ['a\xa0\xa0b', 'a b'],
@@ -47,6 +48,7 @@ export const removeWhitespace: Transformation = {
   says: 'Removes white space, the no-break space too.',
   changes: WHITE,
   makes: 0,
+  leaves: (marks) => marks & ~WHITE,
   examples: [
     [' a b\xa0c\n', 'abc'],
     ['', ''],

@@ -11,6 +11,8 @@ export interface Transformation {
   readonly changes: number;
   /** Marks that a value may have afterwards and did not have before; any where this is missing. */
   readonly makes?: number;
+  /** The marks of what it makes of a value with these, or more, where that follows without a look at it. */
+  leaves?(marks: number): number;
   /** Whether it changes nothing but the case of ASCII letters. */
   readonly isOfCase?: boolean;
   /** Input and output, run as tests. */

@@ -50,6 +50,10 @@ for (const [name, word] of Object.entries(words)) {
       fc.property(texts, (value) => {
         const made = marksOf(word.apply(value)) & ~marksOf(value);
         if (word.apply(value) !== '.') assert.equal(made & ~(word.makes ?? ANY), 0, JSON.stringify(word.apply(value)));
+        if (word.apply(value) !== '.') {
+          const left = word.leaves?.(marksOf(value)) ?? ANY;
+          assert.equal(marksOf(word.apply(value)) & ~left, 0, JSON.stringify(value));
+        }
         if (word.isOfCase === true) assert.equal(word.apply(value).toLowerCase(), value.toLowerCase());
       }),
     );

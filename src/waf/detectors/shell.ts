@@ -13,7 +13,8 @@ import { ASKING, ENTITIES, SHORT } from './shell-words.ts';
 
 /** Whether a command could be recognised in `value` at all; false is final, and costs a few nanoseconds a character. */
 export function mayBeShell(value: string): boolean {
-  return S.scanShell(value) !== 0 || isFunction(value);
+  if (S.scanShell(value) !== 0 || isFunction(value)) return true;
+  return (judgeOption(value) ?? judgeFormula(value) ?? judgeProgram(value) ?? judgeLead(value)) !== null;
 }
 
 /** Judges one decoded value for commands that a shell would run. */

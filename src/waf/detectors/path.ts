@@ -126,7 +126,7 @@ export function detectPath(value: string, place: PathPlace): Detection | null {
     wrapper(value, start, place) ??
     climbing(value, start, place) ??
     absolute(value, start, place) ??
-    (place.isPath && !isInRepository(value.toLowerCase()) ? forbiddenName(value) : null)
+    (place.isPath ? forbiddenName(value) : null)
   );
 }
 
@@ -328,7 +328,7 @@ function forbiddenName(value: string): Detection | null {
       .toLowerCase()
       .replaceAll('\\', '/');
     for (const name of sensitiveRelative)
-      if (isSecret(name) && segment.startsWith(name) && endsName(segment, name))
+      if (isSecret(name) && segment.startsWith(name) && endsName(segment, name) && !isInRepository(value.toLowerCase()))
         return detection(1030008, 5, 'CRITICAL', `the path asks for ${name}`, at, value.length);
   }
   return null;

@@ -200,10 +200,9 @@ export function detectProbe(path: string): Detection | null {
     return found(1013012, 5, 'the path is that of a dump of a database', 0, path.length);
   if (slash === 0 && archives.some((ending) => base.endsWith(ending) && sites.has(base.slice(0, -ending.length))))
     return found(1013014, 5, 'the path is that of an archive of the whole site', 0, path.length);
-  if (isInRepository(lower)) return null;
   for (let dot = lower.indexOf('/.'); dot >= 0; dot = lower.indexOf('/.', dot + 2)) {
     const end = lower.indexOf('/', dot + 1);
-    if (hidden.has(lower.slice(dot + 1, end < 0 ? lower.length : end)))
+    if (hidden.has(lower.slice(dot + 1, end < 0 ? lower.length : end)) && !isInRepository(lower))
       return found(1013013, 5, 'the path asks for a hidden file of an account or a project', dot, path.length);
   }
   return null;

@@ -328,8 +328,11 @@ function forbiddenName(value: string): Detection | null {
       .toLowerCase()
       .replaceAll('\\', '/');
     for (const name of sensitiveRelative)
-      if (isSecret(name) && segment.startsWith(name) && endsName(segment, name) && !isInRepository(value.toLowerCase()))
+      if (isSecret(name) && segment.startsWith(name) && endsName(segment, name)) {
+        // Because one look decides for the whole path, however many secrets it names.
+        if (isInRepository(value.toLowerCase())) return null;
         return detection(1030008, 5, 'CRITICAL', `the path asks for ${name}`, at, value.length);
+      }
   }
   return null;
 }

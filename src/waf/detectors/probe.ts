@@ -202,8 +202,10 @@ export function detectProbe(path: string): Detection | null {
     return found(1013014, 5, 'the path is that of an archive of the whole site', 0, path.length);
   for (let dot = lower.indexOf('/.'); dot >= 0; dot = lower.indexOf('/.', dot + 2)) {
     const end = lower.indexOf('/', dot + 1);
-    if (hidden.has(lower.slice(dot + 1, end < 0 ? lower.length : end)) && !isInRepository(lower))
-      return found(1013013, 5, 'the path asks for a hidden file of an account or a project', dot, path.length);
+    if (hidden.has(lower.slice(dot + 1, end < 0 ? lower.length : end)))
+      return isInRepository(lower)
+        ? null
+        : found(1013013, 5, 'the path asks for a hidden file of an account or a project', dot, path.length);
   }
   return null;
 }

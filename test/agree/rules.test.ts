@@ -268,6 +268,19 @@ test('rules that only reckon with TX leave the same, asked or repeated', () => {
   );
 });
 
+test('what a rule sets for every request is not there where a request takes the rule out', () => {
+  const text = `SecRule ARGS "@streq off" "id:1,phase:1,nolog,ctl:ruleRemoveById=2"
+SecAction "id:2,phase:1,nolog,setvar:tx.a=1"
+SecAction "id:3,phase:1,nolog,setvar:tx.b=1"`;
+  const both = waysThrough([{ name: '/a.conf', text }]);
+  for (const query of ['x=on', 'x=off']) {
+    const [every, some] = both({ query, header: '', body: '' });
+    assert.equal(some, every);
+    assert.equal(every.includes('a=1'), query === 'x=on');
+    assert.ok(every.includes('b=1'));
+  }
+});
+
 const crs = '/usr/share/modsecurity-crs/rules';
 const requests: readonly Asked[] = [
   { query: 'page=2&sort=price&q=red+shoes', header: 'text/html', body: '' },

@@ -70,6 +70,8 @@ export interface Effect {
   run(state: State): void;
   /** Where it does nothing but set a member, what it sets. */
   readonly setting?: Setting;
+  /** Where it takes rules out of the transaction, which. */
+  readonly removes?: RuleChoice;
 }
 
 /** What stops an exchange, or lets it go. */

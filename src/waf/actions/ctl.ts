@@ -77,7 +77,7 @@ export function patternOf(by: 'tag' | 'msg', text: string, tools: Pick<ActionToo
 function removal(choose: (value: string, tools: ActionTools) => RuleChoice | Fault): Control {
   return (value, tools) => {
     const choice = choose(value, tools);
-    return isFault(choice) ? choice : { run: (state) => state.removeRules(choice) };
+    return isFault(choice) ? choice : { run: (state) => state.removeRules(choice), removes: choice };
   };
 }
 

@@ -4,7 +4,7 @@
 // nothing else is decided: it is left out, its values are put beneath every transaction, and what it skips is left out as well. What it
 // leaves out: a value that a rule about requests may have read or written before, and a rule that such a rule may skip.
 
-import type { Macro, Setting } from '../actions/action.ts';
+import type { Macro, RuleChoice, Setting } from '../actions/action.ts';
 import type { Link, Program, Rule } from '../program/program.ts';
 
 /** What was decided. */
@@ -36,6 +36,8 @@ class Folder implements Folding {
   #isSealed = false;
   readonly #touchedPrefixes: string[] = [];
   #isAllTouched = false;
+  /** What rules about requests may take out. */
+  readonly #removals: RuleChoice[] = [];
   /** Up to here a rule about requests may have skipped. */
   #uncertainTo = 0;
   /** Where rules that came before may lead. */
@@ -72,13 +74,19 @@ class Folder implements Folding {
     if (rule.isLogged || rule.isAudited || rule.severity >= 0) return -1;
     if (rule.disruption.kind !== 'pass' && rule.disruption.kind !== 'block') return -1;
     const settings = this.#settings(rule);
-    if (settings === null) return -1;
+    if (settings === null || (settings.length > 0 && this.#mayBeRemoved(rule))) return -1;
     if (rule.jump >= 0) {
       for (const landing of this.#landings) if (landing > rule.number && landing < rule.jump) return -1;
       this.skippers.push(rule);
     }
     for (const [name, value] of settings) this.beneath.set(name, value);
     return rule.jump >= 0 ? rule.jump : rule.number + 1;
+  }
+
+  /** Whether a request may come that does not get what the rule sets. */
+  #mayBeRemoved({ id, tags, message }: Rule): boolean {
+    const known = { id, tags, message: message?.literal ?? '' };
+    return this.#removals.some((choice) => choice.chooses(known));
   }
 
   /** Whether the link matches, or null where that depends on the request. */
@@ -160,7 +168,8 @@ class Folder implements Folding {
       for (const { variable, key } of link.targets)
         if (variable.shape === 'many' && variable.writes === 'tx') this.#readIs(key);
       if (link.comparison !== null) this.#readsOf(link.comparison.argument);
-      for (const { setting } of link.effects) {
+      for (const { setting, removes } of link.effects) {
+        if (removes !== undefined) this.#removals.push(removes);
         if (setting === undefined) continue;
         this.#readsOf(setting.value);
         if (setting.collection === 'tx') this.#written(setting.name);

@@ -77,6 +77,9 @@ const seeds = [
   ' or /*',
   '/*!union ',
   "' or '",
+  // Asked of each secret anew, the views of a repository that are not there would be sought to the end each time.
+  'ann/shop/repository/files/.npmrc/',
+  'ann/shop/repository/files/.env/',
 ];
 
 describe('a value that is four times as long costs no more than five times as many steps', () => {

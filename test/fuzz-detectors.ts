@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { Subject } from '../src/waf/detectors/detection.ts';
 import { detectHtml } from '../src/waf/detectors/html.ts';
+import { detectPath } from '../src/waf/detectors/path.ts';
 import { detectProbe } from '../src/waf/detectors/probe.ts';
 import { detectFileContent, detectFileName } from '../src/waf/detectors/upload.ts';
 import { detectors, signSet } from '../src/waf/detectors.ts';
@@ -28,6 +29,7 @@ export const underFuzz: ReadonlyMap<string, (text: string) => Answer> = new Map<
       ] as const,
   ),
   ['cross-site-scripting of markup', (text) => detectHtml(`<${text}`)],
+  ['path-traversal of paths', (text) => detectPath(`/${text}`, { isPath: true, inHead: true })],
   ['sensitive-path', (text) => detectProbe(`/${text}`)],
   ['file-upload by name', detectFileName],
   ['file-upload by content', (text) => detectFileContent(text, 'a.png', 'image/png')],

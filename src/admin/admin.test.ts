@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -237,6 +237,15 @@ test('every change is in the trail, done or not, with who asked', async () => {
     ],
   );
   assert.equal(readFileSync(join(folder, 'admin-audit.jsonl'), 'utf8').split('\n').length - 1, trail.length);
+});
+
+test('a change is not made where the trail cannot be written', async () => {
+  rmSync(join(folder, 'admin-audit.jsonl'), { force: true });
+  symlinkSync('/dev/full', join(folder, 'admin-audit.jsonl'));
+  const answer = await send('POST', '/api/v1/bans', { ...deploy, ...json }, '{"target":"192.0.2.1","reason":"scans"}');
+  rmSync(join(folder, 'admin-audit.jsonl'));
+  assert.deepEqual(codeOf(answer), [503, 'trail']);
+  assert.deepEqual(asked, []);
 });
 
 test('bodies are JSON within their bound, and as the schema says', async () => {

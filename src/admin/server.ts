@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { Assets } from './assets.ts';
-import type { AuditTrail } from './audit-trail.ts';
+import type { AuditTrail, Begun } from './audit-trail.ts';
 import { ApiTrouble, type Backend, type Endpoint, match } from './endpoint.ts';
 import type { EventStream } from './event-stream.ts';
 import { introductionFault } from './host-guard.ts';
@@ -187,18 +187,32 @@ export class AdminServer {
   }
 
   async #run(endpoint: Endpoint, asked: { input: unknown; body: unknown; caller: Caller }): Promise<unknown> {
-    const { trail, backend } = this.#tools;
+    const { backend } = this.#tools;
     const run = async () => answerOf(endpoint, await endpoint.run(asked as never, backend));
     if (endpoint.role === 'read' || endpoint.method === 'GET') return run();
     const what = `${endpoint.method} ${endpoint.path}`;
     const particulars = asked.body ?? asked.input;
+    const begun = this.#begin(asked.caller, what, particulars);
+    let outcome = 'done';
     try {
-      const answer = await run();
-      trail.write(asked.caller.name, what, particulars, 'done');
-      return answer;
+      return await run();
     } catch (error) {
-      trail.write(asked.caller.name, what, particulars, (error as Error).message);
+      outcome = (error as Error).message;
       throw error;
+    } finally {
+      begun.end(outcome);
+    }
+  }
+
+  #begin(caller: Caller, what: string, particulars: unknown): Begun {
+    try {
+      return this.#tools.trail.begin(caller.name, what, particulars);
+    } catch (error) {
+      throw new ApiTrouble(
+        503,
+        'trail',
+        `nothing was changed, as the audit trail cannot be written: ${(error as Error).message}`,
+      );
     }
   }
 

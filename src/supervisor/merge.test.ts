@@ -34,6 +34,11 @@ test('entries of a list are added by their name, wherever they stand', () => {
   assert.deepEqual(added([['x', 1], ['y']]), ['x', 1]);
 });
 
+test('a moment is no count: a certificate ends when it does, however many workers have it', () => {
+  const certificates = [{ name: 'a', notAfter: 1_803_451_455_000 }];
+  assert.deepEqual(added([{ certificates }, { certificates }]), { certificates });
+});
+
 test('a trouble that only one worker has is told', () => {
   assert.deepEqual(added([{ trouble: '' }, { trouble: 'disk full' }]), { trouble: 'disk full' });
 });

@@ -25,6 +25,7 @@ const facts: ReadonlySet<string> = new Set([
   'default',
   'limit',
   'max',
+  'notAfter',
   'pid',
   'port',
   'rules',

@@ -165,7 +165,7 @@ function rowColumns(
   ban: (address: string) => void,
 ): readonly Column<ConnectionRow>[] {
   return [
-    { name: 'Number', width: 72, isNumber: true, cell: (row) => row.number, sorts: (row) => row.number },
+    { name: 'Number', width: 80, isNumber: true, cell: (row) => row.number, sorts: (row) => row.number },
     {
       name: 'From',
       width: 156,
@@ -195,8 +195,8 @@ function rowColumns(
       cell: (row) => cut(row.rule, 28),
       sorts: (row) => row.rule,
     },
-    { name: 'Stage', width: 88, cell: (row) => cut(row.stage, 12), sorts: (row) => row.stage },
-    { name: 'TLS', width: 70, isWide: true, cell: (row) => cut(row.tls || '–', 12), sorts: (row) => row.tls },
+    { name: 'Stage', width: 98, cell: (row) => cut(row.stage, 12), sorts: (row) => row.stage },
+    { name: 'TLS', width: 64, isWide: true, cell: (row) => cut(row.tls || '–', 12), sorts: (row) => row.tls },
     { name: 'Requests', width: 84, isNumber: true, cell: (row) => count(row.requests), sorts: (row) => row.requests },
     {
       name: 'In',

@@ -8,10 +8,10 @@ import { table, visible } from './table.ts';
 /** Colours (SGR codes) of the outcomes. */
 const colours: Readonly<Record<Outcome, number>> = Object.freeze({ pass: 32, detect: 33, block: 31, fail: 35 });
 
-/** Characters of the columns that are as wide on every line, so that lines that come later stand below those before. */
 /** Fewest columns that hold a journey on one line, with some of its path. */
 const leastColumns = 130;
 
+/** Characters of the columns that are as wide on every line, so that lines that come later stand below those before. */
 const [outcomeWidth, layerWidth, clientWidth, msWidth] = [6, 11, 15, 9];
 
 /** One journey as a line with its line feed. `isColoured` where the terminal and its owner want it. */

@@ -15,10 +15,15 @@ export function siteLimitsOf(site: Words, { limits, proxy }: Pick<Complete, 'lim
     answerTimeoutMs: proxy.answer_timeout,
     minBodyBytesPerSecond: limits.min_body_bytes_per_second,
     minBodyGraceMs: limits.min_body_grace,
-    maxGrpcSilenceMs: limits.max_grpc_silence ?? limits.idle_timeout,
+    maxGrpcSilenceMs: grpcSilenceOf(limits),
     maxGrpcMessageBytes: limits.max_grpc_message ?? null,
     maxGrpcMessages: limits.max_grpc_messages ?? null,
   });
+}
+
+/** How long a gRPC call may be silent where no site says it: as long as a connection. */
+export function grpcSilenceOf(limits: Complete['limits']): number {
+  return limits.max_grpc_silence ?? limits.idle_timeout;
 }
 
 /** The limits of a site's paths, the longest path first: each limit is that of the longest path that names it. */

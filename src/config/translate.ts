@@ -17,7 +17,7 @@ import type {
   TlsSettings,
   UpstreamSettings,
 } from './settings.ts';
-import { pathLimitsOf, siteLimitsOf } from './site-limits.ts';
+import { grpcSilenceOf, pathLimitsOf, siteLimitsOf } from './site-limits.ts';
 import { ruleFilesOf, siteWafOf, withoutUndefined } from './waf-settings.ts';
 
 /** What the file cannot say: where its relative names begin, where data lives, and the comments behind its rules. */
@@ -336,7 +336,7 @@ function limitsOf(limits: Complete['limits']): Settings['limits'] {
     idleTimeoutMs: limits.idle_timeout,
     minBodyBytesPerSecond: limits.min_body_bytes_per_second,
     minBodyGraceMs: limits.min_body_grace,
-    maxGrpcSilenceMs: limits.max_grpc_silence ?? limits.idle_timeout,
+    maxGrpcSilenceMs: grpcSilenceOf(limits),
     maxRequestsPerConnection: limits.max_requests_per_connection,
     maxConcurrentStreams: limits.max_concurrent_streams,
     maxStreamResetsPerSecond: limits.max_stream_resets_per_second,

@@ -47,9 +47,9 @@ function modelsOf({ sites }: Settings, learnt: ReadonlyMap<string, Learnt>, { re
   return {
     sites: sites.map(({ name, learn, model }) => {
       const known = learnt.get(name);
-      const seen =
-        known === undefined ? null : { requests: known.requests, lost: known.lost, from: known.from, to: known.to };
-      return { name, learn, model, learnt: known === undefined ? null : { ...seen, routes: routesIn(known) } };
+      if (known === undefined) return { name, learn, model, learnt: null };
+      const { requests, lost, from, to } = known;
+      return { name, learn, model, learnt: { requests, lost, from, to, routes: routesIn(known) } };
     }),
     refused: Object.fromEntries(Object.entries(refusedByWhy).filter(([why]) => why.startsWith('model/'))),
   };

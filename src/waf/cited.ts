@@ -1,5 +1,6 @@
 // Code that a text cites rather than is: what an editor of rich text set between its tags.
 
+import { isLetter } from './classes.ts';
 import { type Detection, fencesOf, isFenced, type Subject } from './detectors/detection.ts';
 import { CODE, HTML, SHELL, SQL } from './places.ts';
 
@@ -192,8 +193,4 @@ function hasSentence(text: string): boolean {
     }
   }
   return false;
-}
-
-function isLetter(code: number): boolean {
-  return (code | 32) >= 97 && (code | 32) <= 122;
 }

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import { post } from '../api.ts';
+import { Choice } from './choice.tsx';
 import { Dialog } from './dialog.tsx';
 import { attempt } from './notices.tsx';
 import { safe } from './text.tsx';
@@ -51,16 +52,7 @@ export function BanDialog({
             spellcheck={false}
           />
         </label>
-        <label>
-          For how long
-          <select value={length} onChange={(event) => setLength(Number(event.currentTarget.value))}>
-            {lengths.map(([name], index) => (
-              <option key={name} value={index}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice label="For how long" of={lengths} value={length} onChange={setLength} />
         <label>
           Why, for whoever reads the list next
           <input type="text" maxLength={200} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />

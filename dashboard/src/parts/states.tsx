@@ -1,6 +1,7 @@
 // What stands where there is nothing to show, or where something went wrong; and words for verdicts.
 
 import type { ComponentChildren } from 'preact';
+import type { Asked } from '../ask.ts';
 import { Lines, safe } from './text.tsx';
 
 /** Why there is nothing, and what to do. */
@@ -36,6 +37,18 @@ export function Waiting({ what }: { readonly what: string }) {
       Asking for {what}…
     </p>
   );
+}
+
+/** What stands before the answer of a question: that it is on its way, or what went wrong, also where there is an older answer. */
+export function Pending({
+  asked: { value, trouble, again },
+  what,
+}: {
+  readonly asked: Omit<Asked<unknown>, 'isBusy'>;
+  readonly what: string;
+}) {
+  if (trouble !== null) return <Failed says={trouble} again={again} />;
+  return value === null ? <Waiting what={what} /> : null;
 }
 
 /** A verdict as a word with its colour. */

@@ -3,7 +3,7 @@
 import { get } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { count, duration } from '../format.ts';
-import { Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Panel, Pending } from '../parts/states.tsx';
 import { safe } from '../parts/text.tsx';
 import { linkTo } from '../route.ts';
 
@@ -30,8 +30,7 @@ export function Bots() {
   const bots = useAsked('bots', (signal) => get<BotsTold>('/bots', {}, signal), 5000);
   return (
     <Panel title="Bots">
-      {bots.trouble !== null && <Failed says={bots.trouble} again={bots.again} />}
-      {bots.value === null && bots.trouble === null && <Waiting what="the bots" />}
+      <Pending asked={bots} what="the bots" />
       {bots.value !== null && <Facts told={bots.value} />}
     </Panel>
   );

@@ -5,7 +5,7 @@ import { useAsked } from '../ask.ts';
 import { duration, moment } from '../format.ts';
 import { useLive } from '../live.ts';
 import { attempt } from '../parts/notices.tsx';
-import { Empty, Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Empty, Panel, Pending, Waiting } from '../parts/states.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { safe, Text } from '../parts/text.tsx';
 import type { Certificate } from '../shapes.ts';
@@ -60,8 +60,7 @@ function FromAuthorities() {
     ).then(asked.again);
   return (
     <Panel title="Asked of authorities">
-      {asked.trouble !== null && <Failed says={asked.trouble} again={asked.again} />}
-      {asked.value === null && asked.trouble === null && <Waiting what="the certificates of authorities" />}
+      <Pending asked={asked} what="the certificates of authorities" />
       {asked.value?.rows.length === 0 && (
         <p class="quiet">
           {asked.value.isOn ? (

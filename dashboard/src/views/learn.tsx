@@ -7,7 +7,7 @@ import { useAsked } from '../ask.ts';
 import { hearExperiments } from '../experiments.ts';
 import { count, duration, size } from '../format.ts';
 import { useLive } from '../live.ts';
-import { Failed, Panel, Verdict, Waiting } from '../parts/states.tsx';
+import { Failed, Panel, Pending, Verdict } from '../parts/states.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { safe, Text } from '../parts/text.tsx';
 import { linkTo } from '../route.ts';
@@ -61,8 +61,7 @@ function Ports() {
         An address finds the machine, a port finds the service in it. These services of this machine wait at a port now.
         Several of them share one address, and nobody gets another's letters.
       </p>
-      {ports.trouble !== null && <Failed says={ports.trouble} again={ports.again} />}
-      {ports.value === null && ports.trouble === null && <Waiting what="what listens" />}
+      <Pending asked={ports} what="what listens" />
       {ports.value !== null && (
         <Table
           name="What listens"

@@ -6,7 +6,7 @@ import { useAsked } from '../ask.ts';
 import { count, moment, plural } from '../format.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { attempt } from '../parts/notices.tsx';
-import { Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Failed, Panel, Pending, Waiting } from '../parts/states.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { safe, Text } from '../parts/text.tsx';
 import { linkTo } from '../route.ts';
@@ -43,8 +43,7 @@ export function Models() {
   );
   return (
     <Panel title="What requests may be" side={side}>
-      {models.trouble !== null && <Failed says={models.trouble} again={models.again} />}
-      {models.value === null && models.trouble === null && <Waiting what="the models" />}
+      <Pending asked={models} what="the models" />
       {models.value !== null && sites.length === 0 && (
         <p class="quiet">
           No site has a model. <code>learn: /</code> in a site begins to learn one from its traffic; an OpenAPI document

@@ -4,9 +4,10 @@ import { useState } from 'preact/hooks';
 import { get, post } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { count, plural, size } from '../format.ts';
+import { Choice } from '../parts/choice.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { tell } from '../parts/notices.tsx';
-import { Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Panel, Pending } from '../parts/states.tsx';
 import { Text } from '../parts/text.tsx';
 
 interface RecordsTold {
@@ -34,8 +35,7 @@ export function Records() {
   );
   return (
     <Panel title="What is written down" side={side}>
-      {records.trouble !== null && <Failed says={records.trouble} again={records.again} />}
-      {records.value === null && records.trouble === null && <Waiting what="what is written down" />}
+      <Pending asked={records} what="what is written down" />
       {records.value !== null && <Facts told={records.value} />}
       {isPurging && (
         <Purge
@@ -120,16 +120,7 @@ function Purge({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Delete what is written down" onClose={onClose}>
       <form onSubmit={purge}>
-        <label>
-          Which
-          <select value={age} onChange={(event) => setAge(Number(event.currentTarget.value))}>
-            {ages.map(([name], index) => (
-              <option key={name} value={index}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice label="Which" of={ages} value={age} onChange={setAge} />
         <label>
           Of this client or network alone (of everybody where empty)
           <input

@@ -3,7 +3,7 @@
 import { get } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { count, moment } from '../format.ts';
-import { Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Panel, Pending } from '../parts/states.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { Text } from '../parts/text.tsx';
 
@@ -23,8 +23,7 @@ export function Trail() {
   const trail = useAsked('trail', (signal) => get<readonly Entry[]>('/audit', {}, signal), 10_000);
   return (
     <Panel title="Who changed what">
-      {trail.trouble !== null && <Failed says={trail.trouble} again={trail.again} />}
-      {trail.value === null && trail.trouble === null && <Waiting what="the audit trail" />}
+      <Pending asked={trail} what="the audit trail" />
       {trail.value?.length === 0 && (
         <p class="quiet">Nobody has changed anything from here yet. Changes by commands are not in this list.</p>
       )}

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { get } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { count, moment } from '../format.ts';
-import { Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Failed, Panel, Pending } from '../parts/states.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { Text } from '../parts/text.tsx';
 import { linkTo } from '../route.ts';
@@ -133,8 +133,7 @@ export function TopRules() {
   );
   return (
     <Panel title="Rules" side={side}>
-      {lines.trouble !== null && <Failed says={lines.trouble} again={lines.again} />}
-      {lines.value === null && lines.trouble === null && <Waiting what="rules" />}
+      <Pending asked={lines} what="rules" />
       {lines.value?.length === 0 && <p class="quiet">{noneFor[name] ?? 'None yet.'}</p>}
       {lines.value !== null && lines.value.length > 0 && (
         <Table name="Rules" columns={lineColumns} rows={lines.value} />

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { get } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { count, plural } from '../format.ts';
-import { Failed, Panel, Waiting } from '../parts/states.tsx';
+import { Panel, Pending } from '../parts/states.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { safe, Text } from '../parts/text.tsx';
 import { encoded, linkTo } from '../route.ts';
@@ -42,8 +42,7 @@ export function Tuning() {
   );
   return (
     <Panel title="Perhaps false alarms" side={side}>
-      {tuning.trouble !== null && <Failed says={tuning.trouble} again={tuning.again} />}
-      {tuning.value === null && tuning.trouble === null && <Waiting what="what ordinary clients met" />}
+      <Pending asked={tuning} what="what ordinary clients met" />
       {tuning.value !== null && rows.length === 0 && (
         <p class="quiet">
           Nothing was found in requests of ordinary clients, of whom most requests passed.{' '}

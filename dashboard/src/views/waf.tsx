@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import { get } from '../api.ts';
 import { useAsked } from '../ask.ts';
 import { count, moment } from '../format.ts';
-import { Empty, Failed, Panel, Verdict, Waiting } from '../parts/states.tsx';
+import { Empty, Panel, Pending, Verdict } from '../parts/states.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { Text } from '../parts/text.tsx';
 import { encoded, linkTo } from '../route.ts';
@@ -56,8 +56,7 @@ function Events() {
   );
   return (
     <Panel title="What it stopped" side={side}>
-      {groups.trouble !== null && <Failed says={groups.trouble} again={groups.again} />}
-      {groups.value === null && groups.trouble === null && <Waiting what="attacks" />}
+      <Pending asked={groups} what="attacks" />
       {groups.value?.groups.length === 0 && (
         <Empty title="Nothing yet">
           <p>Attacks appear here, those that are alike as one line with their exact number.</p>

@@ -109,8 +109,8 @@ export class Doctor {
         ),
       ];
     const findings: Finding[] = [];
-    for (const [index, { directory }] of settings.authorities.entries()) {
-      const authority = this.#tools.keeper.authority(settings.authorities[index]!);
+    for (const [index, own] of settings.authorities.entries()) {
+      const authority = this.#tools.keeper.authority(own);
       const identities = await authority
         .session()
         .then((session) => session.directory())
@@ -122,7 +122,7 @@ export class Doctor {
       const found = judgeCaa(records, at, { name, isWildcard, identities, accountUrl, kinds: settings.challenges });
       // What holds for every CA is said once.
       if (index === 0) findings.push(found);
-      else if (found.says !== findings[0]!.says) findings.push(ofFallback(found, new URL(directory).host));
+      else if (found.says !== findings[0]!.says) findings.push(ofFallback(found, new URL(own.directory).host));
     }
     return findings;
   }

@@ -198,6 +198,7 @@ class Folder implements Folding {
   }
 }
 
-function isCapture(name: string): boolean {
+/** Whether the member of TX is one that captures write: `0` to `9`. */
+export function isCapture(name: string): boolean {
   return name.length === 1 && name >= '0' && name <= '9';
 }

@@ -3,6 +3,7 @@
 
 import type { Macro } from '../actions/action.ts';
 import type { Link, Program, Rule, Stretch } from '../program/program.ts';
+import { isCapture } from './fold.ts';
 
 /** Fewest rules that are worth a look at what they leave. */
 const minRules = 2;
@@ -69,8 +70,4 @@ function readBy({ links }: Rule): string[] {
 
 function writtenBy({ links }: Rule): string[] {
   return links.flatMap(({ effects }) => effects.map(({ setting }) => setting!.name.literal!.toLowerCase()));
-}
-
-function isCapture(name: string): boolean {
-  return name.length === 1 && name >= '0' && name <= '9';
 }

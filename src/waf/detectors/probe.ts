@@ -40,7 +40,6 @@ const programs: readonly string[] = [
   '.ini',
   '.env',
 ];
-/** Dumps of databases, where they lie at the root. */
 /** Names that archives of a whole site have, where they lie at the root. */
 const sites: ReadonlySet<string> = new Set(
   'www wwwroot site website web html htdocs public public_html backup backups bak db database dump sql old data app src source code'.split(
@@ -59,6 +58,7 @@ const archives: readonly string[] = [
   '.bak',
   '.tar.bz2',
 ];
+/** Dumps of databases, where they lie at the root. */
 const dumps: readonly string[] = ['.sql', '.sql.gz', '.sql.zip', '.sqlite', '.sqlite3', '.mdb', '.dump'];
 /** Parts of paths of consoles and holes that are known by their path. */
 const known: readonly string[] = [

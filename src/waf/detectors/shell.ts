@@ -92,9 +92,9 @@ function judgeCommands(value: string, seen: number): Suspect | null {
   }
   if ((seen & S.COMMAND_BEHIND) === 0) return best;
   let bare = -1;
-  // Because a loop from its first word on is a line of a script, and nothing was ended before it.
   // Because a file that begins so is a program that somebody keeps, whatever it does.
   const isScript = value.startsWith('#!/') && value.includes('\n');
+  // Because a loop from its first word on is a line of a script, and nothing was ended before it.
   const isLoop = value.startsWith('for ') && value.includes('; do ');
   const rows = new TableRows(value);
   const word = new WordBefore(value);

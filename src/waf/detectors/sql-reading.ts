@@ -4,6 +4,7 @@ import type { SqlGrammar } from './sql-grammar.ts';
 import * as G from './sql-marks.ts';
 import { NO_STATEMENT, readStatement, STATEMENT, WORDY } from './sql-statements.ts';
 import * as T from './sql-tokens.ts';
+import { CLAUSES } from './sql-words.ts';
 
 // What the value begins with, before it does anything to the query.
 export const AFTER_QUOTE = 0;
@@ -73,25 +74,8 @@ export function prefixOf(grammar: SqlGrammar): number {
   const word = tokens.word(at);
   if (word === 'null' || word === 'true' || word === 'false') return AFTER_NUMBER;
   if (tokens.kind(at + 1) === T.LEFT || word === 'case') return AFTER_CALL;
-  return clauseWords.has(word) ? AT_START : AFTER_WORD;
+  return CLAUSES.has(word) ? AT_START : AFTER_WORD;
 }
-
-const clauseWords: ReadonlySet<string> = new Set([
-  ...[
-    'union',
-    'except',
-    'intersect',
-    'minus',
-    'order',
-    'group',
-    'having',
-    'where',
-    'procedure',
-    'into',
-    'limit',
-    'from',
-  ],
-]);
 
 function readLeading(reading: Reading): void {
   const { grammar } = reading;

@@ -58,6 +58,7 @@ const words = tabulate();
 
 /** The bits above that hold for `value`. */
 export function scanSql(value: string): number {
+  const { lengths } = words;
   let seen = 0;
   let start = -1;
   const { length } = value;
@@ -227,34 +228,17 @@ function classify(): Int32Array {
   return table;
 }
 
-/** For each letter, by its last five bits, the lengths of the words that begin with it, as bits. */
-const lengths: Uint32Array = tabulateLengths();
-
-function tabulateLengths(): Uint32Array {
-  const table = new Uint32Array(32);
-  for (const word of known()) {
-    const length = lettersEnd(word, 0);
-    table[word.charCodeAt(0) & 31]! |= 1 << length;
-  }
-  return table;
-}
-
-/** Every word that has a mark. */
-function known(): string[] {
-  return [...joints, 'or', ...comparisons, 'union', 'intersect', 'except', ...clauses, ...STATEMENTS, ...ATTACKING];
-}
-
-function tabulate(): { keys: Int32Array; marks: Int32Array } {
+/** Words with their marks; and for each letter, by its last five bits, the lengths of the words that begin with it, as bits. */
+function tabulate(): { keys: Int32Array; marks: Int32Array; lengths: Uint32Array } {
   const keys = new Int32Array(slots);
   const marks = new Int32Array(slots);
+  const lengths = new Uint32Array(32);
   const add = (word: string, mark: number): void => {
-    let hash = 0;
     // Digits and the dollar sign end a word for this pass, so a word is known by its letters before the first of them.
-    for (const letter of word) {
-      if (classes[letter.charCodeAt(0)] !== LETTER) break;
-      hash = (Math.imul(hash, 31) + (letter.charCodeAt(0) | 32)) | 0;
-    }
-    let slot = (hash ^ (hash >>> 11)) & (slots - 1);
+    const length = lettersEnd(word, 0);
+    const hash = hashOf(word, 0, length);
+    lengths[word.charCodeAt(0) & 31]! |= 1 << length;
+    let slot = slotOf(hash);
     while (keys[slot] !== 0 && keys[slot] !== hash) slot = (slot + 1) & (slots - 1);
     keys[slot] = hash;
     marks[slot] = marks[slot]! | mark;
@@ -266,5 +250,5 @@ function tabulate(): { keys: Int32Array; marks: Int32Array } {
   for (const word of clauses) add(word, CLAUSE_WORD);
   for (const word of STATEMENTS) add(word, STATEMENT_WORD);
   for (const word of ATTACKING) add(word, ATTACK_WORD);
-  return { keys, marks };
+  return { keys, marks, lengths };
 }

@@ -111,25 +111,17 @@ export const CALLABLE: ReadonlySet<string> = setOf('mod values insert like');
 /** Modules of programs whose functions share a name with the database's. */
 export const SCRIPTING: ReadonlySet<string> = setOf('time asyncio thread');
 
+/** Words that begin another clause of a query. */
+export const CLAUSES: ReadonlySet<string> = setOf(
+  'union except intersect minus order group having where procedure into limit from',
+);
+
 /** Words that may stand behind a value of a query and go on with it. */
 export const CONTINUING: ReadonlySet<string> = new Set([
   ...JOINING,
   ...COMPARING,
   ...ARITHMETIC,
   ...STATEMENTS,
-  ...[
-    'not',
-    'isnull',
-    'notnull',
-    'union',
-    'except',
-    'intersect',
-    'minus',
-    'order',
-    'group',
-    'having',
-    'where',
-    'limit',
-  ],
-  ...['procedure', 'into', 'from', 'for', 'asc', 'desc', 'offset', 'fetch', 'as'],
+  ...CLAUSES,
+  ...['not', 'isnull', 'notnull', 'for', 'asc', 'desc', 'offset', 'fetch', 'as'],
 ]);

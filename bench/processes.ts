@@ -2,7 +2,8 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
+import { freePorts } from '../test/free-ports.ts';
 import { cpuNanoseconds, treeOf } from './proc.ts';
 
 /** A program that serves on a port. */
@@ -44,14 +45,9 @@ export function pinned(core: number, command: readonly string[]): readonly strin
   return ['taskset', '-c', String(core), ...command];
 }
 
-/** A loopback port that was free a moment ago. */
+/** A free loopback port that nobody takes before the program that is told of it. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return (await freePorts(1))[0]!;
 }
 
 /** Starts a program and waits until it takes connections on `port`; its error output is shown if it does not. */

@@ -11,7 +11,8 @@ import { type TestContext, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { ask } from '../src/cli/ask.ts';
 import { countingProxy } from './counting-proxy.ts';
-import { freePorts, startPebble } from './pebble.ts';
+import { freePorts } from './free-ports.ts';
+import { startPebble } from './pebble.ts';
 import { runToEnd, start } from './portcullis-process.ts';
 
 const name = 'several.example.net';

@@ -9,7 +9,8 @@ import { ask } from '../src/cli/ask.ts';
 import { type Configuration, type Settings, settingsFrom } from '../src/config/config.ts';
 import type { Listed } from '../src/supervisor/certificates/desk.ts';
 import { type Gate, startGate } from '../src/supervisor/supervisor.ts';
-import { freePorts, type Pebble, type PebbleWishes, startPebble } from './pebble.ts';
+import { freePorts } from './free-ports.ts';
+import { type Pebble, type PebbleWishes, startPebble } from './pebble.ts';
 
 /** What the tests have in hand. */
 export interface AcmeWorld {

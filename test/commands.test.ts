@@ -6,10 +6,11 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { Agent, request } from 'node:https';
-import { type AddressInfo, createServer as createListener } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { freePorts } from './free-ports.ts';
 import { compileCache, portcullis, type Running, runToEnd, start } from './portcullis-process.ts';
 
 let folder: string;
@@ -36,7 +37,7 @@ before(async () => {
   });
   await once(app.listen(0, '127.0.0.1'), 'listening');
   appPort = (app.address() as AddressInfo).port;
-  [port, httpPort] = await freePorts();
+  [port, httpPort] = (await freePorts(2)) as [number, number];
   await setUp(folder, port!, httpPort!);
   gate = start(['run', '--journal', 'journal.1'], { cwd: folder, env: environment(folder) });
   await gate.says(/^Ctrl-C ends it$/m);
@@ -93,14 +94,6 @@ function environment(where: string): Record<string, string> {
     NODE_COMPILE_CACHE: compileCache,
     PORTCULLIS_DATA: join(where, 'data'),
   };
-}
-
-async function freePorts(): Promise<[number, number]> {
-  const listeners = [createListener(), createListener()];
-  await Promise.all(listeners.map((listener) => once(listener.listen(0, '127.0.0.1'), 'listening')));
-  const found = listeners.map((listener) => (listener.address() as AddressInfo).port);
-  await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));
-  return [found[0]!, found[1]!];
 }
 
 /** A request over the connection that stays open; gives its id. */
@@ -766,7 +759,7 @@ async function answerTo(line: string, { stays, apart, says, code = 0 }: Expected
   const where = apart ? join(folder, name) : folder;
   if (apart) {
     mkdirSync(where);
-    await setUp(where, ...(await freePorts()));
+    await setUp(where, ...((await freePorts(2)) as [number, number]));
   }
   const { child, ended, stdout } = type(line, where);
   if (stays) {

@@ -3,11 +3,12 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, createServer as createListener, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { ask } from '../src/cli/ask.ts';
+import { freePorts } from './free-ports.ts';
 import { compileCache, type Running, runToEnd, start } from './portcullis-process.ts';
 
 /** What `status` says, as far as tests look. */
@@ -49,14 +50,6 @@ function kill(pid: number): void {
   } catch {
     // It is gone.
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const listeners = Array.from({ length: count }, () => createListener());
-  await Promise.all(listeners.map((listener) => once(listener.listen(0, '127.0.0.1'), 'listening')));
-  const found = listeners.map((listener) => (listener.address() as AddressInfo).port);
-  await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));
-  return found;
 }
 
 /** Starts a gate whose configuration ends in `more`; it is gone with the test, whatever took its place. */

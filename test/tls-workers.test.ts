@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer as createListener } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connect, type SecureVersion } from 'node:tls';
 import { ask } from '../src/cli/ask.ts';
+import { freePorts } from './free-ports.ts';
 import { compileCache, runToEnd, start } from './portcullis-process.ts';
 
 interface Journey {
@@ -16,18 +16,10 @@ interface Journey {
   readonly tls: { readonly resumed: boolean; readonly version: string };
 }
 
-async function freePort(): Promise<number> {
-  const listener = createListener();
-  await once(listener.listen(0, '127.0.0.1'), 'listening');
-  const { port } = listener.address() as AddressInfo;
-  await once(listener.close(), 'close');
-  return port;
-}
-
 /** A gate of two workers that answers 404 to everything, over TLS. */
 async function gateOfTwo(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'portcullis-tls-workers-'));
-  const port = await freePort();
+  const [port] = await freePorts(1);
   writeFileSync(
     join(directory, 'portcullis.yaml'),
     `listen: [{ port: ${port}, address: 127.0.0.1, tls: true }]

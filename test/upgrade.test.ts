@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, writ
 import { connect, constants } from 'node:http2';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort } from '../bench/processes.ts';
+import { freePorts } from './free-ports.ts';
 import { answerOn, load, opened, type Place, place, roomy } from './loaded-gate.ts';
 import { portcullis } from './portcullis-process.ts';
 
@@ -179,7 +179,7 @@ test(
   'the dashboard goes over: the same address is served by the new process, and a link of its own opens it',
   patient,
   async (t) => {
-    const port = await freePort();
+    const [port] = await freePorts(1);
     const there = await place(t, `${single}\nadmin: { listen: '127.0.0.1:${port}' }`);
     const { command, status, gate } = there;
     const page = async () => (await fetch(`http://127.0.0.1:${port}/`)).status;

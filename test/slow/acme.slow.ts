@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { acmeWorld } from '../acme-world.ts';
 import { countingProxy } from '../counting-proxy.ts';
-import { freePorts, startPebble } from '../pebble.ts';
+import { freePorts } from '../free-ports.ts';
+import { startPebble } from '../pebble.ts';
 import { type Running, start } from '../portcullis-process.ts';
 
 test('two hundred names have their certificates, whatever the CA rejects by chance', {

@@ -3,13 +3,13 @@
 import type { Request } from '../waf-asking.ts';
 import { drawEncoding, encodings, spellingsOf } from './encodings.ts';
 import { placesOf, placings } from './places.ts';
-import { Chance, fill, isHeldBack, type Template, templatesOf } from './slots.ts';
+import { Chance, fill, staysHeldBack, type Template, templatesOf } from './slots.ts';
 import { wholeRequests } from './whole-requests.ts';
 
 /** One request of a corpus. */
 export interface Case {
   readonly section: string;
-  /** What it was made from; decides with which third it goes. */
+  /** What it was made from; decides with which part it goes. */
   readonly template: string;
   readonly isHeldBack: boolean;
   /** Place and encoding, for people. */
@@ -30,7 +30,7 @@ export function attackCases(): Case[] {
   const cases: Case[] = [];
   for (const template of lists.flatMap((name) => templatesOf(`attacks/${name}.txt`))) addCases(template, cases);
   for (const { section, template, request } of wholeRequests())
-    cases.push({ section, template, isHeldBack: isHeldBack(template), how: 'whole', value: template, request });
+    cases.push({ section, template, isHeldBack: staysHeldBack(template), how: 'whole', value: template, request });
   return cases;
 }
 
@@ -66,6 +66,6 @@ export function drawnCase({ section, text }: Template, variant: number, own: rea
   const isDocument = place.endsWith('-document') || place.endsWith('-object') || place.endsWith('-raw');
   const request = placings[place]!(isDocument ? value : sent, chance);
   const how = `${place}, ${isDocument ? 'plain' : encoding}`;
-  const drawn = { section, template: text, isHeldBack: isHeldBack(text), how, value };
+  const drawn = { section, template: text, isHeldBack: staysHeldBack(text), how, value };
   return request === null ? null : { drawn: { ...drawn, request }, key: `${place} ${encoding} ${value}` };
 }

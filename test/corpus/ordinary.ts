@@ -4,7 +4,7 @@ import type { Case } from './attacks.ts';
 import { minedTexts } from './mined.ts';
 import { makers } from './ordinary-requests.ts';
 import { placings } from './places.ts';
-import { Chance, fill, isHeldBack, templatesOf } from './slots.ts';
+import { Chance, fill, staysHeldBack, templatesOf } from './slots.ts';
 
 /** Requests made from one template. */
 const perTemplate = 16;
@@ -14,7 +14,7 @@ export function ordinaryCases(): Case[] {
   const cases: Case[] = [];
   for (const [list, places] of lists)
     for (const { section, text } of templatesOf(`ordinary/${list}.txt`)) {
-      const held = isHeldBack(text);
+      const held = staysHeldBack(text);
       for (let variant = 0; variant < perTemplate; variant++) {
         const chance = new Chance(`${text}/${variant}`);
         const value = fill(text, chance);
@@ -29,7 +29,7 @@ export function ordinaryCases(): Case[] {
       const template = `${section}/${index}`;
       const request = make(chance);
       const value = `${request.target} ${request.body ?? ''}`;
-      cases.push({ section, template, isHeldBack: isHeldBack(template), how: 'whole', value, request });
+      cases.push({ section, template, isHeldBack: staysHeldBack(template), how: 'whole', value, request });
     }
   return cases;
 }
@@ -51,7 +51,7 @@ export function minedCases(most: number): Case[] {
     return {
       section: `mined ${file.kind}`,
       template: file.path,
-      isHeldBack: isHeldBack(file.path),
+      isHeldBack: staysHeldBack(file.path),
       how: place,
       value: text,
       request,

@@ -1,14 +1,27 @@
-// A second mind's corpora, written without sight of the detectors and of the first ones: the same machinery, classes of their own.
+// The corpora of authors who had seen neither the detectors nor each other's: the same machinery, classes of their own.
 
 import type { Request } from '../waf-asking.ts';
 import { type Case, drawnCase } from './attacks.ts';
 import { browser, placings } from './places.ts';
-import { Chance, fill, isHeldBack, type Template, templatesOf } from './slots.ts';
+import { Chance, fill, staysHeldBack, type Template, templatesOf } from './slots.ts';
 
-/** What names of the second corpora's classes begin with. */
-export const secondMark = 'second: ';
+/** One author: whose lists are `attacks/NAME-….txt` and `ordinary/NAME-….txt`, and whose classes are `NAME: …`. */
+export interface Author {
+  readonly name: string;
+  /** Whether a template is in the part of this author's corpora that nobody looks at while detectors are written. */
+  readonly holdsBack: (template: string) => boolean;
+}
 
-/** The class of the first corpus whose places and spellings fit a class of the second; the others are sent anywhere as they are. */
+/** Every author, in the order in which they wrote. */
+export const authors: readonly Author[] = [{ name: 'second', holdsBack: staysHeldBack }];
+
+/** The class without its author; that of the first corpora, which name none, as it is. */
+export function classOf(section: string): string {
+  const colon = section.indexOf(': ');
+  return colon < 0 ? section : section.slice(colon + 2);
+}
+
+/** The class of the first corpus whose places and spellings fit a class of an author; the others are sent anywhere as they are. */
 const kin: Readonly<Record<string, string>> = {
   'sql boolean': 'sql-boolean',
   'sql union': 'sql-union',
@@ -38,25 +51,25 @@ const attackLists = ['sql', 'html', 'shell', 'files', 'code', 'query'];
 /** Requests made from one template: most attackers send the plain spelling, so two of three are that. */
 const perAttack = 3;
 
-/** Every attack of the second corpus. */
-export function secondAttacks(): Case[] {
+/** Every attack of an author. */
+export function attacksOf(author: Author): Case[] {
   const cases: Case[] = [];
-  for (const { section, text } of attackLists.flatMap((name) => templatesOf(`attacks/second-${name}.txt`))) {
+  for (const { section, text } of attackLists.flatMap((list) => templatesOf(`attacks/${author.name}-${list}.txt`))) {
     const seen = new Set<string>();
-    const like = kin[section.slice(secondMark.length)] ?? section;
+    const like = kin[classOf(section)] ?? section;
     for (let variant = 0; variant < perAttack; variant++) {
       const made = drawnCase({ section: like, text }, variant, placesFor(section));
       if (made === null || seen.has(made.key)) continue;
       seen.add(made.key);
-      cases.push({ ...made.drawn, section });
+      cases.push({ ...made.drawn, section, isHeldBack: author.holdsBack(text) });
     }
   }
-  return [...cases, ...wholeOf('attacks/second-requests.txt')];
+  return [...cases, ...wholeOf('attacks/', author, 'requests')];
 }
 
 function placesFor(section: string): readonly string[] | null {
-  if (section === `${secondMark}redirect`) return ['redirect', 'redirect', 'redirect', 'address', 'form'];
-  if (section === `${secondMark}xss script url`) return ['address', 'redirect', 'form', 'json', 'field', 'xml'];
+  if (classOf(section) === 'redirect') return ['redirect', 'redirect', 'redirect', 'address', 'form'];
+  if (classOf(section) === 'xss script url') return ['address', 'redirect', 'form', 'json', 'field', 'xml'];
   return null;
 }
 
@@ -80,38 +93,45 @@ const ordinaryLists: readonly (readonly [string, readonly string[]])[] = [
 /** Requests made from one template that has slots; one that has none is sent in as many places. */
 const perOrdinary = 4;
 
-/** Every ordinary request of the second corpus. */
-export function secondOrdinary(): Case[] {
+/** Every ordinary request of an author. */
+export function ordinaryOf(author: Author): Case[] {
   const cases: Case[] = [];
   for (const [list, places] of ordinaryLists)
-    for (const template of templatesOf(`ordinary/second-${list}.txt`)) addOrdinary(template, places, cases);
-  return [...cases, ...wholeOf('ordinary/second-requests.txt'), ...wholeOf('ordinary/second-systems.txt')];
+    for (const template of templatesOf(`ordinary/${author.name}-${list}.txt`))
+      addOrdinary(author, template, places, cases);
+  return [...cases, ...wholeOf('ordinary/', author, 'requests'), ...wholeOf('ordinary/', author, 'systems')];
 }
 
-function addOrdinary({ section, text: template }: Template, places: readonly string[], cases: Case[]): void {
+function addOrdinary(
+  author: Author,
+  { section, text: template }: Template,
+  places: readonly string[],
+  cases: Case[],
+): void {
   const seen = new Set<string>();
+  const held = author.holdsBack(template);
   for (let variant = 0; variant < perOrdinary; variant++) {
     const chance = new Chance(`${template}/${variant}`);
     const value = fill(template, chance);
     // Because an address of one's own machine is ordinary where an app is returned to, and nowhere else.
-    const own = section === `${secondMark}returns to apps` ? ['redirect'] : places;
+    const own = classOf(section) === 'returns to apps' ? ['redirect'] : places;
     const place = variant === 0 ? own[0]! : chance.of(own);
     const request = placings[place]!(value, chance);
     if (request === null || seen.has(`${place} ${value}`)) continue;
     seen.add(`${place} ${value}`);
-    cases.push({ section, template, isHeldBack: isHeldBack(template), how: place, value, request });
+    cases.push({ section, template, isHeldBack: held, how: place, value, request });
   }
 }
 
-function wholeOf(path: string): Case[] {
-  const perTemplate = path.startsWith('ordinary') ? perOrdinary : 1;
+function wholeOf(folder: 'attacks/' | 'ordinary/', { name, holdsBack }: Author, list: string): Case[] {
+  const perTemplate = folder === 'ordinary/' ? perOrdinary : 1;
   const cases: Case[] = [];
-  for (const { section, text: template } of templatesOf(path))
+  for (const { section, text: template } of templatesOf(`${folder}${name}-${list}.txt`))
     for (let variant = 0; variant < perTemplate; variant++) {
       const value = fill(template, new Chance(`${template}/${variant}`));
       if (variant > 0 && cases.at(-1)!.value === value) continue;
       const request = requestOf(value);
-      cases.push({ section, template, isHeldBack: isHeldBack(template), how: 'whole', value, request });
+      cases.push({ section, template, isHeldBack: holdsBack(template), how: 'whole', value, request });
     }
   return cases;
 }

@@ -2,8 +2,9 @@
 
 import { systemClock } from '../base/clock.ts';
 import { parseDuration } from '../config/config.ts';
-import { ask, dataDirectoryOf } from './ask.ts';
-import { type Arguments, type Command, type ExitCode, UsageError, type World } from './command.ts';
+import { ask, dataDirectoryOf, NoGate, type Question } from './ask.ts';
+import { tellSource } from './ask-history.ts';
+import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 import { count } from './figures.ts';
 import { jsonText } from './json.ts';
 import { awaited } from './progress.ts';
@@ -49,17 +50,41 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
     ...(client === undefined ? {} : { client }),
     ...(age === undefined ? {} : { until: systemClock.now() - ageMs(String(age)) }),
   };
-  const purged = (await awaited(
+  const purged = await awaited(
     world,
     'deleting and overwriting',
-    ask(dataDirectoryOf(args, world), question, patienceMs),
-  )) as Purged;
+    deleted(dataDirectoryOf(args, world), question, world),
+  );
   if (args.options.json === true) world.stdout.write(jsonText(purged));
   else
     world.stdout.write(
       `${count(purged.journeys)} journeys of the history are deleted, and ${count(purged.remembered)} that were remembered are forgotten. Files of logs and journal are yours to delete.\n`,
     );
   return 0;
+}
+
+/** Deletes by the gate that runs, or in its file where none does. */
+async function deleted(dataDirectory: string, question: Question, world: World): Promise<Purged> {
+  try {
+    return (await ask(dataDirectory, question, patienceMs)) as Purged;
+  } catch (error) {
+    if (!(error instanceof NoGate)) throw error;
+    const journeys = await onDisk(dataDirectory, question);
+    if (journeys === undefined) throw error;
+    tellSource('disk', dataDirectory, world);
+    return { journeys, remembered: 0 };
+  }
+}
+
+/** How many journeys left the history on disk; undefined where there is none. */
+async function onDisk(dataDirectory: string, question: Question): Promise<number | undefined> {
+  // Because most commands need no SQLite, which takes its time to load.
+  const { purgeHistory } = await import('../supervisor/supervisor.ts');
+  try {
+    return await purgeHistory(dataDirectory, question);
+  } catch (error) {
+    throw new Trouble(`no gate is running, and nothing can be deleted from its history: ${(error as Error).message}`);
+  }
 }
 
 function ageMs(written: string): number {

@@ -41,7 +41,7 @@ export { learntOf, readLearnt } from './learnt-keeper.ts';
 export { launchProcess } from './link.ts';
 export type { Finding, Gate, GateAddress, Reloaded, Replacement, StartTools, Upgraded } from './running.ts';
 export { GateTrouble } from './trouble.ts';
-export { askHistory, askWithoutGate } from './without-gate.ts';
+export { askHistory, askWithoutGate, purgeHistory } from './without-gate.ts';
 export { runWorker } from './worker-process.ts';
 
 /** Starts a gate; rejects with `GateTrouble` (or what `tools.trouble` makes of problems) with nothing left open. */

@@ -42,6 +42,12 @@ export async function askHistory(dataDirectory: string, question: ControlQuestio
   return readHistory(dataDirectory, question);
 }
 
+/** What a gate would delete from its history (`purge`), deleted from the file; undefined where there is none. */
+export async function purgeHistory(dataDirectory: string, question: ControlQuestion): Promise<number | undefined> {
+  const { purgeAtRest } = await import('./history/purge-at-rest.ts');
+  return purgeAtRest(dataDirectory, question);
+}
+
 async function hasTable(): Promise<boolean> {
   const outline = await outlineOf(nftProgram());
   return outline.ok && outline.value !== null;

@@ -231,7 +231,7 @@ export class CertificateKeeper {
     const read = this.#managed.has(id) ? null : await this.store.read(id);
     // Looked at after the disk was: somebody else may have asked meanwhile.
     const before = this.#managed.get(id);
-    if (before !== undefined && before.isFor(names)) return;
+    if (before?.isFor(names)) return;
     const managed = new Managed(names, before?.kept ?? read);
     this.#managed.set(managed.id, managed);
     // An old certificate for other names is better than none until the new one is there.

@@ -5,7 +5,6 @@ import { systemClock } from '../../base/clock.ts';
 import type { ControlQuestion } from '../control.ts';
 import { historyQuestions } from './answering.ts';
 import type { FromThread, ThreadOrder, ThreadStart, ToThread } from './messages.ts';
-import { purge } from './purge.ts';
 import { HistoryStore } from './store.ts';
 
 /** Answers orders until it is told to close. */
@@ -38,7 +37,7 @@ function obey(store: HistoryStore, order: ThreadOrder): unknown {
 
 function answer(store: HistoryStore, question: ControlQuestion): unknown {
   // No question, and not for whoever only reads.
-  if (question.ask === 'purge') return store.read((database) => purge(database, question));
+  if (question.ask === 'purge') return store.purge(question);
   if (!Object.hasOwn(historyQuestions, question.ask)) return store.counts();
   const told = store.read((database) => historyQuestions[question.ask]!(database, question));
   return question.ask === 'history-counts' ? { ...(told as object), ...store.sums } : told;

@@ -1,11 +1,13 @@
 // The file of the history: journeys and counts are written in, the oldest leave in bulk, and nothing that happens to the file is an end.
 
-import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../../base/clock.ts';
 import type { HistoryBatch, HistoryCounts, KeptJourney } from '../../traffic/history.ts';
+import type { ControlQuestion } from '../control.ts';
 import { addressKey } from './address-key.ts';
 import { packed } from './packing.ts';
+import { purge } from './purge.ts';
 import { placesPerMs, schema, schemaVersion } from './schema.ts';
 
 /** Parts of the bound at which the oldest begin to leave, and at which they stop. */
@@ -31,6 +33,9 @@ const boundEvery = 100;
 
 /** SQLite's numbers for what is wrong (https://www.sqlite.org/rescode.html): busy, locked, an I/O error, corrupt, full, no database. */
 const [busy, locked, ioError, corrupt, full, notDatabase] = [5, 6, 10, 11, 13, 26];
+
+/** What SQLite keeps beside a file. */
+const companions = ['-wal', '-shm'];
 
 /** The open file with the statements that write. */
 interface Open {
@@ -94,6 +99,29 @@ export class HistoryStore {
       if (this.#fail(error)) return this.read(question);
       throw new Error(this.#trouble);
     }
+  }
+
+  /**
+   * Deletes what the question names; how many journeys that were. Where the disk is too full even for that, all can go
+   * still, by the files; throws an `Error` for people where less is wanted.
+   */
+  purge(question: ControlQuestion): number {
+    const isAll = question.all === true && question.client === undefined && question.until === undefined;
+    if (isAll) removeDatabase(`${this.path}.damaged`);
+    return this.read((database) => {
+      try {
+        return purge(database, question);
+      } catch (error) {
+        if (!isSqlite(error) || codeOf(error) !== full) throw error;
+        if (!isAll)
+          throw new Error(`${this.path} has no room to delete in: free some 8 MiB of its disk, or purge --all`);
+      }
+      const journeys = numberOf(database, 'SELECT count(*) FROM journeys');
+      this.close();
+      removeDatabase(this.path);
+      this.#pausedUntilMs = 0;
+      return journeys;
+    });
   }
 
   /** Another bound, in bytes. */
@@ -262,7 +290,7 @@ export class HistoryStore {
 
   /** Writes down what is wrong; true where a damaged file was set aside, and there is another. */
   #fail(error: SqliteError): boolean {
-    const code = (error.errcode ?? 0) & 0xff;
+    const code = codeOf(error);
     if (code === corrupt || code === notDatabase) return this.#renew(error);
     this.#pausedUntilMs = this.#clock.monotonicMs() + pauseMs;
     this.#trouble = sentenceOf(this.path, code, error);
@@ -277,7 +305,7 @@ export class HistoryStore {
     const aside = `${this.path}.damaged`;
     try {
       renameSync(this.path, aside);
-      for (const ending of ['-wal', '-shm'])
+      for (const ending of companions)
         if (existsSync(this.path + ending)) renameSync(this.path + ending, aside + ending);
       this.#open = this.#begin();
       this.#setAside = `${this.path} could not be used (${oneLine(error.message)}); it is kept as ${aside}, and the history begins anew`;
@@ -299,6 +327,15 @@ interface SqliteError extends Error {
 /** Whether SQLite or the file system is to blame, and not our own code. */
 function isSqlite(error: unknown): error is SqliteError {
   return error instanceof Error && ('errcode' in error || 'errno' in error);
+}
+
+function codeOf(error: SqliteError): number {
+  return (error.errcode ?? 0) & 0xff;
+}
+
+/** Removes a file of SQLite with what belongs to it. */
+function removeDatabase(path: string): void {
+  for (const ending of ['', ...companions]) rmSync(path + ending, { force: true });
 }
 
 function sentenceOf(path: string, code: number, error: Error): string {

@@ -1,6 +1,6 @@
 // What a client is answered by the gate itself: that its request was refused, or that it is to ask elsewhere.
 
-import { ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
+import { grpcAnswer, ownAnswer, prefersJson, redirectAnswer } from './http/http.ts';
 import { rateHeaders } from './rates/rates.ts';
 import { bracketed } from './traffic/connection.ts';
 import type { Exchange } from './traffic/exchange.ts';
@@ -8,13 +8,14 @@ import type { OwnAnswer } from './traffic/sides.ts';
 import type { Refusal } from './traffic/verdict.ts';
 import type { RequestHead } from './traffic/wire.ts';
 
-/** The answer to a request that was refused: the refusal's own page where it has one. */
-export function refusalAnswer(exchange: Exchange, refusal: Refusal, now: number): OwnAnswer {
+/** The answer to a request that was refused: in the words of gRPC for a call, or the refusal's own page where it has one. */
+export function refusalAnswer(exchange: Exchange, refusal: Refusal, isGrpc: boolean, now: number): OwnAnswer {
   const { page, status, retryAfterSeconds, location } = refusal;
   const extra =
     (retryAfterSeconds > 0 ? `Retry-After: ${retryAfterSeconds}\r\n` : '') +
     (location === undefined ? '' : `Location: ${location}\r\n`) +
     rateHeaders(exchange);
+  if (isGrpc && refusal.trailers === undefined) return grpcAnswer(status, exchange.id, extra, retryAfterSeconds, now);
   const isHead = exchange.method === 'HEAD';
   if (page === undefined) return ownAnswer(status, exchange.id, prefersJson(exchange.headers), isHead, extra, now);
   const fields = `Date: ${new Date(now).toUTCString()}\r\n${page.fields}X-Request-Id: ${exchange.id}\r\n${extra}`;

@@ -7,17 +7,10 @@ import { type BodyInspector, openBody, stationOf } from './body-judges.ts';
 import { outgoingRequest, ownForwarding } from './departure.ts';
 import { type Gate, isWeighed, type Listener, mayRedirect, type Passing, placeOf, recordOf, refuse } from './gate.ts';
 import type { Generation } from './generation.ts';
+import { GrpcCall } from './grpc-call.ts';
 import { HeldAnswer } from './held-answer.ts';
 import { HeldBody } from './held-body.ts';
-import {
-  bodyTooLong,
-  type ClientHandler,
-  GrpcMessages,
-  isGrpcBounded,
-  limitsFor,
-  ownAnswer,
-  type RequestLimits,
-} from './http/http.ts';
+import { bodyTooLong, type ClientHandler, limitsFor, ownAnswer, type RequestLimits } from './http/http.ts';
 import { refusalAnswer, secureRedirect } from './own-answers.ts';
 import { type Carried, type Endpoint, Failure, type Route } from './proxy/proxy.ts';
 import { rateHeaders } from './rates/rates.ts';
@@ -29,6 +22,7 @@ import type { OutgoingRequest } from './traffic/outgoing.ts';
 import type { ClientStream, OwnAnswer, UpstreamSide } from './traffic/sides.ts';
 import { answer, type Refusal } from './traffic/verdict.ts';
 import type { AnswerHead, RequestHead } from './traffic/wire.ts';
+import { tellWithoutRequest } from './without-request.ts';
 
 /** A body that is kept whole, so that the request can be sent again. */
 const maxReplayBytes = 65_536;
@@ -56,8 +50,8 @@ export class Passage implements ClientHandler, Carried {
   #inspector: BodyInspector | null = null;
   /** Does the body wait for the WAF's word? */
   #isHolding = false;
-  /** Who watches the messages of a gRPC call, or null. */
-  #messages: GrpcMessages | null = null;
+  /** The call of gRPC that this exchange is, once everybody has agreed to its head. */
+  #call: GrpcCall | null = null;
   readonly #held = new HeldBody();
   #bodyEnded = false;
   /** An answer that waits for the WAF's word, or null. */
@@ -132,7 +126,7 @@ export class Passage implements ClientHandler, Carried {
     this.#startedMs = performance.now();
     this.#inspector = null;
     this.#isHolding = false;
-    this.#messages = null;
+    this.#call = null;
     this.#held.clear();
     this.#bodyEnded = head.framing === 'none';
     this.#trailers = null;
@@ -168,7 +162,7 @@ export class Passage implements ClientHandler, Carried {
   /** gRPC speaks both ways at once, and either side may wait for the other: the head goes at once, and the body as it comes, once each message
    * has shown that it is one. Messages are binary, so that there is no text in them for detectors to read. */
   #admitGrpc(limits: RequestLimits): void {
-    if (this.#inspector !== null || isGrpcBounded(limits)) this.#messages = new GrpcMessages(limits);
+    this.#call = new GrpcCall(limits, this.#inspector !== null);
     this.#inspector = null;
     this.#carry();
   }
@@ -187,7 +181,7 @@ export class Passage implements ClientHandler, Carried {
       return;
     }
     const piece = bytes.subarray(from, to);
-    if (this.#messages !== null && this.#isRefused(this.#messages.feed(piece))) return;
+    if (this.#call !== null && this.#isRefused(this.#call.feed(piece))) return;
     if (this.#inspector !== null && !this.#inspect(piece)) return;
     if (!this.#isHolding) {
       this.#sendBody(piece);
@@ -207,7 +201,7 @@ export class Passage implements ClientHandler, Carried {
     if (exchange === null || exchange.refusal !== null) return;
     this.#bodyEnded = true;
     this.#trailers = trailers;
-    if (this.#messages !== null && this.#isRefused(this.#messages.end())) return;
+    if (this.#call !== null && this.#isRefused(this.#call.feed(null))) return;
     if (this.#inspector !== null && !this.#inspect(null)) return;
     if (trailers !== null && !this.#inspectTrailers(trailers)) return;
     if (this.#isHolding) {
@@ -219,8 +213,11 @@ export class Passage implements ClientHandler, Carried {
 
   /** Refuses where a message of gRPC may not go on. */
   #isRefused(refusal: Refusal | null): boolean {
-    if (refusal !== null) this.#refuse('http', refusal);
-    return refusal !== null;
+    if (refusal === null) return false;
+    // What only said that it was gRPC is answered as anything else.
+    if (refusal.why === 'http/not-grpc') this.#head!.isGrpc = false;
+    this.#refuse('http', refusal);
+    return true;
   }
 
   /** Shows a piece (null: the end) of the body to the WAF; false where it refused. */
@@ -255,12 +252,7 @@ export class Passage implements ClientHandler, Carried {
     }
     // What came never became a request: the connection's journey says why.
     const { tools } = this.#gateway;
-    const { connection } = this.side;
-    const id = tools.identifiers.next(tools.clock.now());
-    connection.endedWhy = fault.why;
-    connection.endedStatus = fault.status;
-    connection.lastActiveAt = tools.clock.now();
-    tools.observe.tellConnection(connection, id, 'http', fault.says);
+    const id = tellWithoutRequest(tools, this.side.connection, fault.why, fault.status, fault.says);
     this.side.answerOwn(ownAnswer(fault.status, id, false, false, '', tools.clock.now()));
   }
 
@@ -285,14 +277,7 @@ export class Passage implements ClientHandler, Carried {
       this.#exchange.endedWhy ||= why;
       this.#conclude();
     } else if (this.side.isConnection && connection.requests === 0 && connection.endedWhy === '') {
-      connection.endedWhy = why || 'http/no-request';
-      connection.lastActiveAt = tools.clock.now();
-      tools.observe.tellConnection(
-        connection,
-        tools.identifiers.next(connection.lastActiveAt),
-        'http',
-        'the connection ended without a request',
-      );
+      tellWithoutRequest(tools, connection, why || 'http/no-request', 0, 'the connection ended without a request');
     }
     if (this.side.isConnection) this.#gateway.forget(this.#passing, connection);
   }
@@ -429,10 +414,22 @@ export class Passage implements ClientHandler, Carried {
     const strict = this.side.connection.secure ? hsts : '';
     const sticky = this.#route!.cookieLine(exchange, this.#endpoint);
     const own = `X-Request-Id: ${exchange.id}\r\n${strict}${sticky}${rateHeaders(exchange)}`;
+    this.#call?.begin(head);
     this.#answer.begin(exchange, compression, head, own);
   }
 
+  /** Passes on what may pass of a piece of a call's answer, and refuses the rest. */
+  #watchAnswer(call: GrpcCall, bytes: Buffer, from: number, to: number): boolean {
+    const refusal = call.answer(bytes.subarray(from, to));
+    const passed = refusal === null ? to : from + call.passed;
+    this.#exchange!.responseBytes += passed - from;
+    const flows = this.#answer.write(bytes, from, passed);
+    if (refusal !== null) this.#refuse('http', refusal);
+    return flows;
+  }
+
   onAnswerBody(bytes: Buffer, from: number, to: number): boolean {
+    if (this.#call !== null) return this.#watchAnswer(this.#call, bytes, from, to);
     this.#exchange!.responseBytes += to - from;
     const held = this.#heldAnswer;
     if (held === null) return this.#answer.write(bytes, from, to);
@@ -474,10 +471,8 @@ export class Passage implements ClientHandler, Carried {
     this.#endpoint = null;
     if (!this.side.isAnswerBegun && this.#tryAgain(exchange, failure, upstream)) return;
     if (this.side.isAnswerBegun) {
-      // The client has part of an answer: the only honest end is to break it off (RFC 9112 8).
       exchange.endedWhy = failure.why;
-      this.side.flushAnswer();
-      this.side.abort(failure.why);
+      this.#breakOff(failure.why, this.#call?.trailers(failure, exchange.id) ?? null);
       return;
     }
     this.#refuseFor(failure);
@@ -507,8 +502,8 @@ export class Passage implements ClientHandler, Carried {
   #answerRefusal(refusal: Refusal): void {
     const exchange = this.#exchange!;
     if (refusal.kind === 'close' || this.side.isAnswerBegun) {
-      if (refusal.trailers === undefined) this.side.abort(refusal.why);
-      else this.#endAnswer(refusal.trailers);
+      const isSilent = refusal.kind === 'close';
+      this.#breakOff(refusal.why, isSilent ? null : (this.#call?.trailers(refusal, exchange.id) ?? null));
       return;
     }
     if (refusal.treatment === 'tarpit') {
@@ -516,8 +511,18 @@ export class Passage implements ClientHandler, Carried {
       this.#mired = this.#gateway.tarpit.hold(exchange, refusal, this.side, tarpit, () => this.#release());
       if (this.#mired !== null) return;
     }
-    const own = refusalAnswer(exchange, refusal, this.#gateway.tools.clock.now());
+    const own = refusalAnswer(exchange, refusal, this.#head!.isGrpc, this.#gateway.tools.clock.now());
     this.#finishOwn(exchange, own);
+  }
+
+  /** The client has part of an answer: the only honest end is to break it off (RFC 9112 8), or to say so where the protocol has trailers for that. */
+  #breakOff(why: string, trailers: Headers | null): void {
+    if (trailers !== null) {
+      this.#endAnswer(trailers);
+      return;
+    }
+    this.side.flushAnswer();
+    this.side.abort(why);
   }
 
   /** A refusal that took its time is whole. */

@@ -318,6 +318,8 @@ data_directory: state
           maxGrpcSilenceMs: 60_000,
           maxGrpcMessageBytes: null,
           maxGrpcMessages: null,
+          maxGrpcAnswerMessageBytes: null,
+          maxGrpcAnswerMessages: null,
         },
         paths: [],
         compress: null,

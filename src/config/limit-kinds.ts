@@ -12,6 +12,12 @@ export const grpcLimits = {
   max_grpc_messages: grpcMessages().describe(
     'gRPC: the most messages that a client may send in one call; any number where missing.',
   ),
+  max_grpc_answer_message: grpcMessage().describe(
+    'gRPC: the longest message that an application may answer; any where missing.',
+  ),
+  max_grpc_answer_messages: grpcMessages().describe(
+    'gRPC: the most messages that an application may answer to one call; any number where missing.',
+  ),
   max_grpc_silence: grpcSilence().describe(
     'gRPC: how long a call may be silent both ways; `limits.idle_timeout` where missing.',
   ),
@@ -36,6 +42,12 @@ export const requestLimits = {
   ),
   max_grpc_messages: grpcMessages().describe(
     'gRPC: the most messages that a client may send in one call; `limits.max_grpc_messages` where missing.',
+  ),
+  max_grpc_answer_message: grpcMessage().describe(
+    'gRPC: the longest message that the application may answer; `limits.max_grpc_answer_message` where missing.',
+  ),
+  max_grpc_answer_messages: grpcMessages().describe(
+    'gRPC: the most messages that the application may answer to one call; `limits.max_grpc_answer_messages` where missing.',
   ),
   max_grpc_silence: grpcSilence().describe(
     'gRPC: how long a call may be silent both ways; `limits.max_grpc_silence` where missing.',

@@ -12,6 +12,9 @@ export interface RequestLimits {
   readonly maxGrpcMessageBytes: number | null;
   /** In one call; null for no limit. */
   readonly maxGrpcMessages: number | null;
+  /** The same of what applications answer. */
+  readonly maxGrpcAnswerMessageBytes: number | null;
+  readonly maxGrpcAnswerMessages: number | null;
 }
 
 /** Limits that hold under a path: complete, with what it did not say taken from above. */

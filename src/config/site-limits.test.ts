@@ -20,6 +20,8 @@ test('a site has the limits of the whole gate where it says nothing, and each of
     maxGrpcSilenceMs: 60_000,
     maxGrpcMessageBytes: null,
     maxGrpcMessages: null,
+    maxGrpcAnswerMessageBytes: null,
+    maxGrpcAnswerMessages: null,
   };
   assert.deepEqual(bySite({}).limits, whole);
   assert.deepEqual(bySite({}).paths, []);
@@ -31,6 +33,8 @@ test('a site has the limits of the whole gate where it says nothing, and each of
       min_body_grace: '0s',
       max_grpc_message: '4KiB',
       max_grpc_messages: 9,
+      max_grpc_answer_message: '8KiB',
+      max_grpc_answer_messages: 7,
       max_grpc_silence: '2h',
     }).limits,
     {
@@ -41,6 +45,8 @@ test('a site has the limits of the whole gate where it says nothing, and each of
       maxGrpcSilenceMs: 7_200_000,
       maxGrpcMessageBytes: 4096,
       maxGrpcMessages: 9,
+      maxGrpcAnswerMessageBytes: 8192,
+      maxGrpcAnswerMessages: 7,
     },
   );
 });

@@ -18,6 +18,8 @@ export function siteLimitsOf(site: Words, { limits, proxy }: Pick<Complete, 'lim
     maxGrpcSilenceMs: grpcSilenceOf(limits),
     maxGrpcMessageBytes: limits.max_grpc_message ?? null,
     maxGrpcMessages: limits.max_grpc_messages ?? null,
+    maxGrpcAnswerMessageBytes: limits.max_grpc_answer_message ?? null,
+    maxGrpcAnswerMessages: limits.max_grpc_answer_messages ?? null,
   });
 }
 
@@ -45,6 +47,8 @@ function over(words: Words, above: RequestLimits): RequestLimits {
     maxGrpcSilenceMs: words.max_grpc_silence ?? above.maxGrpcSilenceMs,
     maxGrpcMessageBytes: words.max_grpc_message ?? above.maxGrpcMessageBytes,
     maxGrpcMessages: words.max_grpc_messages ?? above.maxGrpcMessages,
+    maxGrpcAnswerMessageBytes: words.max_grpc_answer_message ?? above.maxGrpcAnswerMessageBytes,
+    maxGrpcAnswerMessages: words.max_grpc_answer_messages ?? above.maxGrpcAnswerMessages,
   };
 }
 

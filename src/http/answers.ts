@@ -62,6 +62,11 @@ export function phraseOf(status: number): string {
   return phrases[status] ?? 'Error';
 }
 
+/** What a visitor is told about a refusal with `status`, in plain ASCII. */
+export function sentenceOf(status: number): string {
+  return sentences[status] ?? phraseOf(status);
+}
+
 /** Does the client speak JSON rather than HTML? */
 export function prefersJson(headers: Headers): boolean {
   const accept = headers.get('accept')?.toLowerCase() ?? '';

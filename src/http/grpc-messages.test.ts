@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { GrpcMessages } from './grpc-messages.ts';
+import { type GrpcLimits, GrpcMessages } from './grpc-messages.ts';
 
-const none = { maxGrpcMessageBytes: null, maxGrpcMessages: null };
+const none: GrpcLimits = {
+  maxGrpcMessageBytes: null,
+  maxGrpcMessages: null,
+  maxGrpcAnswerMessageBytes: null,
+  maxGrpcAnswerMessages: null,
+};
 
 function message(length: number, flag = 0): Buffer {
   const bytes = Buffer.alloc(5 + length, 0xff);
@@ -13,11 +18,8 @@ function message(length: number, flag = 0): Buffer {
 }
 
 /** The why of a whole body that comes in these pieces, '' where it passes. */
-function whyOf(
-  limits: typeof none | { maxGrpcMessageBytes: number | null; maxGrpcMessages: number | null },
-  ...pieces: Buffer[]
-): string {
-  const messages = new GrpcMessages(limits);
+function whyOf(limits: Partial<GrpcLimits>, ...pieces: Buffer[]): string {
+  const messages = GrpcMessages.ofClient({ ...none, ...limits }, true)!;
   for (const piece of pieces) {
     const refusal = messages.feed(piece);
     if (refusal !== null) return refusal.why;
@@ -40,7 +42,7 @@ test('messages of any length and number pass where nothing is said, and nothing 
 });
 
 test('a message that is too long is known by its prefix, before a byte of it has come', () => {
-  const messages = new GrpcMessages({ maxGrpcMessageBytes: 10, maxGrpcMessages: null });
+  const messages = GrpcMessages.ofClient({ ...none, maxGrpcMessageBytes: 10 }, false)!;
   assert.equal(messages.feed(message(10)), null);
   assert.equal(messages.feed(message(11).subarray(0, 4)), null);
   const refusal = messages.feed(message(11).subarray(4, 5));
@@ -78,4 +80,23 @@ test('where pieces are cut changes nothing', () => {
       assert.equal(whyOf(limits, ...pieces), whyOf(limits, whole));
     }),
   );
+});
+
+test('nobody watches where nothing is bounded, and each side has bounds of its own', () => {
+  assert.equal(GrpcMessages.ofClient(none, false), null);
+  assert.equal(GrpcMessages.ofAnswer(none), null);
+  const limits = { ...none, maxGrpcAnswerMessageBytes: 2, maxGrpcAnswerMessages: 2 };
+  assert.equal(GrpcMessages.ofClient(limits, false), null);
+  for (const [why, passed, ...pieces] of [
+    ['http/grpc-answer-too-long', 7, Buffer.concat([message(2), message(3)])],
+    ['http/grpc-answer-too-long', 0, message(3)],
+    ['http/grpc-answer-too-long', 5, Buffer.concat([message(0), message(3)])],
+    ['http/grpc-answer-too-long', 2, message(2).subarray(0, 5), Buffer.concat([message(2).subarray(5), message(3)])],
+    ['http/too-many-grpc-answers', 10, Buffer.concat([message(0), message(0), message(0)])],
+    ['http/answer-not-grpc', 7, Buffer.concat([message(2), Buffer.from('oh')])],
+  ] as [string, number, ...Buffer[]][]) {
+    const messages = GrpcMessages.ofAnswer(limits)!;
+    const refusals = pieces.map((piece) => messages.feed(piece)?.why);
+    assert.deepEqual([refusals.at(-1), messages.passed], [why, passed]);
+  }
 });

@@ -241,7 +241,7 @@ function settleBody(head: RequestHead, seen: Gathered, isEnd: boolean): Fault | 
 }
 
 /** gRPC and its codecs (`application/grpc+proto`), not gRPC-Web, which is an ordinary body. */
-function isGrpcType(type: string): boolean {
+export function isGrpcType(type: string): boolean {
   const prefix = 'application/grpc';
   if (!type.startsWith(prefix)) return false;
   const next = type.charCodeAt(prefix.length);

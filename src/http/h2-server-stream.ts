@@ -153,7 +153,8 @@ export class ServerStream implements ClientStream, StreamListener, Expiring {
   /** What came is no request. It is answered where it still can be; too many such streams end the connection. */
   #fault(fault: Fault): void {
     const { core } = this.#owner;
-    if (!this.#isOver && !this.isAnswerBegun) this.#handler.onFault(fault);
+    // What has begun can still be told in trailers where it is gRPC.
+    if (!this.#isOver && (!this.isAnswerBegun || this.#isGrpc)) this.#handler.onFault(fault);
     this.#close(fault.why);
     core.reset(this.#stream, PROTOCOL_ERROR);
     if (core.abuse.isResetFlood()) core.failForResets();

@@ -19,10 +19,12 @@ export { Compression, type CompressionSettings } from './compression.ts';
 export type { Compressor } from './compressor.ts';
 export { contentCodings } from './content-decoder.ts';
 export { SeenFields } from './fields.ts';
-export { GrpcMessages, isGrpcBounded } from './grpc-messages.ts';
+export { grpcAnswer, grpcTrailers } from './grpc-answer.ts';
+export { GrpcMessages } from './grpc-messages.ts';
 export { ClientSide } from './h1.ts';
 export { Http1Stream } from './h1-stream.ts';
 export { preface } from './h2-frames.ts';
+export { isGrpcType } from './h2-request.ts';
 export { Http2Side } from './h2-side.ts';
 export { Http2Tools } from './h2-stream.ts';
 export { readRequestHead } from './request.ts';
@@ -127,6 +129,15 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
     'a message of a gRPC call longer than the limit',
     'raise `max_grpc_message` of `limits`, the site or the path',
   ),
+  'http/grpc-answer-too-long': refusal(
+    'a message longer than the limit in the answer to a gRPC call',
+    'raise `max_grpc_answer_message` of `limits`, the site or the path',
+  ),
+  'http/too-many-grpc-answers': refusal(
+    'a gRPC call that was answered with more messages than the limit',
+    'raise `max_grpc_answer_messages` of `limits`, the site or the path',
+  ),
+  'http/answer-not-grpc': refusal('an answer that says it is gRPC and is not', 'correct its Content-Type'),
   'http/too-many-grpc-messages': refusal(
     'a gRPC call in which its client sent more messages than the limit',
     'raise `max_grpc_messages` of `limits`, the site or the path',

@@ -10,6 +10,8 @@ const limits = (maxBodyBytes: number) => ({
   maxGrpcSilenceMs: 1,
   maxGrpcMessageBytes: null,
   maxGrpcMessages: null,
+  maxGrpcAnswerMessageBytes: null,
+  maxGrpcAnswerMessages: null,
 });
 
 test('a request has the limits of the longest path it lies under, by whole segments, or those of its site', () => {

@@ -197,6 +197,104 @@ test('the WAF judges metadata; a server that is gone is UNAVAILABLE', async (t) 
   assert.equal(gone?.code, grpc.status.UNAVAILABLE);
 });
 
+/** What a client is told: the status, the words without their id, and the pushback. */
+function toldOf(error: grpc.ServiceError | null): unknown[] {
+  const pushback = error?.metadata.get('grpc-retry-pushback-ms')[0];
+  return [error?.code, error?.details.replace(/ \(\w+\)$/, ''), ...(pushback === undefined ? [] : [pushback])];
+}
+
+test('whoever refuses, the client of a call hears it in the words of gRPC', async (t) => {
+  const { gate, server } = await world(
+    t,
+    {
+      waf: { mode: 'block' },
+      // biome-ignore lint/suspicious/noThenProperty: the file's word; no setting is ever awaited.
+      rates: [{ path: '/echo.Echo/Fail', limit: '1 per 1m', by: 'client', then: 429 }],
+    },
+    { host: 'localhost' },
+  );
+  const client = callerOf(t, gate, true);
+  const ask = (words: string) =>
+    new Promise<grpc.ServiceError | null>((resolve) => {
+      const metadata = new grpc.Metadata();
+      metadata.set('x-name', words);
+      client.One(Buffer.from('x'), metadata, resolve);
+    });
+  const fail = () => new Promise<grpc.ServiceError | null>((resolve) => client.Fail(Buffer.from('x'), resolve));
+  const { PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAVAILABLE, UNIMPLEMENTED } = grpc.status;
+
+  assert.deepEqual(toldOf(await ask("1' OR 1=1;DROP TABLE users;--")), [
+    PERMISSION_DENIED,
+    'This request looked like an attack and was stopped before it reached the site.',
+  ]);
+  await fail();
+  const [code, words, pushback] = toldOf(await fail());
+  assert.deepEqual([code, words], [RESOURCE_EXHAUSTED, 'Too many requests in a short time. Please wait a moment.']);
+  assert.ok(Number(pushback) > 0 && Number(pushback) <= 61_000, `a time to wait: ${pushback}`);
+  const elsewhere = callerOf(t, gate, false);
+  const lost = await new Promise<grpc.ServiceError | null>((resolve) =>
+    elsewhere.One(Buffer.from('x'), new grpc.Metadata(), resolve),
+  );
+  assert.deepEqual(toldOf(lost), [UNIMPLEMENTED, 'There is no site here by that name.']);
+
+  // What has begun is ended by trailers, whoever breaks it off.
+  const talk = client.Talk();
+  const broken = once(talk, 'error');
+  await once(talk, 'data');
+  server.forceShutdown();
+  assert.equal((await broken)[0].code, UNAVAILABLE);
+  assert.match((await broken)[0].details, /^The application behind this gate gave no usable answer\. \(/);
+  assert.deepEqual(toldOf(await ask('x')).slice(0, 2), [
+    UNAVAILABLE,
+    'The application behind this gate gave no usable answer.',
+  ]);
+
+  // What only looks like it, on another version of HTTP, is answered as HTTP.
+  const http1 = await gate.client();
+  http1.send('POST /echo.Echo/One HTTP/1.1\r\nHost: x\r\nContent-Type: application/grpc\r\nContent-Length: 0\r\n\r\n');
+  assert.equal((await http1.message()).status, 404);
+});
+
+test('what an application answers is bounded, too: the messages before the one that is too much arrive', async (t) => {
+  const paths = [
+    { path: '/echo.Echo/Many', max_grpc_answer_messages: 40 },
+    { path: '/echo.Echo/Talk', max_grpc_answer_message: '20B' },
+  ];
+  const { gate } = await world(t, { limits: { max_grpc_answer_message: '4KiB' } }, { paths });
+  const client = callerOf(t, gate, true);
+  const one = (length: number) =>
+    new Promise<grpc.ServiceError | number>((resolve) =>
+      client.One(Buffer.alloc(length), new grpc.Metadata(), (error, answer) => resolve(error ?? answer.length)),
+    );
+  assert.equal(await one(4096), 4096);
+  const { code, details } = (await one(4097)) as grpc.ServiceError;
+  assert.deepEqual(
+    [code, details],
+    [grpc.status.RESOURCE_EXHAUSTED, 'a message of 4097 bytes, where 4096 are allowed'],
+  );
+
+  const many = client.Many(Buffer.from('no'));
+  const heard: string[] = [];
+  many.on('data', (piece: Buffer) => heard.push(String(piece)));
+  const [tooMany] = await once(many, 'error');
+  assert.deepEqual([heard.length, heard.at(-1), tooMany.code], [40, 'no 39', grpc.status.RESOURCE_EXHAUSTED]);
+
+  cancelled.length = 0;
+  const talk = client.Talk();
+  const tooLong = once(talk, 'error');
+  await once(talk, 'data');
+  talk.write(Buffer.alloc(20));
+  assert.equal((await tooLong)[0].code, grpc.status.RESOURCE_EXHAUSTED);
+  await eventually(() => cancelled.includes('Talk'), 'the server hears that the call is over');
+  client.close();
+  const told = (await gate.stopAndReadJournal()).map(({ verdict }) => verdict.why);
+  assert.deepEqual(told.filter((why) => why !== '').sort(), [
+    'http/grpc-answer-too-long',
+    'http/grpc-answer-too-long',
+    'http/too-many-grpc-answers',
+  ]);
+});
+
 test('a hundred calls at once share one connection to the server', async (t) => {
   const { gate } = await world(t);
   const client = callerOf(t, gate, true);
@@ -310,6 +408,12 @@ test('a call may be silent for longer where its path says so', async (t) => {
   assert.equal(String((await said.next()).value), 'who is there?');
   const late = await new Promise<grpc.ServiceError | null>((resolve) => other.Sum((error) => resolve(error)));
   assert.equal(late?.code, grpc.status.UNKNOWN, 'the call beside it, in which nobody says anything, is over');
+  assert.match(late.details, /^The request took too long to arrive\. \(/);
+  // One that has been answered in part hears it, too.
+  const begun = other.Many(Buffer.from('a'));
+  begun.on('data', () => {});
+  begun.on('error', () => {});
+  await once(begun, 'end');
   talk.write(Buffer.from('a'));
   assert.equal(String((await said.next()).value), 'a!');
   talk.end();

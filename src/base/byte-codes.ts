@@ -2,6 +2,8 @@
 
 import { latin1, writeLatin1 } from './bytes.ts';
 
+/** Room behind the last code, so that a word may be cut there without a look at where the array ends. */
+const slack = 8;
 /** Values of up to this many characters share one array. */
 const sharedLength = 1 << 17;
 
@@ -10,31 +12,33 @@ export const BEYOND = 0x80;
 
 /** Reads values into an array. Remembers the one that was read last, because several scans follow each other. */
 class CodeReader {
-  #bytes = Buffer.alloc(3 * 4096);
+  #bytes = Buffer.alloc(3 * 4096 + slack);
   #text = '';
   #room = Buffer.alloc(4096);
 
   /**
-   * The codes of `text`, those beyond latin1 as BEYOND; good until the next call, and only up to the text's length.
+   * The codes of `text`, those beyond latin1 as BEYOND, and a 0 behind the last; good until the next call, and no further.
    */
-  read(text: string): Uint8Array {
+  read(text: string): Buffer {
     // Because it is the same string in nearly all cases, this compares two pointers.
     if (text === this.#text) return this.#bytes;
-    const room = 3 * text.length;
+    const room = 3 * text.length + slack;
     if (text.length > sharedLength) {
       const bytes = Buffer.allocUnsafe(room);
       fill(bytes, text);
+      bytes[text.length] = 0;
       return bytes;
     }
     if (room > this.#bytes.length) this.#bytes = Buffer.alloc(room);
     this.#text = text;
     fill(this.#bytes, text);
+    this.#bytes[text.length] = 0;
     return this.#bytes;
   }
 
   /** An array to write `length` bytes to; good until the next call. */
   room(length: number): Buffer {
-    if (length > this.#room.length) this.#room = Buffer.alloc(length);
+    if (length + slack > this.#room.length) this.#room = Buffer.alloc(length + slack);
     return this.#room;
   }
 
@@ -42,6 +46,7 @@ class CodeReader {
     const bytes = this.#room;
     this.#room = this.#bytes;
     this.#bytes = bytes;
+    bytes[length] = 0;
     this.#text = latin1(bytes, 0, length);
     return this.#text;
   }
@@ -49,8 +54,11 @@ class CodeReader {
 
 const reader = new CodeReader();
 
-/** The codes of `text`, those beyond latin1 as BEYOND; good until the next call, and only up to the text's length. */
-export function codesOf(text: string): Uint8Array {
+/**
+ * The codes of `text`, those beyond latin1 as BEYOND, and a 0 behind the last, so that a loop may look one further; good until
+ * the next call.
+ */
+export function codesOf(text: string): Buffer {
   return reader.read(text);
 }
 

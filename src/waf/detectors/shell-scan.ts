@@ -1,6 +1,7 @@
 // The one cheap pass over every value: which marks of a shell are there, and whether a command may stand at one of them.
 
 import { codesOf } from '../../base/byte-codes.ts';
+import { latin1 } from '../../base/bytes.ts';
 import { ASKING, CMDLETS, INTERPRETERS, KEYWORDS, POSIX, SHORT, WINDOWS } from './shell-words.ts';
 
 /** A separator behind which a command may stand. */
@@ -27,15 +28,14 @@ export function scanShell(value: string): number {
   const codes = codesOf(value);
   for (let at = 0; at < length; at++) {
     const code = codes[at]!;
-    if (code >= 128) continue;
     const kind = classes[code]!;
     if (kind === 0) continue;
     if (kind !== SEPARATOR) seen |= kind;
-    else if ((seen & COMMAND_BEHIND) === 0 && mayCommand(value, at + 1)) seen |= COMMAND_BEHIND;
+    else if ((seen & COMMAND_BEHIND) === 0 && mayCommand(codes, at + 1)) seen |= COMMAND_BEHIND;
   }
   if ((seen & GAP) === 0) return seen;
   seen &= ~GAP;
-  return mayBegin(value.charCodeAt(0)) && mayCommand(value, 0) ? seen | COMMAND_FIRST : seen;
+  return mayBegin(codes[0]!) && mayCommand(codes, 0) ? seen | COMMAND_FIRST : seen;
 }
 
 /** Whether a command at the start of a value may begin with `code`: not with a quote, as phrases and headers do. */
@@ -45,45 +45,44 @@ function mayBegin(code: number): boolean {
 
 /** Whether `code` is ; | & or the end of a line. */
 export function separates(code: number): boolean {
-  return code < 128 && classes[code] === SEPARATOR;
+  return code < 256 && classes[code] === SEPARATOR;
 }
 
-/** Whether the word at `from` is a known command, or spelt as only a path or a hidden name is. */
-function mayCommand(value: string, from: number, mayAssign = true): boolean {
+/** Whether the word at `from`, in codes with a 0 behind the last, is a known command, or spelt as only a path or a hidden name is. */
+export function mayCommand(codes: Buffer, from: number, mayAssign = true): boolean {
   let at = from;
-  let code = value.charCodeAt(at);
-  while (code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c) code = value.charCodeAt(++at);
+  let code = codes[at]!;
+  while (code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c) code = codes[++at]!;
   const start = at;
   let hash = 0;
   while (isNamePart(code)) {
     hash = (Math.imul(hash, 31) + (code | 32)) | 0;
-    code = value.charCodeAt(++at);
+    code = codes[++at]!;
   }
-  // NaN, the end of the value, is no mark.
+  // The 0 at the end of the value is no mark.
   if (hash === 0) return isUncommon(code);
   if (isUncommon(code) && code !== 0x28 && code !== 0x2f && code !== 0x2a && code !== 0x3f && code !== 0x25) {
-    return code !== 0x2e || isKnown(hash) || isProgramEnding(value, at + 1);
+    return code !== 0x2e || isKnown(hash) || isProgramEnding(codes, at + 1);
   }
-  if (code === 0x3a)
-    return at === start + 1 && (value.charCodeAt(at + 1) === 0x5c || value.charCodeAt(at + 1) === 0x2f);
-  if (code === 0x3d) return mayAssign && isAssignment(value, at);
+  if (code === 0x3a) return at === start + 1 && (codes[at + 1]! === 0x5c || codes[at + 1]! === 0x2f);
+  if (code === 0x3d) return mayAssign && isAssignment(codes, at);
   if (code === 0x2c || code === 0x28 || code === 0x2f) return false;
   return isKnown(hash);
 }
 
 /** Whether a value and a blank stand behind the `=` at `at`: a command may follow `X=1`. */
-function isAssignment(value: string, at: number): boolean {
+function isAssignment(codes: Buffer, at: number): boolean {
   for (let end = at + 1; end < at + 64; end++) {
-    const code = value.charCodeAt(end);
-    if (code === 0x20 || code === 0x09) return end > at + 1 && mayCommand(value, end, false);
+    const code = codes[end]!;
+    if (code === 0x20 || code === 0x09) return end > at + 1 && mayCommand(codes, end, false);
     if (!(code > 0x20) || code === 0x3b || code === 0x7c || code === 0x26) return false;
   }
   return false;
 }
 
 /** `exe`, `bat`, `cmd` or `ps1`, which make a file a program of Windows. */
-function isProgramEnding(value: string, at: number): boolean {
-  const ending = value.slice(at, at + 3).toLowerCase();
+function isProgramEnding(codes: Buffer, at: number): boolean {
+  const ending = latin1(codes, at, at + 3).toLowerCase();
   return ending === 'exe' || ending === 'bat' || ending === 'cmd' || ending === 'ps1';
 }
 
@@ -128,7 +127,7 @@ function isUncommon(code: number): boolean {
 }
 
 function classify(): Uint16Array {
-  const table = new Uint16Array(128);
+  const table = new Uint16Array(256);
   for (const mark of ';|&\n\r') table[mark.charCodeAt(0)] = SEPARATOR;
   table[0x60] = BACKQUOTE;
   table[0x24] = DOLLAR | GAP;

@@ -1,11 +1,12 @@
 // Judges a value in one place where a query may hold it: what the grammar reads, and what hides behind what it cannot read.
 
+import { codesOf } from '../../base/byte-codes.ts';
 import { SqlGrammar } from './sql-grammar.ts';
+import { HashedWords, lettersEnd } from './sql-hashed.ts';
 import { isNamePart } from './sql-lexis.ts';
 import * as G from './sql-marks.ts';
 import { SqlOutline } from './sql-outline.ts';
 import { AFTER_WORD, endOf, prefixOf, readRest } from './sql-reading.ts';
-import { HashedWords, lettersEnd } from './sql-scan.ts';
 import { NO_STATEMENT, readStatement } from './sql-statements.ts';
 import * as T from './sql-tokens.ts';
 import { SqlTokens } from './sql-tokens.ts';
@@ -13,7 +14,7 @@ import { type Recognised, tailIsComment, weigh } from './sql-weighing.ts';
 import { ARITHMETIC, COMPARING, CONTINUING, JOINING, RESERVED, SIGNS, STATEMENTS, TRUTHS, TYPED } from './sql-words.ts';
 
 /** Words with which a value can be more than a name in a query. */
-const beginning: HashedWords = new HashedWords([
+const beginning: HashedWords = HashedWords.of([
   ...RESERVED,
   ...STATEMENTS,
   ...JOINING,
@@ -26,7 +27,7 @@ const beginning: HashedWords = new HashedWords([
 ]);
 
 /** Words that go on a query behind a name. */
-const continuing: HashedWords = new HashedWords([...CONTINUING, 'over', 'at']);
+const continuing: HashedWords = HashedWords.of([...CONTINUING, 'over', 'at']);
 
 const transactions: ReadonlySet<string> = new Set(['transaction', 'tran', 'work']);
 
@@ -61,16 +62,17 @@ export function judgeRest(
  * would find as well, after it cut and read the tokens.
  */
 function beginsAsProse(value: string): boolean {
-  const end = lettersEnd(value, 0);
-  if (end === 0 || value.charCodeAt(end) !== 0x20 || beginning.holds(value, 0, end)) return false;
+  const codes = codesOf(value);
+  const end = lettersEnd(codes, 0);
+  if (end === 0 || codes[end] !== 0x20 || beginning.marks(codes, 0, end) !== 0) return false;
   let start = end + 1;
-  while (value.charCodeAt(start) === 0x20) start++;
-  const stop = lettersEnd(value, start);
+  while (codes[start] === 0x20) start++;
+  const stop = lettersEnd(codes, start);
   if (stop === start) return false;
   const code = value.charCodeAt(stop);
   // Because a quote makes a prefix of the word, and what a name is made of makes it another word.
   if (code === 0x27 || code === 0x22 || code === 0x24 || isNamePart(code)) return false;
-  return !continuing.holds(value, start, stop);
+  return continuing.marks(codes, start, stop) === 0;
 }
 
 /**

@@ -4,7 +4,7 @@ import { codesOf } from '../../base/byte-codes.ts';
 import { SqlGrammar } from './sql-grammar.ts';
 import { closingQuote, isNameStart, isPathOperator, isSpace, numberEnd, pastExecuted, Searches } from './sql-lexis.ts';
 import { endOf, readUnion, UNION_ITEM, UNION_LIST, UNION_NAMES } from './sql-reading.ts';
-import { mayBeginAt } from './sql-scan.ts';
+import { mayBeginAt, notedPlaces } from './sql-scan.ts';
 import { readStatement, STATEMENT } from './sql-statements.ts';
 import * as T from './sql-tokens.ts';
 import { SqlTokens } from './sql-tokens.ts';
@@ -182,22 +182,42 @@ export class SqlOutline {
     return found < 0 ? at + 1 : found + mark.length;
   }
 
-  /** One pass over the value. */
+  /** One pass over the value, or over what stands between blanks around each place that may have a mark. */
   #read(): readonly number[] {
     const value = this.#value;
     const codes = codesOf(value);
     const { length } = value;
     const marks: number[] = [];
-    let at = 0;
+    const places = notedPlaces(value);
+    if (places === null) this.#readFrom(0, codes, marks, false);
+    else {
+      let done = 0;
+      for (let index = 0; index < places.length && done < length; index++) {
+        let from = places[index]!;
+        if (from < done) continue;
+        while (from > done && codes[from - 1]! > 0x20) from--;
+        done = this.#readFrom(from, codes, marks, true);
+      }
+    }
+    return this.#hasSought ? marks : nothing;
+  }
+
+  /** Reads on from `start`, where nothing begun before it goes on; up to a blank, or to the end. Where it stopped. */
+  #readFrom(start: number, codes: Buffer, marks: number[], isToBlank: boolean): number {
+    const value = this.#value;
+    const { length } = value;
+    let at = start;
     while (at < length) {
       const code = codes[at]!;
       const way = code < 128 ? ways[code]! : isNameStart(value.charCodeAt(at)) ? NAME : PASS;
-      if (way === PASS) at++;
-      else if (way === NAME) at = this.#word(at, codes, marks);
+      if (way === PASS) {
+        if (isToBlank && code <= 0x20) return at;
+        at++;
+      } else if (way === NAME) at = this.#word(at, codes, marks);
       else if (way === DIGIT) at = numberEnd(value, at);
       else if (way === VARIABLE) at = pastVariable(value, at);
       else {
-        const mark = this.#markAt(at, code, way - MARK);
+        const mark = this.#markAt(at, codes, way - MARK);
         if (mark < 0) at++;
         else {
           marks.push(at * PLACE + mark);
@@ -205,18 +225,18 @@ export class SqlOutline {
         }
       }
     }
-    return this.#hasSought ? marks : nothing;
+    return at;
   }
 
   /** What the sign at `at` is; -1 where it is nothing here. */
-  #markAt(at: number, code: number, mark: number): number {
+  #markAt(at: number, codes: Buffer, mark: number): number {
     const value = this.#value;
     if (mark === SEMICOLON) {
-      if (!mayBeginAt(value, at + 1)) return -1;
+      if (!mayBeginAt(codes, value.length, at + 1)) return -1;
       this.#hasSought = true;
-    } else if (mark === COMMENT) return value.charCodeAt(at + 1) === 0x2a ? mark : -1;
+    } else if (mark === COMMENT) return codes[at + 1] === 0x2a ? mark : -1;
     else if (mark === LINE) {
-      const isComment = code === 0x23 ? !isPathOperator(value, at) : value.charCodeAt(at + 1) === 0x2d;
+      const isComment = codes[at] === 0x23 ? !isPathOperator(value, at) : codes[at + 1] === 0x2d;
       return isComment ? mark : -1;
     }
     return mark;

@@ -1,6 +1,8 @@
 // The one cheap pass over every value: which characters and words are there without which no SQL could be recognised.
 
 import { codesOf } from '../../base/byte-codes.ts';
+import { latin1 } from '../../base/bytes.ts';
+import { HashedWords, lettersEnd } from './sql-hashed.ts';
 import { ATTACKING, STATEMENTS } from './sql-words.ts';
 
 export const SINGLE_QUOTE = 1;
@@ -52,82 +54,94 @@ const clauses = [
 
 const LETTER = 1 << 30;
 const PAIR = 1 << 29;
+/** Where the outline of a value may have a mark. */
+const NOTED = 1 << 28;
 const classes = classify();
-const slots = 2048;
-const words = tabulate();
+
+function* marked(): Iterable<readonly [string, number]> {
+  for (const word of joints) yield [word, JOINT_WORD];
+  yield ['or', OR_WORD];
+  for (const word of comparisons) yield [word, COMPARING_WORD];
+  for (const word of ['union', 'intersect', 'except']) yield [word, SET_WORD | CLAUSE_WORD];
+  for (const word of clauses) yield [word, CLAUSE_WORD];
+  for (const word of STATEMENTS) yield [word, STATEMENT_WORD];
+  for (const word of ATTACKING) yield [word, ATTACK_WORD];
+}
+
+/** The words that make a value SQL, with the bits above. */
+export const sqlMarks: HashedWords = new HashedWords(marked());
 
 /** The bits above that hold for `value`. */
 export function scanSql(value: string): number {
-  const { lengths } = words;
-  let seen = 0;
-  let start = -1;
   const { length } = value;
   const codes = codesOf(value);
-  for (let at = 0; at < length; at++) {
-    const code = codes[at]!;
-    const kind = code < 128 ? classes[code]! : GAP;
+  const notes = length < minNoted ? null : noted.of(value);
+  let seen = 0;
+  for (let at = 0; ; at++) {
+    let kind = classes[codes[at]!]!;
     if (kind === LETTER) {
-      if (start < 0) start = at;
-      continue;
+      const start = at;
+      do kind = classes[codes[++at]!]!;
+      while (kind === LETTER);
+      const marks = sqlMarks.marks(codes, start, at);
+      if (marks !== 0) {
+        seen |= marks;
+        if (notes !== null && (marks & (SET_WORD | OR_WORD)) !== 0) notes.add(start);
+      }
     }
-    if (start >= 0) {
-      // Because most words are as long as no word of SQL with their first letter: only the others are looked up.
-      if (((lengths[codes[start]! & 31]! >>> (at - start)) & 1) !== 0 && at - start < 32)
-        seen |= marksAt(codes, start, at);
-      start = -1;
-    }
+    if (at >= length) break;
     if (kind === 0) continue;
-    if ((kind & PAIR) === 0) seen |= kind;
-    else seen |= pairAt(value, at, code);
+    if ((kind & NOTED) !== 0 && notes !== null && isNoted(codes, at)) notes.add(at);
+    seen |= (kind & PAIR) === 0 ? kind : pairAt(codes, at);
   }
-  if (start >= 0) seen |= marksAt(codes, start, length);
-  return seen;
+  return seen & ~NOTED;
 }
 
-/** Words by a hash of their letters: what it does not hold is none of them, and of what it holds hardly any is another. */
-export class HashedWords {
-  readonly #keys = new Int32Array(slots);
+/** Whether the sign at `at` may be a mark: of dashes and slashes, those that may begin a comment. */
+function isNoted(codes: Uint8Array, at: number): boolean {
+  const code = codes[at]!;
+  if (code === 0x2d) return codes[at + 1] === 0x2d;
+  return code !== 0x2f || codes[at + 1] === 0x2a;
+}
 
-  /** Words of ASCII letters; of a word with another character its letters before that count. */
-  constructor(list: Iterable<string>) {
-    for (const word of list) {
-      const hash = hashOf(word, 0, lettersEnd(word, 0));
-      let slot = slotOf(hash);
-      while (this.#keys[slot] !== 0 && this.#keys[slot] !== hash) slot = (slot + 1) & (slots - 1);
-      this.#keys[slot] = hash;
-    }
+/** From this length on it is worth remembering where a value has what its outline is made of. */
+const minNoted = 128;
+/** Most places that are remembered. */
+const maxNoted = 1 << 14;
+
+/** Where the value that was scanned last has what its outline may be made of. */
+class Noted {
+  #value = '';
+  #count = 0;
+  readonly #places = new Int32Array(maxNoted);
+
+  /** Begins anew. */
+  of(value: string): this {
+    this.#value = value;
+    this.#count = 0;
+    return this;
   }
 
-  /** Whether the letters from `start` to `end`, in any case, may be one of the words. */
-  holds(value: string, start: number, end: number): boolean {
-    const hash = hashOf(value, start, end);
-    let slot = slotOf(hash);
-    while (this.#keys[slot] !== 0) {
-      if (this.#keys[slot] === hash) return true;
-      slot = (slot + 1) & (slots - 1);
-    }
-    return false;
+  add(place: number): void {
+    if (this.#count < maxNoted) this.#places[this.#count] = place;
+    this.#count++;
+  }
+
+  /** The places in `value`, in order; null where they are not known. */
+  in(value: string): Int32Array | null {
+    if (value.length < minNoted || value !== this.#value || this.#count > maxNoted) return null;
+    return this.#places.subarray(0, this.#count);
   }
 }
 
-function slotOf(hash: number): number {
-  return (hash ^ (hash >>> 11)) & (slots - 1);
-}
+const noted = new Noted();
 
-function hashOf(value: string, start: number, end: number): number {
-  let hash = 0;
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (value.charCodeAt(at) | 32)) | 0;
-  return hash;
-}
-
-/** Where the letters and low lines from `from` on end. */
-export function lettersEnd(value: string, from: number): number {
-  let at = from;
-  for (; at < value.length; at++) {
-    const code = value.charCodeAt(at);
-    if (code >= 128 || classes[code] !== LETTER) break;
-  }
-  return at;
+/**
+ * Where a word or a sign of `value` stands that its outline may mark, in order; null where every place must be looked at.
+ * Good until another value is scanned.
+ */
+export function notedPlaces(value: string): Int32Array | null {
+  return noted.in(value);
 }
 
 /** Most semicolons whose next word is looked at. */
@@ -135,39 +149,43 @@ const maxSemicolons = 16;
 
 /** Whether a statement may begin behind a semicolon of `value`; false is final. */
 export function mayStack(value: string): boolean {
+  const codes = codesOf(value);
   let at = value.indexOf(';');
   for (let count = 0; at >= 0; count++) {
-    if (count === maxSemicolons || mayBeginAt(value, at + 1)) return true;
+    if (count === maxSemicolons || mayBeginAt(codes, value.length, at + 1)) return true;
     at = value.indexOf(';', at + 1);
   }
   return false;
 }
 
-const beginning = new HashedWords([...STATEMENTS, ...ATTACKING]);
+const beginning: HashedWords = HashedWords.of([...STATEMENTS, ...ATTACKING]);
 
-/** Whether a word that begins a statement, or what could hide one, stands at `from` behind blanks. */
-export function mayBeginAt(value: string, from: number): boolean {
-  const at = pastBlanks(value, from);
-  const code = value.charCodeAt(at);
+/** Whether a word that begins a statement, or what could hide one, stands at `from` behind blanks in the first `length` codes. */
+export function mayBeginAt(codes: Buffer, length: number, from: number): boolean {
+  const at = pastBlanks(codes, length, from);
   // Because comments, and blanks that only some databases know, may stand before the word.
-  if (isOpenOrOdd(code)) return true;
-  const end = pastWord(value, at);
-  if (beginning.holds(value, at, lettersEnd(value, at))) {
-    const word = value.slice(at, end).toLowerCase();
-    if (word === 'with') return mayName(value, end);
+  if (isOpenOrOdd(codes[at]!)) return true;
+  const end = pastWord(codes, at);
+  if (beginning.marks(codes, at, lettersEnd(codes, at)) !== 0) {
+    const word = wordOf(codes, at, end);
+    if (word === 'with') return mayName(codes, length, end);
     if (STATEMENTS.has(word) || ATTACKING.has(word)) return true;
   }
-  return isOpenOrOdd(value.charCodeAt(pastBlanks(value, end)));
+  return isOpenOrOdd(codes[pastBlanks(codes, length, end)]!);
 }
 
 /** Whether WITH that ends at `from` may name a query, as prose seldom does: WITH name AS, WITH name (, WITH RECURSIVE. */
-function mayName(value: string, from: number): boolean {
-  const at = pastBlanks(value, from);
-  const end = pastWord(value, at);
-  const next = pastBlanks(value, end);
-  if (at === end || isOpenOrOdd(value.charCodeAt(next)) || value.charCodeAt(at) >= 0x7f) return true;
-  if (value.slice(at, end).toLowerCase() === 'recursive') return true;
-  return value.slice(next, next + 2).toLowerCase() === 'as';
+function mayName(codes: Buffer, length: number, from: number): boolean {
+  const at = pastBlanks(codes, length, from);
+  const end = pastWord(codes, at);
+  const next = pastBlanks(codes, length, end);
+  if (at === end || isOpenOrOdd(codes[next]!) || codes[at]! >= 0x7f) return true;
+  if (wordOf(codes, at, end) === 'recursive') return true;
+  return (codes[next]! | 32) === 0x61 && (codes[next + 1]! | 32) === 0x73;
+}
+
+function wordOf(codes: Buffer, start: number, end: number): string {
+  return latin1(codes, start, end).toLowerCase();
 }
 
 /** A bracket, what may begin or end a comment, and what is no ASCII. */
@@ -175,44 +193,31 @@ function isOpenOrOdd(code: number): boolean {
   return code === 0x28 || code === 0x2f || code === 0x2d || code === 0x23 || code === 0x2a || code >= 0x7f;
 }
 
-function pastBlanks(value: string, from: number): number {
+function pastBlanks(codes: Uint8Array, length: number, from: number): number {
   let at = from;
-  while (value.charCodeAt(at) <= 0x20) at++;
+  while (at < length && codes[at]! <= 0x20) at++;
   return at;
 }
 
-function pastWord(value: string, from: number): number {
+function pastWord(codes: Uint8Array, from: number): number {
   let at = from;
-  for (; at < value.length; at++) {
-    const code = value.charCodeAt(at);
-    const isPart = code < 128 && (classes[code] === LETTER || code === 0x24 || (code >= 0x30 && code <= 0x39));
-    if (!isPart) break;
+  for (; ; at++) {
+    const code = codes[at]!;
+    if (classes[code] !== LETTER && code !== 0x24 && !(code >= 0x30 && code <= 0x39)) return at;
   }
-  return at;
 }
 
-function pairAt(value: string, at: number, code: number): number {
-  const next = value.charCodeAt(at + 1);
+function pairAt(codes: Uint8Array, at: number): number {
+  const code = codes[at]!;
+  const next = codes[at + 1]!;
   if (code === 0x40) return next === 0x40 ? SYSTEM_MARK | SUBSTANCE | GAP : 0;
   if (code === 0x2a) return next === 0x2f ? COMMENT_END | GAP : GAP;
   if (code === 0x3d) return EQUALS | SUBSTANCE;
   return next === code ? JOINT_WORD | GAP : 0;
 }
 
-function marksAt(codes: Uint8Array, start: number, end: number): number {
-  const { keys, marks } = words;
-  let hash = 0;
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (codes[at]! | 32)) | 0;
-  let slot = slotOf(hash);
-  while (keys[slot] !== 0) {
-    if (keys[slot] === hash) return marks[slot]!;
-    slot = (slot + 1) & (slots - 1);
-  }
-  return 0;
-}
-
 function classify(): Int32Array {
-  const table = new Int32Array(128);
+  const table = new Int32Array(256).fill(GAP, 128);
   for (let code = 0x61; code <= 0x7a; code++) table[code] = table[code - 32] = LETTER;
   table[0x5f] = LETTER;
   for (const digit of '0123456789') table[digit.charCodeAt(0)] = SUBSTANCE;
@@ -225,30 +230,6 @@ function classify(): Int32Array {
   table[0x60] = BACK_QUOTE | SUBSTANCE | GAP;
   table[0x3b] = SEMICOLON_SEEN;
   for (const mark of '|&@*=') table[mark.charCodeAt(0)] = PAIR;
+  for (const mark of '\'"`-#/[$;') table[mark.charCodeAt(0)]! |= NOTED;
   return table;
-}
-
-/** Words with their marks; and for each letter, by its last five bits, the lengths of the words that begin with it, as bits. */
-function tabulate(): { keys: Int32Array; marks: Int32Array; lengths: Uint32Array } {
-  const keys = new Int32Array(slots);
-  const marks = new Int32Array(slots);
-  const lengths = new Uint32Array(32);
-  const add = (word: string, mark: number): void => {
-    // Digits and the dollar sign end a word for this pass, so a word is known by its letters before the first of them.
-    const length = lettersEnd(word, 0);
-    const hash = hashOf(word, 0, length);
-    lengths[word.charCodeAt(0) & 31]! |= 1 << length;
-    let slot = slotOf(hash);
-    while (keys[slot] !== 0 && keys[slot] !== hash) slot = (slot + 1) & (slots - 1);
-    keys[slot] = hash;
-    marks[slot] = marks[slot]! | mark;
-  };
-  for (const word of joints) add(word, JOINT_WORD);
-  add('or', OR_WORD);
-  for (const word of comparisons) add(word, COMPARING_WORD);
-  for (const word of ['union', 'intersect', 'except']) add(word, SET_WORD | CLAUSE_WORD);
-  for (const word of clauses) add(word, CLAUSE_WORD);
-  for (const word of STATEMENTS) add(word, STATEMENT_WORD);
-  for (const word of ATTACKING) add(word, ATTACK_WORD);
-  return { keys, marks, lengths };
 }

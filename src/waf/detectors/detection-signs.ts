@@ -5,6 +5,14 @@ import { codesOf } from '../../base/byte-codes.ts';
 /** From this length on a value is read in two halves. */
 const minHalved = 256;
 
+/** One step: `node = next[(node << shift) | columnOf[code]]`; a sign ends there where `isEnd` of the node is 1. */
+export interface Automaton {
+  readonly shift: number;
+  readonly next: Uint16Array;
+  readonly columnOf: Uint8Array;
+  readonly isEnd: Uint8Array;
+}
+
 /** Signs by their text, to be found together. */
 export class SignSet {
   readonly texts: readonly string[];
@@ -35,6 +43,11 @@ export class SignSet {
     this.#grow();
     this.#complete();
     this.#isEnd = Uint8Array.from(this.#ends, (ends) => (ends === undefined ? 0 : 1));
+  }
+
+  /** The automaton, for a pass that looks at other things as well. It begins at node 0. */
+  get automaton(): Automaton {
+    return { shift: this.#shift, next: this.#next, columnOf: this.#columnOf, isEnd: this.#isEnd };
   }
 
   #grow(): void {

@@ -2,32 +2,15 @@
 
 import { codesOf } from '../../base/byte-codes.ts';
 import { SqlGrammar } from './sql-grammar.ts';
-import { HashedWords, lettersEnd } from './sql-hashed.ts';
-import { isNamePart } from './sql-lexis.ts';
 import * as G from './sql-marks.ts';
 import { SqlOutline } from './sql-outline.ts';
+import { beginsAsProse } from './sql-prose.ts';
 import { AFTER_WORD, endOf, prefixOf, readRest } from './sql-reading.ts';
 import { NO_STATEMENT, readStatement } from './sql-statements.ts';
 import * as T from './sql-tokens.ts';
 import { SqlTokens } from './sql-tokens.ts';
 import { type Recognised, tailIsComment, weigh } from './sql-weighing.ts';
-import { ARITHMETIC, COMPARING, CONTINUING, JOINING, RESERVED, SIGNS, STATEMENTS, TRUTHS, TYPED } from './sql-words.ts';
-
-/** Words with which a value can be more than a name in a query. */
-const beginning: HashedWords = HashedWords.of([
-  ...RESERVED,
-  ...STATEMENTS,
-  ...JOINING,
-  ...COMPARING,
-  ...ARITHMETIC,
-  ...TRUTHS,
-  ...TYPED,
-  ...SIGNS,
-  'case',
-]);
-
-/** Words that go on a query behind a name. */
-const continuing: HashedWords = HashedWords.of([...CONTINUING, 'over', 'at']);
+import { STATEMENTS } from './sql-words.ts';
 
 const transactions: ReadonlySet<string> = new Set(['transaction', 'tran', 'work']);
 
@@ -42,7 +25,7 @@ export function judgeRest(
   backslash: boolean,
   outline: SqlOutline | null,
 ): Recognised | null {
-  if (quote === '' && from === 0 && beginsAsProse(value))
+  if (quote === '' && from === 0 && beginsAsProse(codesOf(value), value))
     return outline === null ? null : outline.seek(0, backslash, true, T.END);
   const grammar = new SqlGrammar(new SqlTokens(value, from, backslash));
   // Because a script that begins a transaction is one, and leaves no value.
@@ -55,24 +38,6 @@ export function judgeRest(
   const found = weigh(readRest(grammar, quote));
   if (outline === null || (found !== null && found.score >= 5)) return found;
   return seekBehind(grammar, quote === '', outline) ?? found;
-}
-
-/**
- * Whether the value begins with two words of which the second cannot go on a query that ends in the first: what the grammar
- * would find as well, after it cut and read the tokens.
- */
-function beginsAsProse(value: string): boolean {
-  const codes = codesOf(value);
-  const end = lettersEnd(codes, 0);
-  if (end === 0 || codes[end] !== 0x20 || beginning.marks(codes, 0, end) !== 0) return false;
-  let start = end + 1;
-  while (codes[start] === 0x20) start++;
-  const stop = lettersEnd(codes, start);
-  if (stop === start) return false;
-  const code = value.charCodeAt(stop);
-  // Because a quote makes a prefix of the word, and what a name is made of makes it another word.
-  if (code === 0x27 || code === 0x22 || code === 0x24 || isNamePart(code)) return false;
-  return continuing.marks(codes, start, stop) === 0;
 }
 
 /**

@@ -158,6 +158,14 @@ export function mayStack(value: string): boolean {
   return false;
 }
 
+/** The same of the first `length` codes. */
+export function mayStackIn(codes: Buffer, length: number): boolean {
+  let count = 0;
+  for (let at = 0; at < length; at++)
+    if (codes[at] === 0x3b && (count++ === maxSemicolons || mayBeginAt(codes, length, at + 1))) return true;
+  return false;
+}
+
 const beginning: HashedWords = HashedWords.of([...STATEMENTS, ...ATTACKING]);
 
 /** Whether a word that begins a statement, or what could hide one, stands at `from` behind blanks in the first `length` codes. */

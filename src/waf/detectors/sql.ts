@@ -5,6 +5,7 @@ import { judgeRest } from './sql-injection.ts';
 import { isSpace } from './sql-lexis.ts';
 import { SqlOutline } from './sql-outline.ts';
 import { probeAt } from './sql-probe.ts';
+import { mayBeBareSql } from './sql-prose.ts';
 import * as S from './sql-scan.ts';
 import type { Recognised } from './sql-weighing.ts';
 import { CONTINUING } from './sql-words.ts';
@@ -38,14 +39,7 @@ export const sqlFindings: Readonly<Record<Kind, { readonly id: number; readonly 
 /** Whether a sentence without quotes is nothing to a database. */
 export function isNoSql(value: string): boolean {
   const seen = S.scanSql(value);
-  return !mayBeBareSql(value, seen) || (judgeSeen(value, true, seen) === null && probeAt(value) < 0);
-}
-
-/** Whether a sentence could be SQL outside of quotes: `and` alone proves nothing behind a word. */
-function mayBeBareSql(value: string, seen: number): boolean {
-  const telling = S.CLAUSE_WORD | S.ATTACK_WORD | S.SYSTEM_MARK | S.SET_WORD | S.COMPARING_WORD | S.OR_WORD;
-  if ((seen & telling) !== 0 || ((seen & S.SEMICOLON_SEEN) !== 0 && (seen & S.STATEMENT_WORD) !== 0)) return true;
-  return (seen & S.JOINT_WORD) !== 0 && !isLetter(value.charCodeAt(0));
+  return !mayBeBareSql(value.charCodeAt(0), seen) || (judgeSeen(value, true, seen) === null && probeAt(value) < 0);
 }
 
 function triggers(seen: number): boolean {

@@ -102,6 +102,7 @@ function main(): void {
           outboundThreshold: 4,
           inspectAnswers: false,
           maxAnswerBytes: 0,
+          geography: null,
         },
       })
     : null;

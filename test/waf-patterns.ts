@@ -2,11 +2,16 @@
 
 import type { CompilerTools, RuleFiles } from '../src/waf/compile/compiler.ts';
 
-/** Files in memory, by their absolute names. */
+/** Files in memory, by their absolute names; a database of addresses is JSON: members by address. */
 export function filesOf(texts: Readonly<Record<string, string>>): RuleFiles {
   return {
     read: (path) => (Object.hasOwn(texts, path) ? texts[path]! : null),
     resolve: (from, name) => (name.startsWith('/') ? name : `${from.slice(0, from.lastIndexOf('/') + 1)}${name}`),
+    geoLookup(path) {
+      if (!Object.hasOwn(texts, path)) return { says: `${path} is no database of addresses`, instead: 'name one' };
+      const places: Record<string, Record<string, string>> = JSON.parse(texts[path]!);
+      return (address) => (Object.hasOwn(places, address) ? Object.entries(places[address]!) : null);
+    },
     list(pattern) {
       if (!pattern.includes('*')) return Object.hasOwn(texts, pattern) ? [pattern] : [];
       const [before = '', after = ''] = pattern.split('*');

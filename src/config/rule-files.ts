@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { openGeoLookup } from './geo-lookup.ts';
 
 /** Longest file that is read, in bytes. */
 const maxBytes = 32 * 1024 * 1024;
@@ -22,6 +23,9 @@ export const ruleFiles = Object.freeze({
   resolve(from: string, name: string): string {
     return resolve(dirname(from), name);
   },
+
+  /** The database behind `@geoLookup`, or what is wrong with the file. */
+  geoLookup: openGeoLookup,
 
   /** The files that a pattern names (`*` and `?` in its last part), sorted; a plain name gives itself where it is there. */
   list(pattern: string): string[] {

@@ -48,6 +48,8 @@ export const rates = list(
 
 /** `geography`: the databases behind `by: country` and `by: asn`. */
 export const geography = group({
-  country: text('a file name').optional().describe('Database of countries in MaxMind DB format, for `by: country`.'),
+  country: text('a file name')
+    .optional()
+    .describe('Database of countries in MaxMind DB format, for `by: country`, rules and `@geoLookup`.'),
   asn: text('a file name').optional().describe('Database of autonomous systems in MaxMind DB format, for `by: asn`.'),
 });

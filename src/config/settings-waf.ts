@@ -12,6 +12,8 @@ export interface RuleFileSettings {
   readonly outboundThreshold: number;
   readonly inspectAnswers: boolean;
   readonly maxAnswerBytes: number;
+  /** Database of addresses for `@geoLookup`, or null. */
+  readonly geography: string | null;
 }
 
 /** What the WAF does not look at: a detector in a place under a path. A missing part means every. */

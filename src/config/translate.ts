@@ -78,7 +78,7 @@ export function settingsOf(words: Complete, setting: Setting): Settings {
     waf: {
       mode: words.waf.mode,
       rules: words.waf.rules,
-      ruleFiles: ruleFilesOf(words.waf, absolute),
+      ruleFiles: ruleFilesOf(words, absolute),
       threshold: words.waf.threshold,
       maxInspectedBytes: words.waf.max_inspected,
       bodyOverLimit: words.waf.body_over_limit,

@@ -26,7 +26,10 @@ export function siteWafOf(own: Complete['sites'][number]['waf'], common: Complet
 }
 
 /** The rules of files, or null where the built-in ones hold. */
-export function ruleFilesOf(waf: Complete['waf'], absolute: (name: string) => string): Settings['waf']['ruleFiles'] {
+export function ruleFilesOf(
+  { waf, geography }: Pick<Complete, 'waf' | 'geography'>,
+  absolute: (name: string) => string,
+): Settings['waf']['ruleFiles'] {
   if (waf.crs === undefined && waf.files.length === 0) return null;
   return {
     crs: waf.crs === undefined ? null : absolute(waf.crs),
@@ -39,6 +42,7 @@ export function ruleFilesOf(waf: Complete['waf'], absolute: (name: string) => st
     outboundThreshold: waf.outbound_threshold,
     inspectAnswers: waf.inspect_answers,
     maxAnswerBytes: waf.max_inspected_answer,
+    geography: geography.country === undefined ? null : absolute(geography.country),
   };
 }
 

@@ -36,6 +36,7 @@ function wafWith(stepMs: number, mode: 'block' | 'detect', cpuShare = 1, text = 
     outboundThreshold: 4,
     inspectAnswers: false,
     maxAnswerBytes: 1024,
+    geography: null,
   };
   const made = build(
     { ...ordinarySettings, ruleFiles, cpuBudgetMs: 50 },

@@ -31,6 +31,8 @@ export interface RuleFileSettings {
   /** Whether bodies of answers are looked at, and how much of one is held for that. */
   readonly inspectAnswers: boolean;
   readonly maxAnswerBytes: number;
+  /** The database of addresses for `@geoLookup`, where no SecGeoLookupDb names another; null for none. */
+  readonly geography: string | null;
 }
 
 /** Limits that hold for rules as well. */
@@ -112,7 +114,8 @@ function there(files: RuleFiles, patterns: readonly string[]): Source[] {
 }
 
 /** The settings in the words of CRS 4, and of CRS 3 where they differ; a set-up file may still say otherwise. */
-function settingsText({ paranoia, detectionParanoia, inboundThreshold, outboundThreshold }: RuleFileSettings): string {
+function settingsText(settings: RuleFileSettings): string {
+  const { paranoia, detectionParanoia, inboundThreshold, outboundThreshold, geography } = settings;
   const values: Readonly<Record<string, number>> = {
     blocking_paranoia_level: paranoia,
     detection_paranoia_level: Math.max(paranoia, detectionParanoia),
@@ -122,5 +125,6 @@ function settingsText({ paranoia, detectionParanoia, inboundThreshold, outboundT
     outbound_anomaly_score_threshold: outboundThreshold,
   };
   const set = Object.entries(values).map(([name, value]) => `setvar:tx.${name}=${value}`);
-  return `SecAction "id:1060010,phase:1,pass,nolog,${set.join(',')}"\n`;
+  const database = geography === null ? '' : `SecGeoLookupDb "${geography.replaceAll('"', '\\"')}"\n`;
+  return `${database}SecAction "id:1060010,phase:1,pass,nolog,${set.join(',')}"\n`;
 }

@@ -33,9 +33,14 @@ export interface RuleFiles {
   read(path: string): string | null;
   /** The absolute path. */
   resolve(from: string, name: string): string;
+  /** Where addresses are by the database in a file, or what is wrong with it. */
+  geoLookup(path: string): GeoLookup | Fault;
   /** The files that a pattern with * and ? names, sorted; a plain name gives itself where it is there. */
   list(pattern: string): readonly string[];
 }
+
+/** Where an address is, by the names of GEO's members; null where nobody knows. */
+type GeoLookup = (address: string) => readonly (readonly [name: string, value: string])[] | null;
 
 /** Troubles that are told; what comes behind is counted. */
 const maxTroubles = 200;
@@ -48,6 +53,10 @@ export class Compiler {
   readonly warnings: Trouble[] = [];
   readonly #patterns = new Map<string, PatternLike | PatternFault>();
   readonly #phrases = new Map<string, PhrasesLike>();
+  /** Where rules ask for places, and the database that they then ask: the last that was named, wherever that stands. */
+  readonly #geoLookups: Piece[] = [];
+  readonly #geography: { lookUp: GeoLookup } = { lookUp: () => null };
+  geoDatabase: { readonly path: string; readonly piece: Piece } | null = null;
 
   constructor(language: Language, tools: CompilerTools, troubles: Trouble[] = []) {
     this.language = language;
@@ -106,6 +115,7 @@ export class Compiler {
   /** What operators are built with; files are named relative to `from`. */
   operatorTools(from: string): OperatorTools {
     const { files } = this.tools;
+    const geography = this.#geography;
     return {
       pattern: (source) => this.pattern(source),
       phrases: (list) => this.#phraseSet(list),
@@ -120,6 +130,7 @@ export class Compiler {
       },
       detectSqli: this.tools.detectSqli,
       detectXss: this.tools.detectXss,
+      geoLookup: (address) => geography.lookUp(address),
     };
   }
 
@@ -148,6 +159,29 @@ export class Compiler {
       }
     }
     this.unicodeMap = map;
+  }
+
+  /** Tells that the operator of `piece` asks for places. */
+  noteGeoLookup(piece: Piece): void {
+    this.#geoLookups.push(piece);
+  }
+
+  /** All is read: opens the database, where a rule asks for places. */
+  openGeography(): void {
+    if (this.#geoLookups.length === 0) return;
+    if (this.geoDatabase === null) {
+      for (const piece of this.#geoLookups)
+        this.warn(
+          piece,
+          '@geoLookup finds nothing, because no database of addresses is named',
+          'write SecGeoLookupDb /path/to/GeoLite2-Country.mmdb, or name geography.country in portcullis.yaml',
+        );
+      return;
+    }
+    const { path, piece } = this.geoDatabase;
+    const opened = this.tools.files.geoLookup(path);
+    if (isFault(opened)) this.fault(piece, opened.says, opened.instead);
+    else this.#geography.lookUp = opened;
   }
 
   #phraseSet(list: readonly string[]): PhrasesLike {

@@ -91,7 +91,7 @@ class Folder implements Folding {
 
   /** Whether the link matches, or null where that depends on the request. */
   #answer(link: Link): boolean | null {
-    if (link.captures || link.multiMatch || link.exclusions.length > 0) return null;
+    if (link.captures || link.locates || link.multiMatch || link.exclusions.length > 0) return null;
     if (link.targets.length === 0) return link.matcher === null && link.comparison === null ? true : null;
     const argument = link.comparison === null ? null : this.#textOf(link.comparison.argument);
     if (link.comparison !== null && argument === null) return null;

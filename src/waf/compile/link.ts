@@ -142,6 +142,7 @@ function linkOf({ targets, exclusions, asks, draft }: PendingLink, defaults: Dra
     matcher: asks.matcher,
     comparison: asks.comparison,
     captures: draft.captures,
+    locates: asks.matcher?.locate !== undefined,
     effects: draft.effects,
   };
 }

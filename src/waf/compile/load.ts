@@ -137,6 +137,7 @@ class Loader {
     secruleupdatetargetbymsg: (words, name) => this.#updateTarget(words, name, this.#choice('msg', words)),
     secruleupdateactionbyid: (words, name) => this.#updateAction(words, name),
     secunicodemapfile: (words, name, file) => this.#unicodeMap(words, name, file),
+    secgeolookupdb: (words, name, file) => this.#geoDatabase(words, name, file),
   };
 
   *#include(words: readonly Piece[], name: Piece, file: SourceFile, depth: number, isOptional: boolean): Pieces<void> {
@@ -344,7 +345,15 @@ class Loader {
     else this.#compiler.readUnicodeMap(text, words[1]?.text ?? '20127', words[1] ?? words[0]);
   }
 
+  #geoDatabase(words: readonly Piece[], name: Piece, file: SourceFile): void {
+    const [piece] = words;
+    const instead = 'write SecGeoLookupDb /path/to/GeoLite2-Country.mmdb';
+    if (piece === undefined) this.#compiler.fault(name, 'SecGeoLookupDb names no file', instead);
+    else this.#compiler.geoDatabase = { path: this.#compiler.tools.files.resolve(file.name, piece.text), piece };
+  }
+
   finish(): Loaded {
+    this.#compiler.openGeography();
     const linked = link(this.#steps, this.#defaults, this.#settings, this.#files, this.#compiler);
     const { troubles, warnings } = this.#compiler;
     return troubles.length > 0 ? { ok: false, troubles } : { ok: true, program: linked, warnings };
@@ -366,6 +375,7 @@ const ownNames: readonly string[] = [
   'SecRuleUpdateTargetByMsg',
   'SecRuleUpdateActionById',
   'SecUnicodeMapFile',
+  'SecGeoLookupDb',
 ];
 
 /** A place for troubles of what the settings name: the name alone. */

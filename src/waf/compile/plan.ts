@@ -156,6 +156,7 @@ class Planner {
 function tellingLinks(rule: Rule): Link[] {
   const telling: Link[] = [];
   for (const link of rule.links) {
+    if (link.locates) break;
     if (link.targets.length > 0 && link.targets.every(({ variable, isCount }) => variable.isStable && !isCount))
       telling.push(link);
     // Because what it does at a match would not be done if a later link decided that the rule need not be asked.

@@ -131,7 +131,8 @@ export function compileOperator(piece: Piece, from: string, compiler: Compiler):
       return { ...known, comparison: null, matcher: { test: (value) => word.judge(value, literal) } };
     return { ...known, matcher: null, comparison: { operator: word, argument: macro } };
   }
-  if (operator === 'geoLookup' || operator === 'rbl')
+  if (operator === 'geoLookup') compiler.noteGeoLookup(piece);
+  if (operator === 'rbl')
     compiler.warn(piece, `@${operator} ${lower(word.says)}`, 'leave the rule out, or keep it for other engines');
   const matcher = word.build(argument.text, compiler.operatorTools(from));
   if (isOperatorFault(matcher)) {

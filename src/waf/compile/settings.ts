@@ -98,7 +98,6 @@ const withoutMeaning: readonly string[] = [
   'SecDebugLog',
   'SecDebugLogLevel',
   'SecDisableBackendCompression',
-  'SecGeoLookupDb',
   'SecGsbLookupDb',
   'SecHashKey',
   'SecHashMethodPm',

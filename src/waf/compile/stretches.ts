@@ -38,8 +38,17 @@ export function stretchesOf(
 }
 
 /** Whether all that the link looks at and changes are members of TX with a name, in a way that nothing else has a part in. */
-function onlyReckons({ targets, exclusions, captures, multiMatch, matcher, comparison, effects }: Link): boolean {
-  if (captures || multiMatch || exclusions.length > 0) return false;
+function onlyReckons({
+  targets,
+  exclusions,
+  captures,
+  locates,
+  multiMatch,
+  matcher,
+  comparison,
+  effects,
+}: Link): boolean {
+  if (captures || locates || multiMatch || exclusions.length > 0) return false;
   if (targets.length === 0 && (matcher !== null || comparison !== null)) return false;
   const isOfTx = targets.every(
     ({ variable, key }) => variable.shape === 'many' && variable.writes === 'tx' && key !== null && !isCapture(key),

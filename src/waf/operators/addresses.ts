@@ -58,9 +58,16 @@ export const ipMatchF: BuiltOperator = { ...ipMatchFromFile, says: 'Another name
 
 export const geoLookup: BuiltOperator = {
   kind: 'built',
-  says: 'Never matches, because no database of addresses is loaded; a rule that uses it loads with a warning.',
-  build: () => ({ test: () => false }),
-  examples: [['', '203.0.113.7', false]],
+  says: 'The address is in the database of SecGeoLookupDb, or else of `geography.country`; what that says of it is then in GEO. Without a database it never matches, and the rule loads with a warning.',
+  build: (_argument, tools) => ({
+    locate: (value) => tools.geoLookup(value.trim()),
+    test: (value) => tools.geoLookup(value.trim()) !== null,
+  }),
+  examples: [
+    ['', '203.0.113.7', true],
+    ['', '192.0.2.7', false],
+    ['', 'no address', false],
+  ],
 };
 export const rbl: BuiltOperator = {
   kind: 'built',

@@ -1,6 +1,9 @@
 // What an operator is: a word that asks one question about a value. Either it compares with a text that may change with each
 // request, or it is built once from what the rule says.
 
+/** Members of a collection, by their names. */
+type Named = readonly (readonly [name: string, value: string])[];
+
 /** A pattern as the house of patterns makes it: in linear time, over binary strings. */
 export interface PatternLike {
   test(value: string): boolean;
@@ -32,6 +35,8 @@ export interface OperatorTools {
   /** Whether a text is an attack by the detectors: what it looks like, or null. */
   detectSqli(value: string): string | null;
   detectXss(value: string): boolean;
+  /** What is known of where an address is, as the members of GEO; null where nothing is. */
+  geoLookup(address: string): Named | null;
 }
 
 /** An operator that is ready to be asked. Never throws; linear time. */
@@ -41,6 +46,8 @@ export interface Matcher {
   readonly signs?: number;
   /** The texts for TX:0 to TX:9 of a value that matched; where it is missing, nothing is captured. */
   capture?(value: string): readonly (string | null)[];
+  /** Whether it matches, and what GEO then holds: of an operator that rules ask for that, too. */
+  locate?(value: string): Named | null;
   /** The pattern or the phrases, where the question is nothing but "does one of them occur": many are then asked in one pass. */
   readonly member?: PatternLike | PhrasesLike;
 }

@@ -28,6 +28,7 @@ const tools: OperatorTools = {
   phrases,
   detectSqli,
   detectXss,
+  geoLookup: (address) => (address === '203.0.113.7' ? [['COUNTRY_CODE', 'DE']] : null),
   file: (name) => files[name] ?? { says: `no file ${name}`, instead: 'name one that is there' },
 };
 const bytes = fc.string({

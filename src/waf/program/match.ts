@@ -172,8 +172,22 @@ export class Asking {
       this.#match(label, value);
       return;
     }
-    const answer = matcher === null ? comparison!.operator.judge(value, this.#argument) : matcher.test(value);
+    const answer = this.#link.locates
+      ? this.#locate(value)
+      : matcher === null
+        ? comparison!.operator.judge(value, this.#argument)
+        : matcher.test(value);
     if (answer !== isNegated) this.#match(label, value);
+  }
+
+  /** Whether the database knows the address; GEO holds what it says, for the rules behind. */
+  #locate(value: string): boolean {
+    const found = this.#link.matcher!.locate!(value);
+    if (found === null) return false;
+    const members = new Pairs();
+    for (const [name, member] of found) members.add(name, member);
+    this.transaction.geography = members;
+    return true;
   }
 
   #match(label: string, value: string): void {

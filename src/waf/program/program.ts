@@ -45,6 +45,8 @@ export interface Link {
   /** An operator whose argument holds macros, or null. Both null: the link always matches. */
   readonly comparison: { readonly operator: Comparison; readonly argument: Macro } | null;
   readonly captures: boolean;
+  /** Whether its operator leaves behind where an address is, matched or not. */
+  readonly locates: boolean;
   readonly effects: readonly Effect[];
 }
 

@@ -128,6 +128,7 @@ export class Transaction implements State {
   matchedVars: Pairs = noPairs;
   highestSeverity = 255;
   environment: Pairs = noPairs;
+  geography: Pairs = noPairs;
   sessionId = '';
   userId = '';
 

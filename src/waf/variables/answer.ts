@@ -1,6 +1,6 @@
 // The answer of the application as variables.
 
-import { noPairs, Pairs } from './pairs.ts';
+import { Pairs } from './pairs.ts';
 import type { Facts, Many, Single } from './variable.ts';
 
 function single(
@@ -62,12 +62,12 @@ export const OUTBOUND_DATA_ERROR: Single = single(
 );
 export const RESBODY_PROCESSOR: Single = single('How the body of the answer is read: not at all.', 3, () => '');
 
-/** The empty collection of places on earth: there is no database of addresses. */
+/** The place of an address on earth. */
 export const GEO: Many = {
   shape: 'many',
-  says: 'What @geoLookup found; empty, because no database is loaded.',
+  says: 'What the last @geoLookup found, as far as the database knows it: COUNTRY_CODE, COUNTRY_NAME, COUNTRY_CONTINENT, REGION, CITY, POSTAL_CODE, LATITUDE, LONGITUDE.',
   since: 1,
   isStable: false,
-  examples: [[{}, []]],
-  read: () => noPairs,
+  examples: [[{ geography: new Pairs(['COUNTRY_CODE'], ['DE']) }, [['COUNTRY_CODE', 'DE']]]],
+  read: (facts) => facts.geography,
 };

@@ -57,6 +57,8 @@ export interface Facts {
   readonly matchedVars: Pairs;
   readonly highestSeverity: number;
   readonly environment: Pairs;
+  /** What the last `@geoLookup` found. */
+  readonly geography: Pairs;
   /** The rule that is asked: `id`, `msg`, `severity`, `rev`, `logdata`. */
   readonly rule: Pairs;
   readonly pathInfo: string;

@@ -60,7 +60,7 @@ function rehearsalOf(options: Arguments['options']): Rehearsal {
   const body = textOf(options.data);
   const headers = headersOf(options.header);
   if (target === '') throw new UsageError("--get needs a target: --get '/users?id=1'");
-  const from = endpointOption('from', options.from, readCaller, '203.0.113.7:52431 or [2001:db8::7]:52431');
+  const from = callerOf({ options });
   const to = endpointOption('to', options.to, readCalled, ':443/tcp, or 192.0.2.1:443');
   return {
     ...(from === null ? {} : { from }),
@@ -69,6 +69,11 @@ function rehearsalOf(options: Arguments['options']): Rehearsal {
     ...(host === null ? {} : { host }),
     ...(body === null ? {} : { body }),
   };
+}
+
+/** The client that `--from` names, as an endpoint; null where it names none. Throws `UsageError` for anything else. */
+export function callerOf({ options }: Pick<Arguments, 'options'>): string | null {
+  return endpointOption('from', options.from, readCaller, '203.0.113.7:52431 or [2001:db8::7]:52431');
 }
 
 function textOf(option: Arguments['options'][string]): string | null {

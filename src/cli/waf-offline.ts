@@ -3,10 +3,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
+import type { Hypothesis } from '../rehearsal.ts';
 import type { Journey } from '../traffic/journey.ts';
 import type { ListedRule } from '../waf/waf.ts';
 import { type Arguments, type ExitCode, Trouble, UsageError, type World } from './command.ts';
-import { questionOf } from './explain-questions.ts';
+import { callerOf, questionOf } from './explain-questions.ts';
 import { count } from './figures.ts';
 import { jsonText } from './json.ts';
 import { generationOf } from './offline.ts';
@@ -23,7 +24,7 @@ export async function testRequest(args: Arguments, world: World): Promise<ExitCo
   const { get, raw } = args.options;
   if ((get === undefined) === (raw === undefined))
     throw new UsageError("waf test needs a request: --get '/users?id=1', or --raw FILE with one as it is sent");
-  const asked = raw === undefined ? imagined(args) : { raw: await requestOf(String(raw), args, world) };
+  const asked = raw === undefined ? imagined(args) : await written(String(raw), args, world);
   const generation = await generationOf(args, world);
   const { rehearse } = await import('../rehearsal.ts');
   const { journey } = rehearse(generation, asked, systemClock.now());
@@ -38,6 +39,11 @@ function imagined(args: Arguments) {
   const question = questionOf({ ...args, words: [] });
   if (question.kind !== 'rehearsal') throw new UsageError('waf test needs a request: --get TARGET or --raw FILE');
   return question.rehearsal;
+}
+
+async function written(name: string, args: Arguments, world: World): Promise<Hypothesis> {
+  const from = callerOf(args);
+  return { raw: await requestOf(name, args, world), ...(from === null ? {} : { from }) };
 }
 
 async function requestOf(name: string, { options }: Arguments, world: World): Promise<Buffer> {

@@ -28,7 +28,7 @@ export const waf: Command = {
   name: 'waf',
   summary: 'What the rules of the firewall for applications are, find and cost',
   usage:
-    "bill [--top N] | test (--get TARGET [-X METHOD] [-H 'N: V'] [-d BODY] | --raw FILE) | rules [--id N] [--tag TAG] [--file NAME] | exclude ID [--for 30d] [--because TEXT] [--write] | learn [--site NAME] [--at-least N] [--forget]",
+    "bill [--top N] | test (--get TARGET [-X METHOD] [-H 'N: V'] [-d BODY] | --raw FILE) [--from ADDRESS] | rules [--id N] [--tag TAG] [--file NAME] | exclude ID [--for 30d] [--because TEXT] [--write] | learn [--site NAME] [--at-least N] [--forget]",
   options: {
     top: {
       type: 'string',
@@ -56,6 +56,7 @@ export const waf: Command = {
       says: 'test: its body (a form, unless a header says otherwise)',
     },
     raw: { type: 'string', value: 'FILE', says: 'test: a whole HTTP/1.1 request as it is sent, in a file' },
+    from: { type: 'string', value: 'ADDRESS', says: 'test: who asks, for rules about clients (203.0.113.7)' },
     id: { type: 'string', value: 'N', says: 'rules: the one with this number' },
     tag: { type: 'string', value: 'TAG', says: 'rules: those with this tag' },
     file: { type: 'string', value: 'NAME', says: 'rules: those of the file whose name ends so' },
@@ -79,6 +80,10 @@ export const waf: Command = {
     {
       says: 'every rule that matches a request, what it saw and what it added; no gate is asked',
       line: "portcullis waf test --get '/users?id=1;DROP TABLE users;--'",
+    },
+    {
+      says: 'the same for a client of your choice',
+      line: 'portcullis waf test --get /admin --from 198.51.100.7',
     },
     { says: 'the rules of files that are loaded', line: 'portcullis waf rules' },
     {
@@ -105,7 +110,7 @@ const words: Readonly<Record<string, Command['run']>> = {
 /** Options that belong to one word; `bill` has `top`. */
 const optionsOf: Readonly<Record<string, readonly string[]>> = {
   bill: ['top'],
-  test: ['get', 'host', 'method', 'header', 'data', 'raw'],
+  test: ['get', 'host', 'method', 'header', 'data', 'raw', 'from'],
   rules: ['id', 'tag', 'file'],
   learn: ['site', 'at-least', 'forget'],
   exclude: ['for', 'because', 'journal', 'write'],

@@ -320,6 +320,8 @@ export const maps: Exceptions = {
   'src/waf/regex/dfa.ts': 'states of one automaton: emptied when its table or their steps reach 64 KiB',
   'src/waf/regex/union.ts': 'states of one automaton, as in dfa.ts: 256 KiB',
   'src/waf/regex/program.ts': 'numbers of sets and assertions while one pattern is compiled, bounded by its length',
+  'src/waf/regex/parse.ts': 'sets of bytes while one pattern is read, bounded by its length',
+  'src/waf/regex/required.ts': 'what sets of bytes require while one pattern is walked, bounded by its length',
   'src/waf/regex/filter.ts': 'numbers of texts while one set is compiled, bounded by its patterns',
   'src/waf/regex/possible.ts': 'answers by kinds of characters: all are found anew when there are more than `maxKept`',
   'src/waf/clean.ts': 'two halves of `maxEntries`, the older half dropped whole',

@@ -87,7 +87,9 @@ export function foldCase(set: ByteSet): ByteSet {
 
 /** A text that is equal for equal sets. */
 export function keyOf(set: ByteSet): string {
-  return set.join(',');
+  let key = '';
+  for (let word = 0; word < 8; word++) key += String.fromCharCode(set[word]! & 0xffff, set[word]! >>> 16);
+  return key;
 }
 
 /** `\d`. */

@@ -33,6 +33,10 @@ export function readBytesEscape(cursor: Cursor, inClass: boolean): Escaped {
   if (cursor.atEnd)
     return cursor.fail(offset, 'the pattern ends with a backslash', 'write \\\\ for the backslash itself');
   const letter = cursor.peek();
+  if (!isAlphanumeric(letter.charCodeAt(0))) {
+    if (letter.charCodeAt(0) > 255) return cursor.fail(offset, 'this is no byte', 'write its UTF-8 bytes as \\xHH');
+    return advance(cursor, { byte: letter.charCodeAt(0) });
+  }
   if (Object.hasOwn(kinds, letter)) return advance(cursor, { set: kinds[letter]! });
   if (Object.hasOwn(controls, letter)) return advance(cursor, { byte: controls[letter]! });
   if (letter === 'x') return readHex(cursor, offset);
@@ -47,11 +51,11 @@ export function readBytesEscape(cursor: Cursor, inClass: boolean): Escaped {
       'use a class of bytes',
       2,
     );
-  if (!/^[A-Za-z0-9]$/.test(letter)) {
-    if (letter.charCodeAt(0) > 255) return cursor.fail(offset, 'this is no byte', 'write its UTF-8 bytes as \\xHH');
-    return advance(cursor, { byte: letter.charCodeAt(0) });
-  }
   return null;
+}
+
+function isAlphanumeric(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
 }
 
 function advance(cursor: Cursor, result: Escaped): Escaped {

@@ -2,12 +2,13 @@
 // all values, and once for plain ones, of which far more is known: what needs any other character is not there, and has no part in it.
 
 import type { Codes } from '../codes.ts';
-import { add, type ByteSet, has, meet } from './byte-set.ts';
+import { type ByteSet, has } from './byte-set.ts';
 import { Literals } from './literals.ts';
 import type { Pattern } from './pattern.ts';
 import { PhraseSet } from './phrases.ts';
+import { plainBytes } from './plain.ts';
 import { maskOfSet, maskOfTexts, Possible } from './possible.ts';
-import { maxTextLength, oddsOfTexts, type Required, requiredOf } from './required.ts';
+import { maxTextLength, oddsOfTexts } from './required.ts';
 import { Signs } from './signs.ts';
 
 /** Where a text leads: a member of the set, and the bit of the clause that it fulfils. */
@@ -48,8 +49,9 @@ export class Filter {
   readonly #fulfilled: Uint8Array;
   #call = 0;
 
-  /** Values have bytes of `alphabet` alone; null: any. */
-  constructor(members: readonly (Pattern | PhraseSet)[], alphabet: ByteSet | null) {
+  /** Values are plain (`plain.ts`), or any. */
+  constructor(members: readonly (Pattern | PhraseSet)[], isPlain: boolean) {
+    const alphabet = isPlain ? plainBytes : null;
     const words = Math.ceil(members.length / 32);
     const texts = new Texts();
     const bytes: (readonly ByteSet[])[] = [];
@@ -65,7 +67,7 @@ export class Filter {
         masks.push([this.#addPhrases(one, member, alphabet, texts)]);
         continue;
       }
-      const required = requiredIn(one, alphabet);
+      const required = isPlain ? one.required.ofPlain : one.required.ofAny;
       if (required === null) {
         bytes.push([]);
         masks.push([nothing]);
@@ -214,13 +216,6 @@ export class Filter {
   }
 }
 
-/** What values of bytes of `alphabet` must have for the pattern to match; null where it matches none of them. */
-function requiredIn({ required, tree }: Pattern, alphabet: ByteSet | null): Required | null {
-  if (alphabet === null) return required;
-  // Because half of all patterns need a byte that the alphabet has not, which is known without reading them once more.
-  return required.bytes.every((set) => meet(set, alphabet)) ? requiredOf(tree, alphabet) : null;
-}
-
 /** The mask of what no value has. */
 const nothing = 0;
 
@@ -230,11 +225,12 @@ function isOf(text: string, alphabet: ByteSet): boolean {
   return true;
 }
 
-/** The bytes whose marks are all among these. */
-export function bytesOfMarks(marks: number, markOf: ArrayLike<number>): ByteSet {
-  const set: ByteSet = new Uint32Array(8);
-  for (let byte = 0; byte < 256; byte++) if ((markOf[byte]! & ~marks) === 0) add(set, byte);
-  return set;
+function hasCapital(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code >= 65 && code <= 90) return true;
+  }
+  return false;
 }
 
 /** Texts by number, each once, with everything that waits for it. */
@@ -244,7 +240,8 @@ class Texts {
   readonly #numbers = new Map<string, number>();
 
   add(text: string, posting: Posting): void {
-    const folded = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+    // Because most are in small letters already, and other letters than those of ASCII stay as they are.
+    const folded = hasCapital(text) ? text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : text;
     let number = this.#numbers.get(folded);
     if (number === undefined) {
       number = this.list.push(folded) - 1;

@@ -15,7 +15,9 @@ export class Groups {
   /** By member: its group, -1 where it has none, and its bit there. */
   readonly #groupOf: Int16Array;
   readonly #bitOf: Uint8Array;
-  readonly #automata: readonly SharedDfa[];
+  /** The patterns of each group, and their automaton once two of them were candidates at a time, which most groups never see. */
+  readonly #groups: readonly (readonly Pattern[])[];
+  readonly #automata: (SharedDfa | undefined)[];
   /** By group: the call that the numbers below are of. */
   readonly #calls: Float64Array;
   readonly #candidates: Uint8Array;
@@ -40,7 +42,8 @@ export class Groups {
       this.#groupOf[member] = groups.length - 1;
       this.#bitOf[member] = groups.at(-1)!.push(one) - 1;
     }
-    this.#automata = groups.map((group) => shareAutomaton(group.map(({ program }) => program)));
+    this.#groups = groups;
+    this.#automata = groups.map(() => undefined);
     this.#calls = new Float64Array(groups.length);
     this.#candidates = new Uint8Array(groups.length);
     this.#answers = new Int32Array(groups.length);
@@ -62,8 +65,13 @@ export class Groups {
   answer(member: number, call: number, codes: Codes): boolean | null {
     const group = this.#groupOf[member]!;
     if (group < 0 || this.#calls[group] !== call || this.#candidates[group]! < minCandidates) return null;
-    if (this.#answers[group] === -2) this.#answers[group] = this.#automata[group]!.match(codes, this.#meter);
+    if (this.#answers[group] === -2) this.#answers[group] = this.#automatonOf(group).match(codes, this.#meter);
     const answer = this.#answers[group]!;
     return answer < 0 ? null : ((answer >>> this.#bitOf[member]!) & 1) === 1;
+  }
+
+  #automatonOf(group: number): SharedDfa {
+    this.#automata[group] ??= shareAutomaton(this.#groups[group]!.map(({ program }) => program));
+    return this.#automata[group];
   }
 }

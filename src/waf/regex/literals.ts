@@ -23,18 +23,19 @@ export class Literals {
     const columns = columnsOf(texts);
     this.ofByte = columns.ofByte;
     this.shift = 32 - Math.clz32(columns.count - 1);
-    const trie = grow(texts, columns);
-    const order = inOrder(trie);
+    const trie = grow(texts, columns.ofByte);
+    const { rows, ends } = complete(trie, columns.count, this.shift);
+    const order = inOrder(ends);
     this.firstEnd = order.firstEnd;
     this.#ends = order.ends;
-    const width = columns.count;
-    const { length } = trie.ends;
+    const { length } = ends;
     // Because half the memory is half of what a value drives out of the cache, and most sets have few states.
     this.cells = new (length <= maxSmall ? Uint16Array : Uint32Array)(length << this.shift);
     for (let node = 0; node < length; node++) {
-      const row = order.place[node]! << this.shift;
-      for (let column = 0; column < width; column++)
-        this.cells[row + column] = order.place[trie.next[node * width + column]!]!;
+      const from = node << this.shift;
+      const to = order.place[node]! << this.shift;
+      for (let column = 0; column < columns.count; column++)
+        this.cells[to + column] = order.place[rows[from + column]!]!;
     }
   }
 
@@ -51,82 +52,100 @@ const maxSmall = 65_536;
 const common = ' etaoinsrhldcumfpgwybvkxjqz0123456789';
 
 function columnsOf(texts: readonly string[]): Columns {
-  const used = new Set<number>();
-  for (const text of texts) for (let index = 0; index < text.length; index++) used.add(lowered(text.charCodeAt(index)));
+  const used = new Uint8Array(257);
+  for (const text of texts) for (let index = 0; index < text.length; index++) used[lowered(text.charCodeAt(index))] = 1;
   const ofByte = new Uint8Array(257);
   let count = 1;
-  for (const byte of [...common].map((one) => one.charCodeAt(0)).filter((one) => used.delete(one)))
-    ofByte[byte] = count++;
-  for (const byte of used) ofByte[byte] = count++;
+  const take = (byte: number): void => {
+    if (used[byte] === 1) ofByte[byte] = count++;
+    used[byte] = 0;
+  };
+  for (let index = 0; index < common.length; index++) take(common.charCodeAt(index));
+  for (let byte = 0; byte < used.length; byte++) take(byte);
   for (let upper = 65; upper <= 90; upper++) ofByte[upper] = ofByte[upper + 32]!;
   return { ofByte, count };
 }
 
-/** The automaton with its nodes in order of making, rows complete. */
+/** The texts as a tree: for each node its first child, the next child of its parent, and the column that leads to it. */
 interface Trie {
-  readonly next: Int32Array;
-  /** Numbers of the texts that end at a node, those of its suffixes included. */
-  readonly ends: (readonly number[])[];
-  /** The nodes by their distance from the beginning: a value that says nothing stays near it. */
-  readonly order: readonly number[];
+  readonly child: Int32Array;
+  readonly sibling: Int32Array;
+  readonly column: Uint8Array;
+  /** Numbers of the texts that end at a node. */
+  readonly ends: number[][];
 }
 
-function grow(texts: readonly string[], columns: Columns): Trie {
-  const width = columns.count;
+function grow(texts: readonly string[], ofByte: Uint8Array): Trie {
   const most = texts.reduce((sum, text) => sum + text.length, 1);
-  const next = new Int32Array(most * width).fill(-1);
+  const child = new Int32Array(most);
+  const sibling = new Int32Array(most);
+  const column = new Uint8Array(most);
+  // Because the beginning has most children, those are found by their columns.
+  const roots = new Int32Array(257);
   const ends: number[][] = [[]];
   for (const [number, text] of texts.entries()) {
     let node = 0;
     for (let index = 0; index < text.length; index++) {
-      const cell = node * width + columns.ofByte[lowered(text.charCodeAt(index))]!;
-      if (next[cell]! < 0) next[cell] = ends.push([]) - 1;
-      node = next[cell]!;
+      const own = ofByte[lowered(text.charCodeAt(index))]!;
+      let next = node === 0 ? roots[own]! : child[node]!;
+      while (next !== 0 && column[next] !== own) next = sibling[next]!;
+      if (next === 0) {
+        next = ends.push([]) - 1;
+        column[next] = own;
+        sibling[next] = child[node]!;
+        child[node] = next;
+        if (node === 0) roots[own] = next;
+      }
+      node = next;
     }
     ends[node]!.push(number);
   }
-  return { next, ends, order: complete(next, ends, width) };
+  return { child, sibling, column, ends };
 }
 
-/** Fills in where to go when no text goes on; gives the nodes, those nearest to the root first. */
-function complete(next: Int32Array, ends: number[][], width: number): number[] {
-  const fallback = new Int32Array(ends.length);
-  const queue: number[] = [];
-  for (let column = 0; column < width; column++) {
-    if (next[column]! < 0) next[column] = 0;
-    else queue.push(next[column]!);
-  }
-  for (let head = 0; head < queue.length; head++) {
-    const node = queue[head]!;
-    const fall = fallback[node]!;
-    if (ends[fall]!.length > 0) ends[node] = [...ends[node]!, ...ends[fall]!];
-    for (let column = 0; column < width; column++) {
-      const cell = node * width + column;
-      const onFall = next[fall * width + column]!;
-      if (next[cell]! < 0) next[cell] = onFall;
-      else {
-        fallback[next[cell]!] = onFall;
-        queue.push(next[cell]!);
-      }
+/** The tree with rows that are complete: where to go when no text goes on, too. Nodes are numbered by their distance from the beginning. */
+function complete(
+  trie: Trie,
+  width: number,
+  shift: number,
+): { rows: Int32Array; ends: readonly (readonly number[])[] } {
+  const count = trie.ends.length;
+  const rows = new Int32Array(count << shift);
+  const nodes = new Int32Array(count);
+  const fallback = new Int32Array(count);
+  const ends: (readonly number[])[] = [];
+  let known = 1;
+  for (let number = 0; number < count; number++) {
+    const node = nodes[number]!;
+    const row = number << shift;
+    const fall = fallback[number]!;
+    const own = trie.ends[node]!;
+    const fallen = number === 0 ? [] : ends[fall]!;
+    ends.push(fallen.length === 0 ? own : own.length === 0 ? fallen : [...own, ...fallen]);
+    const fallRow = fall << shift;
+    if (number > 0) rows.copyWithin(row, fallRow, fallRow + width);
+    for (let child = trie.child[node]!; child !== 0; child = trie.sibling[child]!) {
+      const cell = row + trie.column[child]!;
+      fallback[known] = rows[cell]!;
+      nodes[known] = child;
+      rows[cell] = known++;
     }
   }
-  return [0, ...queue];
+  return { rows, ends };
 }
 
 /** New places of the nodes: those where nothing ends first, so that one comparison tells them apart. */
-function inOrder(trie: Trie): { place: Int32Array; firstEnd: number; ends: readonly (readonly number[])[] } {
-  const place = new Int32Array(trie.ends.length);
+function inOrder(all: readonly (readonly number[])[]): {
+  place: Int32Array;
+  firstEnd: number;
+  ends: readonly (readonly number[])[];
+} {
+  const place = new Int32Array(all.length);
   let count = 0;
-  for (const node of trie.order) if (trie.ends[node]!.length === 0) place[node] = count++;
+  for (let node = 0; node < all.length; node++) if (all[node]!.length === 0) place[node] = count++;
   const firstEnd = count;
-  const kept: (readonly number[])[] = [];
-  for (const node of trie.order) {
-    const ends = trie.ends[node]!;
-    if (ends.length === 0) continue;
-    place[node] = count++;
-    kept.push(ends);
-  }
-  return { place, firstEnd, ends: kept };
+  for (let node = 0; node < all.length; node++) if (all[node]!.length > 0) place[node] = count++;
+  return { place, firstEnd, ends: all.filter((ends) => ends.length > 0) };
 }
 
 function lowered(byte: number): number {

@@ -27,15 +27,20 @@ class Lowering {
     if (++this.#nodes > maxNodes)
       return this.#fail(0, 'atomic groups within each other become too many', 'use plain groups');
     switch (node.kind) {
-      case 'sequence':
-        return sequence(node.parts.map((part) => this.plain(part)));
-      case 'choice':
-        return choice(node.parts.map((part) => this.plain(part)));
+      case 'sequence': {
+        const parts = this.#all(node.parts);
+        return parts === node.parts ? node : sequence(parts);
+      }
+      case 'choice': {
+        const parts = this.#all(node.parts);
+        return parts === node.parts && !canMelt(parts) ? node : choice(parts);
+      }
       case 'group':
-        return { ...node, body: this.plain(node.body) };
-      case 'repeat':
-        if (node.mode === 'possessive') return this.#only({ ...node, mode: 'greedy' }, 0);
-        return { ...node, body: this.plain(node.body) };
+      case 'repeat': {
+        if (node.kind === 'repeat' && node.mode === 'possessive') return this.#only({ ...node, mode: 'greedy' }, 0);
+        const body = this.plain(node.body);
+        return body === node.body ? node : { ...node, body };
+      }
       case 'atomic':
         return this.#only(node.body, node.offset);
       case 'look':
@@ -43,6 +48,24 @@ class Lowering {
       default:
         return node;
     }
+  }
+
+  /** All parts; the same list where nothing in it changes, as in most. */
+  #all(parts: readonly Node[]): readonly Node[] {
+    let changed: Node[] | null = null;
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts[index]!;
+      // Because most parts are bytes, which stay what they are; they count like all others.
+      if (part.kind === 'bytes') {
+        this.#nodes++;
+        continue;
+      }
+      const own = this.plain(part);
+      if (own === part) continue;
+      changed ??= [...parts];
+      changed[index] = own;
+    }
+    return changed ?? parts;
   }
 
   #look(node: Node & { kind: 'look' }): Node {
@@ -192,6 +215,11 @@ export function withoutGroups(node: Node): Node {
   if (node.kind === 'sequence') return sequence(node.parts.map(withoutGroups));
   if (node.kind === 'choice') return { kind: 'choice', parts: node.parts.map(withoutGroups) };
   return partsOf(node).length === 1 && 'body' in node ? { ...node, body: withoutGroups(node.body) } : node;
+}
+
+/** Whether `choice` makes anything else of the alternatives. */
+function canMelt(parts: readonly Node[]): boolean {
+  return parts.length === 1 || parts.some(({ kind }, index) => kind === 'bytes' && parts[index + 1]?.kind === 'bytes');
 }
 
 /** The alternatives, neighbours that read one byte taken together: their order cannot be told apart. */

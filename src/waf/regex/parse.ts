@@ -4,7 +4,7 @@ import * as B from './byte-set.ts';
 import { Cursor, type Flags } from './cursor.ts';
 import { readBytesEscape, readOctal } from './escapes.ts';
 import { readClass } from './parse-class.ts';
-import { readOpening } from './parse-group.ts';
+import { type Opening, readOpening } from './parse-group.ts';
 import type { RegexProblem } from './problem.ts';
 import { empty, type Mode, type Node, sequence } from './tree.ts';
 
@@ -14,6 +14,8 @@ export interface Parsed {
   /** Capturing groups, without the whole match. */
   readonly groups: number;
   readonly names: readonly { readonly name: string; readonly group: number }[];
+  /** Whether there is a back-reference. */
+  readonly hasAgain: boolean;
 }
 
 /** Deepest nesting of groups, as in PCRE2 (`PARENS_NEST_LIMIT`). */
@@ -28,15 +30,17 @@ export function parse(source: string, flags: Flags): Parsed | RegexProblem {
   const { cursor } = parser;
   if (cursor.problem === null && !cursor.atEnd)
     cursor.fail(cursor.at, 'this parenthesis closes nothing', 'write \\) for the parenthesis itself');
-  return cursor.problem ?? { tree, groups: parser.groups, names: parser.names };
+  return cursor.problem ?? { tree, groups: parser.groups, names: parser.names, hasAgain: parser.hasAgain };
 }
 
 class Parser {
   readonly cursor: Cursor;
   readonly names: { name: string; group: number }[] = [];
   groups = 0;
+  hasAgain = false;
   #flags: Flags;
   readonly #bytes: Node[] = [];
+  readonly #sets = new Map<string, Node>();
 
   constructor(source: string, flags: Flags) {
     this.cursor = new Cursor(source);
@@ -57,14 +61,20 @@ class Parser {
   #readSequence(depth: number): Node {
     const { cursor } = this;
     const parts: Node[] = [];
-    while (!cursor.atEnd && cursor.peek() !== '|' && cursor.peek() !== ')') {
+    while (!cursor.atEnd) {
+      const letter = cursor.peek();
+      if (letter === '|' || letter === ')') break;
       if (this.#skipComment()) continue;
       const from = cursor.at;
       const atom = this.#readAtom(depth);
       if (atom === null) break;
-      // Because a repetition behind \Q…\E is about its last character alone.
-      const last = atom.kind === 'sequence' && cursor.source.startsWith('\\Q', from) ? atom.parts : [atom];
-      parts.push(...last.slice(0, -1), this.#readRepeats(last.at(-1)!, from));
+      let last = atom;
+      if (atom.kind === 'sequence' && cursor.source.startsWith('\\Q', from)) {
+        // Because a repetition behind \Q…\E is about its last character alone.
+        parts.push(...atom.parts.slice(0, -1));
+        last = atom.parts.at(-1)!;
+      }
+      parts.push(this.#readRepeats(last, from));
     }
     return sequence(parts);
   }
@@ -88,9 +98,9 @@ class Parser {
       case '(':
         return this.#readGroup(depth, from);
       case '[':
-        return bytesOrNull(readClass(cursor, this.#flags.ignoreCase === true));
+        return this.#set(readClass(cursor, this.#flags.ignoreCase === true));
       case '.':
-        return { kind: 'bytes', set: this.#flags.dotAll === true ? B.everything : B.complement(B.single(10)) };
+        return this.#set(this.#flags.dotAll === true ? B.everything : B.complement(B.single(10)));
       case '^':
         return { kind: 'place', place: this.#flags.multiline === true ? 'line-start' : 'start' };
       case '$':
@@ -119,9 +129,24 @@ class Parser {
     return this.#bytes[key]!;
   }
 
+  /** The node of the set; equal sets have one, as a pattern repeats the same few classes. */
+  #set(set: B.ByteSet | null): Node | null {
+    if (set === null) return null;
+    const key = B.keyOf(set);
+    let node = this.#sets.get(key);
+    if (node === undefined) {
+      node = { kind: 'bytes', set };
+      this.#sets.set(key, node);
+    }
+    return node;
+  }
+
   #readGroup(depth: number, from: number): Node | null {
     const { cursor } = this;
-    const opening = readOpening(cursor, from, this.#flags);
+    // Because nearly all groups are of this kind.
+    const opening: Opening | null = cursor.take('?:')
+      ? { kind: 'plain', flags: this.#flags }
+      : readOpening(cursor, from, this.#flags);
     if (opening === null) return null;
     if (opening.kind === 'comment') return empty;
     if (opening.kind === 'flags') {
@@ -152,8 +177,7 @@ class Parser {
   #readEscape(from: number): Node | null {
     const { cursor } = this;
     const escaped = readBytesEscape(cursor, false);
-    if (escaped !== null)
-      return 'byte' in escaped ? this.#byte(escaped.byte, from) : { kind: 'bytes', set: escaped.set };
+    if (escaped !== null) return 'byte' in escaped ? this.#byte(escaped.byte, from) : this.#set(escaped.set);
     if (cursor.problem !== null) return null;
     const letter = cursor.peek();
     if (letter >= '1' && letter <= '9') return this.#readNumber(from);
@@ -184,6 +208,7 @@ class Parser {
           'count the groups from the left',
           digits.length + 1,
         );
+      this.hasAgain = true;
       return { kind: 'again', group: number, ignoreCase: this.#flags.ignoreCase === true, offset: from };
     }
     if (digits[0]! >= '8') {
@@ -226,9 +251,13 @@ class Parser {
 
   #readCounts(): readonly [number, number] | null {
     const { cursor } = this;
-    if (cursor.take('*')) return [0, Number.POSITIVE_INFINITY];
-    if (cursor.take('+')) return [1, Number.POSITIVE_INFINITY];
-    if (cursor.take('?')) return [0, 1];
+    const letter = cursor.peek();
+    const known = repeats[letter];
+    if (known !== undefined) {
+      cursor.at++;
+      return known;
+    }
+    if (letter !== '{') return null;
     // Because a brace that opens no count is the character itself.
     const found = /^\{(\d{1,9})(,?)(\d{0,9})\}/.exec(cursor.source.slice(cursor.at, cursor.at + 24));
     if (found === null) return null;
@@ -237,10 +266,6 @@ class Parser {
     if (found[2] === '') return [min, min];
     return [min, found[3] === '' ? Number.POSITIVE_INFINITY : Number.parseInt(found[3]!, 10)];
   }
-}
-
-function bytesOrNull(set: B.ByteSet | null): Node | null {
-  return set === null ? null : { kind: 'bytes', set };
 }
 
 /** `$` and `\Z` outside multi-line mode: at the end, or before a line feed that is the last byte. */
@@ -253,6 +278,12 @@ const beforeLastLineFeed: Node = {
     { kind: 'repeat', body: { kind: 'bytes', set: B.single(10) }, min: 0, max: 1, mode: 'greedy' },
     { kind: 'place', place: 'end' },
   ]),
+};
+
+const repeats: Readonly<Record<string, readonly [number, number] | undefined>> = {
+  '*': [0, Number.POSITIVE_INFINITY],
+  '+': [1, Number.POSITIVE_INFINITY],
+  '?': [0, 1],
 };
 
 const places: Readonly<Record<string, Node | undefined>> = {

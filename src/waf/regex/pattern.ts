@@ -2,7 +2,6 @@
 
 import { Codes } from '../codes.ts';
 import { Backtracker, withoutAgain } from './backtrack.ts';
-import { range } from './byte-set.ts';
 import { capture } from './captures.ts';
 import { classesOf } from './classes.ts';
 import type { Flags } from './cursor.ts';
@@ -10,11 +9,12 @@ import { Dfa } from './dfa.ts';
 import { lower } from './lower.ts';
 import { Meter } from './meter.ts';
 import { type Parsed, parse } from './parse.ts';
+import { plainBytes } from './plain.ts';
 import { isProblem, type RegexProblem } from './problem.ts';
 import { compile, maxSteps, type Program } from './program.ts';
-import { type Required, requiredOf } from './required.ts';
+import { type Requirements, requirementsOf } from './required.ts';
 import { marksOf } from './sweep.ts';
-import { contains, type Node } from './tree.ts';
+import type { Node } from './tree.ts';
 import { SharedDfa } from './union.ts';
 
 /** What libmodsecurity compiles `@rx` with (`PCRE2_DOTALL|PCRE2_MULTILINE`, src/utils/regex.cc of 3.0.16). */
@@ -27,7 +27,7 @@ export const secLangFlags: Flags = { dotAll: true, multiline: true };
 export function compilePattern(source: string, flags: Flags = secLangFlags): Pattern | RegexProblem {
   const parsed = parse(source, flags);
   if (isProblem(parsed)) return parsed;
-  const hasAgain = contains(parsed.tree, 'again');
+  const { hasAgain } = parsed;
   const held = hasAgain ? withoutAgain(parsed.tree) : parsed.tree;
   if (held === null) return endless;
   const tree = lower(held);
@@ -51,8 +51,6 @@ const endless: RegexProblem = {
   instead: 'write what the group may hold once more',
 };
 
-const everyByte = range(0, 255);
-
 /** A search whose program and value are smaller than this together tries every place at once: to look for the start first costs more. */
 const worthwhileSteps = 2000;
 
@@ -67,12 +65,12 @@ export class Pattern {
   readonly names: Parsed['names'];
   /** Counts the work of all calls. */
   readonly meter: Meter = new Meter();
-  readonly #dfa: Dfa;
-  readonly #longest: SharedDfa;
+  /** Made when they are asked first, because values reach few of the patterns of a rule set. */
+  #automata: { readonly dfa: Dfa; readonly longest: SharedDfa } | null = null;
   /** Where back-references are, the automata only tell what cannot match. */
   readonly #exact: Backtracker | null;
   #codes: Codes | null = null;
-  #required: Required | null = null;
+  #required: Requirements | null = null;
 
   constructor(source: string, tree: Node, program: Program, parsed: Parsed, exact: Backtracker | null) {
     this.#exact = exact;
@@ -81,9 +79,13 @@ export class Pattern {
     this.program = program;
     this.groups = parsed.groups;
     this.names = parsed.names;
+  }
+
+  #automataOf(program: Program): { readonly dfa: Dfa; readonly longest: SharedDfa } {
+    if (this.#automata !== null) return this.#automata;
     const classes = classesOf(program);
-    this.#dfa = new Dfa(program, classes);
-    this.#longest = new SharedDfa(program, classes, true);
+    this.#automata = { dfa: new Dfa(program, classes), longest: new SharedDfa(program, classes, true) };
+    return this.#automata;
   }
 
   /** Whether the automaton alone tells what matches: no assertion and no back-reference is asked afterwards. */
@@ -99,13 +101,13 @@ export class Pattern {
 
   /** The same where the value's characters were taken already. */
   testCodes(codes: Codes): boolean {
-    if (this.#dfa.find(codes, 0, this.meter) < 0) return false;
+    if (this.#automataOf(this.program).dfa.find(codes, 0, this.meter) < 0) return false;
     return this.isSettled || this.exec(codes.text) !== null;
   }
 
   /** What every value that matches has in it. */
-  get required(): Required {
-    this.#required ??= requiredOf(this.tree, everyByte) ?? { texts: [], bytes: [] };
+  get required(): Requirements {
+    this.#required ??= requirementsOf(this.tree, plainBytes);
     return this.#required;
   }
 
@@ -123,9 +125,10 @@ export class Pattern {
       return capture(program, groups, value, { from, last: value.length, end: value.length }, marks, meter);
     this.#codes ??= new Codes();
     const codes = this.#codes.take(value);
-    const start = this.#dfa.leftmost(codes, from, meter);
+    const { dfa, longest } = this.#automataOf(program);
+    const start = dfa.leftmost(codes, from, meter);
     if (start > value.length) return null;
-    const end = this.#longest.longestFrom(codes, start, meter);
+    const end = longest.longestFrom(codes, start, meter);
     return capture(program, groups, value, { from: start, last: start, end }, marks, meter);
   }
 }

@@ -52,9 +52,9 @@ export function compile(tree: Node, groups: boolean, backwards = false): Program
   if (total > maxSteps || builder.isTooLarge) return null;
   return {
     total,
-    op: Uint8Array.from(builder.op),
-    next: Int32Array.from(builder.next),
-    other: Int32Array.from(builder.other),
+    op: new Uint8Array(builder.op),
+    next: new Int32Array(builder.next),
+    other: new Int32Array(builder.other),
     start,
     sets: builder.sets,
     looks: builder.looks,
@@ -65,14 +65,16 @@ export function compile(tree: Node, groups: boolean, backwards = false): Program
 
 /** The programs side by side as one: the `MATCH` step of each is marked with its index. None may have assertions of the kind `LOOK`. */
 export function combine(programs: readonly Program[]): Program {
-  const op: number[] = [];
-  const next: number[] = [];
-  const other: number[] = [];
+  // One more step for each program but the last: where it parts from those behind it.
+  const size = programs.reduce((sum, program) => sum + program.size + 1, -1);
+  const op = new Uint8Array(size);
+  const next = new Int32Array(size);
+  const other = new Int32Array(size);
   const sets: ByteSet[] = [];
   const numbers = new Map<string, number>();
   const starts: number[] = [];
+  let base = 0;
   for (const [index, program] of programs.entries()) {
-    const base = op.length;
     const setNumbers = program.sets.map((set) => {
       const key = keyOf(set);
       const number = numbers.get(key) ?? sets.push(set) - 1;
@@ -83,26 +85,29 @@ export function combine(programs: readonly Program[]): Program {
     for (let step = 0; step < program.size; step++) {
       const kind = program.op[step]!;
       const value = program.other[step]!;
-      op.push(kind);
-      next.push(program.next[step]! + base);
-      other.push(kind === BYTES ? setNumbers[value]! : kind === SPLIT ? value + base : kind === MATCH ? index : value);
+      op[base + step] = kind;
+      next[base + step] = program.next[step]! + base;
+      other[base + step] =
+        kind === BYTES ? setNumbers[value]! : kind === SPLIT ? value + base : kind === MATCH ? index : value;
     }
+    base += program.size;
   }
   let start = starts.at(-1)!;
   for (let index = starts.length - 2; index >= 0; index--) {
-    op.push(SPLIT);
-    next.push(starts[index]!);
-    start = other.push(start) - 1;
+    op[base] = SPLIT;
+    next[base] = starts[index]!;
+    other[base] = start;
+    start = base++;
   }
   return {
-    op: Uint8Array.from(op),
-    next: Int32Array.from(next),
-    other: Int32Array.from(other),
+    op,
+    next,
+    other,
     start,
     sets,
     looks: [],
-    size: op.length,
-    total: op.length,
+    size,
+    total: size,
     hasPlaces: programs.some(({ hasPlaces }) => hasPlaces),
   };
 }
@@ -114,6 +119,8 @@ class Builder {
   readonly sets: ByteSet[] = [];
   readonly looks: Look[] = [];
   readonly #setNumbers = new Map<string, number>();
+  /** The same by the set itself: most steps read one of few. */
+  readonly #numbers = new Map<ByteSet, number>();
   readonly #lookNumbers = new Map<Node, number>();
   isTooLarge = false;
   readonly #groups: boolean;
@@ -179,10 +186,10 @@ class Builder {
   }
 
   #sequence(parts: readonly Node[], full: number, bare: number): number {
-    const order = this.#backwards ? [...parts].reverse() : parts;
-    let [whenFull, whenBare] = [full, bare];
-    for (let index = order.length - 1; index >= 0; index--) {
-      const part = order[index]!;
+    let whenFull = full;
+    let whenBare = bare;
+    for (let index = parts.length - 1; index >= 0; index--) {
+      const part = parts[this.#backwards ? parts.length - 1 - index : index]!;
       const isSame = whenFull === whenBare || !isNullable(part);
       const nextBare = this.#emit(part, whenFull, whenBare);
       whenFull = isSame || index === 0 ? nextBare : this.#emit(part, whenFull, whenFull);
@@ -227,12 +234,15 @@ class Builder {
   }
 
   #setNumber(set: ByteSet): number {
+    const known = this.#numbers.get(set);
+    if (known !== undefined) return known;
     const key = keyOf(set);
     let number = this.#setNumbers.get(key);
     if (number === undefined) {
       number = this.sets.push(set) - 1;
       this.#setNumbers.set(key, number);
     }
+    this.#numbers.set(set, number);
     return number;
   }
 

@@ -26,7 +26,24 @@ const maxClauses = 3;
 
 /** What every match of `tree` has in it in values of bytes of `alphabet` alone; null where it matches none of them. */
 export function requiredOf(tree: Node, alphabet: ByteSet): Required | null {
-  const found = analyse(tree, alphabet);
+  return requirementsOf(tree, alphabet).ofPlain;
+}
+
+/** What values must have for a pattern to match. */
+export interface Requirements {
+  readonly ofAny: Required;
+  /** Of those of a few bytes alone; null where it matches none of them. */
+  readonly ofPlain: Required | null;
+}
+
+/** What any value must have, and one of bytes of `alphabet` alone: most of it is the same, and found once. */
+export function requirementsOf(tree: Node, alphabet: ByteSet): Requirements {
+  const { any, own } = new Analysis(alphabet).of(tree);
+  const ofAny = required(any) ?? { texts: [], bytes: [] };
+  return { ofAny, ofPlain: own === any ? ofAny : required(own) };
+}
+
+function required(found: Found): Required | null {
   if (isImpossible(found)) return null;
   const clauses = found.exact === null ? found : clausesOf(found.exact);
   const bytes = rarest(clauses.bytes, oddsOfBytes).filter((set) => oddsOfBytes(set) < tellingOdds);
@@ -40,33 +57,77 @@ interface Found {
   readonly bytes: readonly ByteSet[];
 }
 
+/** What was found for all values, and for those of the alphabet: one and the same where that makes no difference. */
+interface Both {
+  readonly any: Found;
+  readonly own: Found;
+}
+
 /** What matches no text. */
 const impossible: Found = { exact: [], texts: [], bytes: [] };
 const nothing: Found = { exact: null, texts: [], bytes: [] };
 const blank: Found = { exact: [''], texts: [], bytes: [] };
+const nothingAtAll: Both = { any: nothing, own: nothing };
+const blankAtAll: Both = { any: blank, own: blank };
 
 function isImpossible({ exact }: Found): boolean {
   return exact !== null && exact.length === 0;
 }
 
-function analyse(node: Node, alphabet: ByteSet): Found {
-  switch (node.kind) {
-    case 'bytes':
-      return analyseBytes(node.set.map((word, index) => word & alphabet[index]!));
-    case 'sequence':
-      return analyseSequence(node.parts.map((part) => analyse(part, alphabet)));
-    case 'choice':
-      return analyseChoice(node.parts.map((part) => analyse(part, alphabet)));
-    case 'group':
-    case 'atomic':
-      return analyse(node.body, alphabet);
-    case 'repeat':
-      return node.max === 0 ? blank : analyseRepeat(node, analyse(node.body, alphabet));
-    case 'again':
-      return nothing;
-    default:
-      return blank;
+class Analysis {
+  readonly #alphabet: ByteSet;
+  /** Because a pattern of thousands of letters has few different sets. */
+  readonly #bySet = new Map<ByteSet, Both>();
+
+  constructor(alphabet: ByteSet) {
+    this.#alphabet = alphabet;
   }
+
+  of(node: Node): Both {
+    switch (node.kind) {
+      case 'bytes':
+        return this.#bytes(node.set);
+      case 'sequence':
+        return together(
+          node.parts.map((part) => this.of(part)),
+          analyseSequence,
+        );
+      case 'choice':
+        return together(
+          node.parts.map((part) => this.of(part)),
+          analyseChoice,
+        );
+      case 'group':
+      case 'atomic':
+        return this.of(node.body);
+      case 'repeat': {
+        if (node.max === 0) return blankAtAll;
+        const body = this.of(node.body);
+        const any = analyseRepeat(node, body.any);
+        return { any, own: body.own === body.any ? any : analyseRepeat(node, body.own) };
+      }
+      case 'again':
+        return nothingAtAll;
+      default:
+        return blankAtAll;
+    }
+  }
+
+  #bytes(set: ByteSet): Both {
+    let found = this.#bySet.get(set);
+    if (found === undefined) {
+      const own = set.map((word, index) => word & this.#alphabet[index]!);
+      const any = analyseBytes(set);
+      found = { any, own: own.every((word, index) => word === set[index]) ? any : analyseBytes(own) };
+      this.#bySet.set(set, found);
+    }
+    return found;
+  }
+}
+
+function together(parts: readonly Both[], analyse: (parts: readonly Found[]) => Found): Both {
+  const any = analyse(parts.map((part) => part.any));
+  return { any, own: parts.every((part) => part.own === part.any) ? any : analyse(parts.map((part) => part.own)) };
 }
 
 function analyseBytes(set: ByteSet): Found {
@@ -89,8 +150,7 @@ function analyseSequence(parts: readonly Found[]): Found {
   };
   for (const found of parts) {
     if (found.exact !== null && run.length * found.exact.length <= maxProduct && !isLong(run)) {
-      const { exact } = found;
-      run = run.flatMap((head) => exact.map((tail) => head + tail));
+      run = product(run, found.exact);
       continue;
     }
     isWhole = false;
@@ -103,6 +163,12 @@ function analyseSequence(parts: readonly Found[]): Found {
   return { exact: null, texts: rarest(texts, oddsOfTexts), bytes: rarest(bytes, oddsOfBytes) };
 }
 
+function product(heads: readonly string[], tails: readonly string[]): readonly string[] {
+  const all: string[] = [];
+  for (const head of heads) for (const tail of tails) all.push(head + tail);
+  return all;
+}
+
 function isLong(run: readonly string[]): boolean {
   return run.some((text) => text.length >= maxTextLength * 4);
 }
@@ -110,11 +176,15 @@ function isLong(run: readonly string[]): boolean {
 /** One of several: a clause of the choice has what is rarest in each. */
 function analyseChoice(all: readonly Found[]): Found {
   const parts = all.filter((part) => !isImpossible(part));
-  const exacts = parts.flatMap((part) => part.exact ?? []);
-  if (parts.every((part) => part.exact !== null) && exacts.length <= maxTexts)
-    return { exact: [...new Set(exacts)], texts: [], bytes: [] };
+  const exacts = new Set<string>();
+  let count = 0;
+  for (const { exact } of parts) {
+    count += exact === null ? Number.POSITIVE_INFINITY : exact.length;
+    if (exact !== null && count <= maxTexts) for (const text of exact) exacts.add(text);
+  }
+  if (count <= maxTexts) return { exact: [...exacts], texts: [], bytes: [] };
   const own = parts.map((part) => (part.exact === null ? part : clausesOf(part.exact)));
-  const texts: string[] = [];
+  const texts = new Set<string>();
   const bytes = new Uint32Array(8);
   let hasTexts = true;
   let hasBytes = true;
@@ -122,14 +192,13 @@ function analyseChoice(all: readonly Found[]): Found {
     const text = rarest(part.texts, oddsOfTexts)[0];
     const set = rarest(part.bytes, oddsOfBytes)[0];
     if (text === undefined) hasTexts = false;
-    else texts.push(...text.texts);
+    else if (hasTexts) for (const one of text.texts) texts.add(one);
     if (set === undefined) hasBytes = false;
     else for (let word = 0; word < 8; word++) bytes[word]! |= set[word]!;
   }
-  const unique = [...new Set(texts)];
   return {
     exact: null,
-    texts: hasTexts && unique.length <= maxTexts ? [{ texts: unique }] : [],
+    texts: hasTexts && texts.size <= maxTexts ? [{ texts: [...texts] }] : [],
     bytes: hasBytes ? [bytes] : [],
   };
 }
@@ -145,8 +214,7 @@ function analyseRepeat({ min, max }: Node & { kind: 'repeat' }, body: Found): Fo
   if (min === max) {
     let run: readonly string[] = [''];
     for (let count = 0; count < min && run.length <= maxProduct && !isLong(run); count++) {
-      const { exact } = body;
-      run = run.flatMap((head) => exact.map((tail) => head + tail));
+      run = product(run, body.exact);
       if (count === min - 1 && run.length <= maxProduct) return { exact: run, texts: [], bytes: [] };
     }
   }
@@ -157,6 +225,7 @@ function analyseRepeat({ min, max }: Node & { kind: 'repeat' }, body: Found): Fo
 function clausesOf(exact: readonly string[]): Pick<Required, 'texts' | 'bytes'> {
   if (exact.length === 0 || exact.includes('')) return { texts: [], bytes: [] };
   const bytes = new Uint32Array(8);
+  let isSingle = true;
   for (const text of exact) {
     let best = text.charCodeAt(0);
     for (let index = 1; index < text.length; index++) {
@@ -165,18 +234,23 @@ function clausesOf(exact: readonly string[]): Pick<Required, 'texts' | 'bytes'> 
     }
     add(bytes, best);
     if (best >= 97 && best <= 122) add(bytes, best - 32);
+    if (text.length > 1) isSingle = false;
   }
-  const texts = { texts: shortened(exact) };
   // Because what nearly every value has tells nothing, and single bytes are looked at anyway.
-  const isTelling = oddsOfTexts(texts) < tellingOdds && exact.some((text) => text.length > 1);
-  return { texts: isTelling ? [texts] : [], bytes: [bytes] };
+  if (isSingle) return { texts: [], bytes: [bytes] };
+  const texts = { texts: shortened(exact) };
+  return { texts: oddsOfTexts(texts) < tellingOdds ? [texts] : [], bytes: [bytes] };
 }
 
 /** The texts without those that have another of them in it: where they are, the shorter is. */
 function shortened(texts: readonly string[]): string[] {
   const kept: string[] = [];
-  for (const text of [...new Set(texts.map((one) => one.slice(0, maxTextLength)))].sort((a, b) => a.length - b.length))
-    if (kept.length > 64 || !kept.some((short) => text.includes(short))) kept.push(text);
+  const cut =
+    texts.length === 1
+      ? [texts[0]!.slice(0, maxTextLength)]
+      : [...new Set(texts.map((one) => one.slice(0, maxTextLength)))];
+  for (const text of cut.sort((a, b) => a.length - b.length))
+    if (kept.length > 64 || !kept.some((short) => short.length < text.length && text.includes(short))) kept.push(text);
   return kept;
 }
 
@@ -199,7 +273,11 @@ export function oddsOfTexts(clause: TextClause): number {
 
 function oddsOfBytes(set: ByteSet): number {
   let sum = 0;
-  for (const byte of members(set)) sum += odds(byte) * (byte >= 65 && byte <= 90 ? 0.2 : 1);
+  for (let word = 0; word < 8; word++)
+    for (let bits = set[word]!; bits !== 0; bits &= bits - 1) {
+      const byte = word * 32 + 31 - Math.clz32(bits & -bits);
+      sum += odds(byte) * (byte >= 65 && byte <= 90 ? 0.2 : 1);
+    }
   return sum;
 }
 

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Codes } from '../codes.ts';
-import { bytesOf, range } from './byte-set.ts';
+import { bytesOf, has, range } from './byte-set.ts';
+import { plainBytes } from './plain.ts';
 import { compilePattern, compilePhrases, compileSet, isProblem, type Pattern, type PhraseSet } from './regex.ts';
 import { requiredOf } from './required.ts';
 
@@ -124,6 +125,17 @@ test('what a pattern requires of a value of few characters', () => {
   assert.equal(of('[;|]+|<'), null);
   assert.deepEqual(of('(?:[;|]|ab)(?:c<)*[|]?c')!.texts, [{ texts: ['abc'] }]);
   assert.deepEqual(of('a["<]*b["<]*c')!.texts, [{ texts: ['abc'] }]);
+});
+
+test('what is required of plain values is what is required of any, where nothing else could be in the match', () => {
+  assert.equal(has(plainBytes, 40), true, '(');
+  assert.equal(has(plainBytes, 60), false, '<');
+  const { ofAny, ofPlain } = patternOf('union\\s+select').required;
+  assert.equal(ofPlain, ofAny);
+  assert.equal(patternOf('<script').required.ofPlain, null);
+  const mixed = patternOf('(?:<a|bcd)efg?').required;
+  assert.deepEqual(mixed.ofAny.texts, [{ texts: ['<aef', 'bcdef'] }]);
+  assert.deepEqual(mixed.ofPlain!.texts, [{ texts: ['bcdef'] }]);
 });
 
 test('a text of a number that was there before is not read again: only its case differs', () => {

@@ -1,16 +1,12 @@
 // Many patterns and phrase sets over one value: a filter finds which of them can match at all, and only those are tried.
 
 import { Codes } from '../codes.ts';
-import * as M from '../marks.ts';
-import { bytesOfMarks, Filter } from './filter.ts';
+import { Filter } from './filter.ts';
 import { Groups } from './groups.ts';
 import { Meter } from './meter.ts';
 import type { Pattern } from './pattern.ts';
 import type { PhraseSet } from './phrases.ts';
-
-/** What texts of people, names and numbers are made of: most values have nothing else. */
-const plain =
-  M.LOWER | M.UPPER | M.DIGIT | M.WHITE | M.DOT | M.COMMA | M.DASH | M.SIGN | M.HIGH | M.COLON | M.PAREN | M.PLUS;
+import { plainMarks } from './plain.ts';
 
 /** Patterns and phrase sets, matched together. */
 export class PatternSet {
@@ -29,9 +25,9 @@ export class PatternSet {
     this.size = members.length;
     this.#members = members;
     this.#everyone = new Uint32Array(Math.ceil(members.length / 32)).fill(0xffffffff);
-    const full = new Filter(members, null);
+    const full = new Filter(members, false);
     this.#full = full;
-    this.#plain = new Filter(members, bytesOfMarks(plain, M.markOfByte));
+    this.#plain = new Filter(members, true);
     this.#groups = new Groups(members, (member) => full.isSelective(member), this.meter);
   }
 
@@ -62,7 +58,7 @@ export class PatternSet {
   }
 
   #filterOf(marks: number): Filter {
-    return (marks & ~plain) === 0 ? this.#plain : this.#full;
+    return (marks & ~plainMarks) === 0 ? this.#plain : this.#full;
   }
 
   /** Asks each candidate, or the automaton that it shares with others that are candidates as well. */

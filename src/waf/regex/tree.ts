@@ -44,7 +44,10 @@ export const empty: Node = { kind: 'empty' };
 
 /** The parts one after another; one part stays itself. */
 export function sequence(parts: readonly Node[]): Node {
-  const flat = parts.flatMap((part) => (part.kind === 'sequence' ? part.parts : part.kind === 'empty' ? [] : [part]));
+  const isFlat = !parts.some(({ kind }) => kind === 'sequence' || kind === 'empty');
+  const flat = isFlat
+    ? parts
+    : parts.flatMap((part) => (part.kind === 'sequence' ? part.parts : part.kind === 'empty' ? [] : [part]));
   if (flat.length === 0) return empty;
   return flat.length === 1 ? flat[0]! : { kind: 'sequence', parts: flat };
 }

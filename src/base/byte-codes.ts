@@ -11,10 +11,10 @@ const sharedLength = 1 << 17;
 export const BEYOND = 0x80;
 
 /** Reads values into an array. Remembers the one that was read last, because several scans follow each other. */
-class CodeReader {
-  #bytes = Buffer.alloc(3 * 4096 + slack);
+export class CodeReader {
+  #bytes = Buffer.alloc(slack);
   #text = '';
-  #room = Buffer.alloc(4096);
+  #room = Buffer.alloc(slack);
 
   /**
    * The codes of `text`, those beyond latin1 as BEYOND, and a 0 behind the last; good until the next call, and no further.
@@ -29,7 +29,7 @@ class CodeReader {
       bytes[text.length] = 0;
       return bytes;
     }
-    if (room > this.#bytes.length) this.#bytes = Buffer.alloc(room);
+    if (room > this.#bytes.length) this.#bytes = Buffer.alloc(grown(room, this.#bytes));
     this.#text = text;
     fill(this.#bytes, text);
     this.#bytes[text.length] = 0;
@@ -38,7 +38,7 @@ class CodeReader {
 
   /** An array to write `length` bytes to; good until the next call. */
   room(length: number): Buffer {
-    if (length + slack > this.#room.length) this.#room = Buffer.alloc(length + slack);
+    if (length + slack > this.#room.length) this.#room = Buffer.alloc(grown(length + slack, this.#room));
     return this.#room;
   }
 
@@ -50,6 +50,11 @@ class CodeReader {
     this.#text = latin1(bytes, 0, length);
     return this.#text;
   }
+}
+
+/** So much room that values which grow do not need new room each time. */
+function grown(room: number, before: Buffer): number {
+  return Math.max(room, 2 * before.length);
 }
 
 const reader = new CodeReader();

@@ -1,7 +1,8 @@
 // Arguments of a query or a form, read and judged in one pass (WHATWG URL 5.1: `name=value` joined by `&`).
 
+import { CodeReader, roomFor, takeRoom } from '../base/byte-codes.ts';
 import { classify, classOfByte, HIGH, nextOf, PERCENT, PLUS } from './classes.ts';
-import { percentDecode } from './decodings/percent.ts';
+import { decodeCodes, percentDecode } from './decodings/percent.ts';
 import { argumentName, type Place } from './places.ts';
 
 /** Pairs among which repeated names are sought. */
@@ -15,6 +16,8 @@ export interface ArgumentJudge {
   readonly stopped: boolean;
   countArgument(): void;
   value(place: Place, name: string, text: string, decoded: readonly string[]): boolean;
+  /** Judges the first `length` codes, a 0 behind them, where a look shows that they are prose; false where `value` must be asked. */
+  prose(codes: Buffer, length: number): boolean;
 }
 
 /** Text of arguments that stands inside a value: where that stands, and what was undone before. */
@@ -29,6 +32,8 @@ export interface Inside {
  * allocation.
  */
 export function judgeArguments(judge: ArgumentJudge, place: Place, text: string, inside: Inside | null = null): void {
+  // Because values are read by the reader of all while this one goes on, and may hold arguments themselves.
+  const codes = inside === null ? outermost.read(text) : new CodeReader().read(text);
   const names = new Set<number>();
   let mayRepeat = false;
   let marked = 0;
@@ -41,33 +46,42 @@ export function judgeArguments(judge: ArgumentJudge, place: Place, text: string,
       // Because a text without any would be searched to its end for every pair.
       if (nextEquals < start) nextEquals = nextOf(text, '=', start);
       const equals = nextEquals < end ? nextEquals : -1;
-      const nameMask = classify(text, start, equals < 0 ? end : equals);
-      const mask = equals < 0 ? nameMask : maskOf(text, equals + 1, end);
-      judgePair(judge, place, text, start, equals, end, nameMask, mask, inside);
+      const nameMask = classesIn(codes, start, equals < 0 ? end : equals);
+      const mask = equals < 0 ? nameMask : maskOf(codes, equals + 1, end);
+      judgePair(judge, place, text, codes, start, equals, end, nameMask, mask, inside);
       if (judge.stopped) return;
       if (mask !== 0 && equals > start) marked++;
-      if (!mayRepeat && equals > start) mayRepeat = isSeen(names, text, start, equals, nameMask);
+      if (!mayRepeat && equals > start) mayRepeat = isSeen(names, codes, start, equals, nameMask);
     }
     start = end + 1;
   }
   if (mayRepeat && marked > 1) judgeRepeated(judge, place, text, inside);
 }
 
+/** Reads the arguments of a request; what stands inside a value has a reader of its own. */
+const outermost = new CodeReader();
+
+/** The union of the classes of the codes from `start` to `end`. */
+function classesIn(codes: Uint8Array, start: number, end: number): number {
+  let mask = 0;
+  for (let index = start; index < end; index++) mask |= classOfByte[codes[index]!]!;
+  return mask;
+}
+
 /** Whether there is a telling character from `start` to `end`: the classes of the first that tell it, 0 where none does. */
-function maskOf(text: string, start: number, end: number): number {
+function maskOf(codes: Uint8Array, start: number, end: number): number {
   for (let index = start; index < end; index++) {
-    const code = text.charCodeAt(index);
-    const mask = code < 256 ? classOfByte[code]! : HIGH;
+    const mask = classOfByte[codes[index]!]!;
     if (mask !== 0) return mask;
   }
   return 0;
 }
 
 /** Whether the name from `start` to `end` may be one that came before, its case aside; false is final. */
-function isSeen(names: Set<number>, text: string, start: number, end: number, mask: number): boolean {
+function isSeen(names: Set<number>, codes: Uint8Array, start: number, end: number, mask: number): boolean {
   if ((mask & (PERCENT | PLUS | HIGH)) !== 0) return true;
   let hash = end - start;
-  for (let index = start; index < end; index++) hash = (Math.imul(hash, 31) + (text.charCodeAt(index) | 32)) | 0;
+  for (let index = start; index < end; index++) hash = (Math.imul(hash, 31) + (codes[index]! | 32)) | 0;
   if (names.has(hash)) return true;
   names.add(hash);
   return names.size > maxRepeated;
@@ -99,10 +113,14 @@ function judgeRepeated(judge: ArgumentJudge, place: Place, text: string, inside:
   }
 }
 
+/** From this length on a value that was sent is undone as bytes. */
+const minUndone = 24;
+
 function judgePair(
   judge: ArgumentJudge,
   place: Place,
   text: string,
+  codes: Buffer,
   start: number,
   equals: number,
   end: number,
@@ -115,13 +133,23 @@ function judgePair(
   // Because Base64, and names such as __proto__, have no telling characters.
   const isLongName = nameEnd - start > 7;
   if (nameMask === 0 && (mask === 0 || equals < 0) && !isLong && !isLongName) return;
-  const rawName = text.slice(start, nameEnd);
-  const name = inside === null ? formDecode(rawName, nameMask) : inside.name;
-  if (nameMask !== 0 || isLongName)
+  if (nameMask !== 0 || isLongName) {
+    const rawName = text.slice(start, nameEnd);
+    const name = inside === null ? formDecode(rawName, nameMask) : inside.name;
     judgeText(judge, inside === null ? argumentName : place, name, rawName, nameMask, inside);
-  if (equals < 0 || judge.stopped) return;
-  const raw = text.slice(equals + 1, end);
-  if (mask !== 0 || isLong) judgeText(judge, place, name, raw, mask, inside);
+  }
+  if (equals < 0 || judge.stopped || (mask === 0 && !isLong)) return;
+  let value: string | null = null;
+  if (mask !== 0 && end - equals > minUndone) {
+    const bytes = roomFor(end - equals);
+    const length = decodeCodes(codes, equals + 1, end, true, bytes);
+    if (length >= 0) {
+      if (judge.prose(bytes, length)) return;
+      value = takeRoom(length);
+    }
+  }
+  const name = inside === null ? formDecode(text.slice(start, nameEnd), nameMask) : inside.name;
+  judgeText(judge, place, name, text.slice(equals + 1, end), mask, inside, value);
 }
 
 function judgeText(
@@ -131,8 +159,9 @@ function judgeText(
   raw: string,
   mask: number,
   inside: Inside | null,
+  undone: string | null = null,
 ): void {
-  const text = mask === 0 ? raw : percentDecode(raw, true);
+  const text = undone ?? (mask === 0 ? raw : percentDecode(raw, true));
   const before = inside === null ? none : inside.decoded;
   const decoded = text === raw ? before : inside === null ? decodedOnce : [...before, 'urlDecode'];
   judge.value(place, name, text, decoded);

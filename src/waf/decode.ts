@@ -2,7 +2,7 @@
 
 import { holdsMarkup } from './cited.ts';
 import { AMPERSAND, BACKSLASH, NUL, PERCENT, PLUS } from './classes.ts';
-import { base64Decode, mayBeBase64 } from './decodings/base64.ts';
+import { base64Decode, mayBeBase64, mayBeginBase64 } from './decodings/base64.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode } from './decodings/escapes.ts';
 import { percentDecode } from './decodings/percent.ts';
@@ -31,6 +31,11 @@ export const maxLayers = 8;
 export function mayBeEncoded(text: string, mask: number): boolean {
   if ((mask & PEELABLE) !== 0 || mayBeBase64(text, 0, text.length) || text.startsWith('data:')) return true;
   return (mask & PLUS) !== 0 && mayBeUtf7(text);
+}
+
+/** The same of a sentence of ASCII, of which nothing but its beginning can tell; false is final. */
+export function mayBeEncodedProse(codes: Uint8Array): boolean {
+  return mayBeginBase64(codes) || (codes[0] === 100 && codes[1] === 97 && codes[2] === 116 && codes[3] === 97);
 }
 
 /**

@@ -6,7 +6,7 @@ import { answer, pass, type Refusal, type Verdict } from '../traffic/verdict.ts'
 import { judgeArguments } from './arguments.ts';
 import { holdsMarkup, unlessCited } from './cited.ts';
 import { AMPERSAND, ANY, BRACKET, CONTROL, classesOf, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
-import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, peel } from './decode.ts';
+import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, mayBeEncodedProse, peel } from './decode.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode, styleDecode } from './decodings/escapes.ts';
 import { type Detection, Subject } from './detectors/detection.ts';
@@ -18,7 +18,7 @@ import type { Exclusions } from './exclusions.ts';
 import { type Heard, ranked } from './heard.ts';
 import { type JsonPath, type JsonVisitor, looksLikeJson, walkJson } from './json.ts';
 import { CODE, GRAPHQL, HTML, jsonName, type Place, placeName, SHELL, SQL } from './places.ts';
-import { isPlain } from './plain.ts';
+import { isPlain, isPlainly } from './plain.ts';
 import { isTelling } from './telling.ts';
 
 /** What the WAF holds for one site. */
@@ -75,8 +75,7 @@ export class Inspection implements JsonVisitor {
   /** Whether what is judged is a key of JSON that stands inside a value. */
   #isKey = false;
   readonly #bearings: Bearings;
-  /** GraphQL documents seen. */
-  #documents = 0;
+  #graphqlDocuments = 0;
 
   constructor(limits: InspectionLimits, exchange: Exchange, policy: SitePolicy, phase: 1 | 2 | 3 | 4 | 5) {
     this.limits = limits;
@@ -110,6 +109,13 @@ export class Inspection implements JsonVisitor {
     const mask = classesOf(text);
     if (mask === 0 && !mayBeEncoded(text, 0) && !isTelling(text)) return false;
     this.#unfold(place, name, text, mask, decoded);
+    return true;
+  }
+
+  /** Judges a value given as codes of ASCII where it is prose without a layer to take off; false where `value` must be asked. */
+  prose(codes: Buffer, length: number): boolean {
+    if (length > this.#effort || mayBeEncodedProse(codes) || !isPlainly(codes, length)) return false;
+    this.#effort -= length;
     return true;
   }
 
@@ -290,8 +296,8 @@ export class Inspection implements JsonVisitor {
 
   /** Counts a GraphQL document, and judges the strings in it, each on its own. */
   #judgeDocument(place: Place, name: string, form: string, decoded: readonly string[]): void {
-    if (++this.#documents === this.policy.graphql.maxBatch + 1)
-      this.found('graphql-abuse', tooManyDocuments(this.#documents), place, name, form, decoded);
+    if (++this.#graphqlDocuments === this.policy.graphql.maxBatch + 1)
+      this.found('graphql-abuse', tooManyDocuments(this.#graphqlDocuments), place, name, form, decoded);
     if (!this.stopped) this.#judgeLiterals(place, name, form, decoded);
   }
 

@@ -5,12 +5,14 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { templatesOf } from '../../test/corpus/slots.ts';
 import { bearings, subjectOf } from '../../test/waf-asking.ts';
+import { codesOf } from '../base/byte-codes.ts';
 import { detectors } from './detectors.ts';
 import { argument } from './places.ts';
-import { isPlain } from './plain.ts';
+import { isPlain, isPlainly } from './plain.ts';
 
 function silent(text: string): void {
   const subject = subjectOf(text);
+  if (isPlainly(codesOf(text), text.length)) assert.equal(isPlain(subject), true, text);
   if (!isPlain(subject)) return;
   for (const detector of detectors) {
     const found = detector.detect(subject, argument, bearings);
@@ -26,6 +28,11 @@ describe('isPlain', () => {
     'well-known facts, e. g. these',
   ])
     test(text, () => assert.equal(isPlain(subjectOf(text)), true));
+  test('told from the codes alone, where all are ASCII', () => {
+    const told = (text: string) => isPlainly(codesOf(text), text.length);
+    assert.equal(told("Now it's fine, with commas and (brackets)."), true);
+    assert.equal(told('Müller und andere'), false);
+  });
   for (const text of [
     'a; id',
     'alert (1)',

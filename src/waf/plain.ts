@@ -72,12 +72,12 @@ const calls: HashedWords = HashedWords.of(callable);
 export function isPlain(subject: Subject): boolean {
   const { text } = subject;
   const doubts = doubtsOf(codesOf(text), text.length);
-  if (doubts === 0) return true;
+  if ((doubts & ~HAS_ACCENTS) === 0) return true;
   if ((doubts & NO_SENTENCE) !== 0 || ((doubts & MAY_COMMAND) !== 0 && detectShell(text) !== null)) return false;
   return (doubts & MAY_QUERY) === 0 || isNoSql(text);
 }
 
-/** The same of the first `length` codes, a 0 behind them, all of ASCII; false where the text must be looked at. */
+/** The same of the first `length` codes, a 0 behind them; false where one is no ASCII, and where the text must be looked at. */
 export function isPlainly(codes: Buffer, length: number): boolean {
   return doubtsOf(codes, length) === 0;
 }
@@ -88,6 +88,8 @@ const NO_SENTENCE = 1;
 const MAY_COMMAND = 2;
 /** Its words may be SQL. */
 const MAY_QUERY = 4;
+/** No doubt, but what may be folded first. */
+const HAS_ACCENTS = 8;
 
 /** The signs of detectors that a sentence could hold, which are few. */
 const sentenceSigns: SignSet = new SignSet(signSet.texts.filter(mayStand));
@@ -136,19 +138,21 @@ function doubtsOf(codes: Buffer, length: number): number {
     node = next[(node << shift) | columnOf[codes[at]!]!]!;
     if (isEnd[node] !== 0) return NO_SENTENCE;
     if (kind > COMMA || kind === 0) {
-      if (kind === ACCENTED) kind = LETTER;
-      else if (!isInPlace(codes, length, at, kind, before)) return NO_SENTENCE;
+      if (kind === ACCENTED) {
+        kind = LETTER;
+        doubts |= HAS_ACCENTS;
+      } else if (!isInPlace(codes, length, at, kind, before)) return NO_SENTENCE;
       else if (kind === APOSTROPHE) {
         if (apostrophe < 0) apostrophe = at;
       } else if (kind === SEMICOLON) {
         seen |= SEMICOLON_SEEN;
-        if (doubts === 0 && mayCommand(codes, at + 1)) doubts = MAY_COMMAND;
+        if (mayCommand(codes, at + 1)) doubts |= MAY_COMMAND;
       }
     } else if (kind === BLANK) isSpaced = true;
     before = kind;
   }
   if (!isSpaced) return NO_SENTENCE;
-  if (doubts === 0 && mayCommand(codes, 0)) doubts = MAY_COMMAND;
+  if (mayCommand(codes, 0)) doubts |= MAY_COMMAND;
   return mayBeSqlSentence(codes, length, seen, apostrophe) ? doubts | MAY_QUERY : doubts;
 }
 

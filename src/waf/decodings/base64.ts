@@ -30,6 +30,18 @@ export function mayBeBase64(text: string, start: number, end: number): boolean {
   return true;
 }
 
+/** The value of each code as a digit of either alphabet, or -1. */
+const sextets: Int8Array = Int8Array.from({ length: 256 }, (_, code) => sextet(code));
+
+/** Whether the first group of the codes may be one of readable text in Base64: what says no is none. Reads four codes. */
+export function mayBeginBase64(codes: Uint8Array): boolean {
+  const group =
+    (sextets[codes[0]!]! << 18) | (sextets[codes[1]!]! << 12) | (sextets[codes[2]!]! << 6) | sextets[codes[3]!]!;
+  if (group < 0) return false;
+  const owed = owedBehind((group >> 8) & 255, owedBehind(group >> 16, 0));
+  return owed >= 0 && owedBehind(group & 255, owed) >= 0;
+}
+
 /** Bytes that a UTF-8 sequence still owes behind `byte`, or -1 where text has no such byte there. */
 function owedBehind(byte: number, owed: number): number {
   if (owed > 0) return byte >= 0x80 && byte < 0xc0 ? owed - 1 : -1;

@@ -18,23 +18,31 @@ const digits: Int8Array = Int8Array.from({ length: 256 }, (_, code) => hexDigit(
 /** The same over an array, where text and what comes out are ASCII. */
 function decodeBytes(text: string, plusIsSpace: boolean): string {
   const codes = codesOf(text);
-  const { length } = text;
-  const bytes = roomFor(length);
+  const to = decodeCodes(codes, 0, text.length, plusIsSpace, roomFor(text.length));
+  return to < 0 ? decodePieces(text, plusIsSpace) : takeRoom(to);
+}
+
+/**
+ * Undoes the escapes of the codes from `from` to `end` into `bytes`, and puts a 0 behind what comes out: how many these are;
+ * -1 where the text must be read instead, because of a character that is no ASCII or of `%u`.
+ */
+export function decodeCodes(codes: Buffer, from: number, end: number, plusIsSpace: boolean, bytes: Buffer): number {
   let to = 0;
-  for (let index = 0; index < length; index++) {
+  for (let index = from; index < end; index++) {
     let code = codes[index]!;
     if (code === 43 && plusIsSpace) code = 32;
     else if (code === 37) {
       const high = digits[codes[index + 1]!]!;
       const low = digits[codes[index + 2]!]!;
-      if (high >= 0 && low >= 0 && index + 2 < length) {
+      if (high >= 0 && low >= 0 && index + 2 < end) {
         code = high * 16 + low;
         index += 2;
-      } else if ((codes[index + 1]! | 32) === 117) return decodePieces(text, plusIsSpace);
-    } else if (code > 127) return decodePieces(text, plusIsSpace);
+      } else if ((codes[index + 1]! | 32) === 117) return -1;
+    } else if (code > 127) return -1;
     bytes[to++] = code;
   }
-  return takeRoom(to);
+  bytes[to] = 0;
+  return to;
 }
 
 /** The same piece by piece. */

@@ -175,8 +175,8 @@ export function mayBeginAt(codes: Buffer, length: number, from: number): boolean
   if (isOpenOrOdd(codes[at]!)) return true;
   const end = pastWord(codes, at);
   if (beginning.marks(codes, at, lettersEnd(codes, at)) !== 0) {
-    const word = wordOf(codes, at, end);
-    if (word === 'with') return mayName(codes, length, end);
+    if (isWord(codes, at, end, 'with')) return mayName(codes, length, end);
+    const word = latin1(codes, at, end).toLowerCase();
     if (STATEMENTS.has(word) || ATTACKING.has(word)) return true;
   }
   return isOpenOrOdd(codes[pastBlanks(codes, length, end)]!);
@@ -188,12 +188,15 @@ function mayName(codes: Buffer, length: number, from: number): boolean {
   const end = pastWord(codes, at);
   const next = pastBlanks(codes, length, end);
   if (at === end || isOpenOrOdd(codes[next]!) || codes[at]! >= 0x7f) return true;
-  if (wordOf(codes, at, end) === 'recursive') return true;
+  if (isWord(codes, at, end, 'recursive')) return true;
   return (codes[next]! | 32) === 0x61 && (codes[next + 1]! | 32) === 0x73;
 }
 
-function wordOf(codes: Buffer, start: number, end: number): string {
-  return latin1(codes, start, end).toLowerCase();
+/** Whether `word` stands from `start` to `end`, in any case. */
+function isWord(codes: Uint8Array, start: number, end: number, word: string): boolean {
+  if (end - start !== word.length) return false;
+  for (let at = start; at < end; at++) if ((codes[at]! | 32) !== word.charCodeAt(at - start)) return false;
+  return true;
 }
 
 /** A bracket, what may begin or end a comment, and what is no ASCII. */

@@ -19,6 +19,7 @@ import { type Heard, ranked } from './heard.ts';
 import { type JsonPath, type JsonVisitor, looksLikeJson, walkJson } from './json.ts';
 import { CODE, GRAPHQL, HTML, jsonName, type Place, placeName, SHELL, SQL } from './places.ts';
 import { isPlain, isPlainly } from './plain.ts';
+import { sumOf } from './sum.ts';
 import { isTelling } from './telling.ts';
 
 /** What the WAF holds for one site. */
@@ -358,18 +359,12 @@ export class Inspection implements JsonVisitor {
   #record(finding: Finding): void {
     const { exchange, policy } = this;
     if (policy.exclusions.cover(finding.detector, finding.id, finding.place, exchange)) return;
-    // Because the same suspicion raised twice is no proof: each rule counts once, with the highest score it gave.
-    let counted = 0;
-    let seen = -1;
     const findings = exchange.findings ?? [];
-    for (let index = 0; index < findings.length; index++) {
-      if (findings[index]!.id !== finding.id) continue;
-      counted = Math.max(counted, findings[index]!.score);
-      if (findings[index]!.place === finding.place) seen = index;
-    }
+    const before = sumOf(findings);
+    exchange.wafScore += Math.max(0, sumOf([...findings, finding]) - before);
+    const seen = findings.findIndex((one) => one.id === finding.id && one.place === finding.place);
     if (seen < 0) this.#keep(finding);
     else if (findings[seen]!.score < finding.score) findings[seen] = finding;
-    exchange.wafScore += Math.max(0, finding.score - counted);
     if (exchange.wafScore < policy.threshold) return;
     if (policy.mode === 'block') this.#block(this.#refusal());
     else exchange.wafAction = 'detect';

@@ -11,7 +11,7 @@ const maxCells = 256;
 
 /** A formula at the start of the value or of one of its cells. Id 1048025. Linear; never throws. */
 export function detectFormula({ text, lower }: Subject): Detection | null {
-  if (!text.includes("|'") && !text.includes("| '") && !text.includes('("')) return null;
+  if (!text.includes("|'") && !text.includes("| '") && !text.includes('("') && !text.includes('://')) return null;
   let at = 0;
   for (let cells = 0; at >= 0 && cells < maxCells; cells++) {
     const start = skip(text, at);

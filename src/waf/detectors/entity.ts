@@ -96,6 +96,8 @@ const publishers: readonly string[] = [
   ...['xml.cxml.org/', 'www.w3.org/', 'www.oasis-open.org/', 'docbook.org/', 'java.sun.com/', 'www.apple.com/dtds/'],
   ...['www.openmobilealliance.org/', 'www.springframework.org/', 'mybatis.org/', 'hibernate.org/'],
   ...['www.hibernate.org/', 'hibernate.sourceforge.net/', 'struts.apache.org/', 'xml.apache.org/'],
+  ...['www.musicxml.org/', 'jats.nlm.nih.gov/', 'dtd.nlm.nih.gov/', 'www.ncbi.nlm.nih.gov/', 'www.daisy.org/'],
+  ...['tiles.apache.org/', 'checkstyle.org/', 'www.eclipse.org/', 'www.freedesktop.org/', 'www.gtk.org/'],
 ];
 
 /** Whether the only address in a document type, given in lower case, is one of a publisher, and nothing is declared there. */

@@ -96,8 +96,7 @@ function circles(lower: string): number {
   let tries = 0;
   for (let at = lower.indexOf('fragment '); at >= 0 && tries < 32; at = lower.indexOf('fragment ', at + 9), tries++) {
     const name = wordAt(lower, at + 9);
-    const next = lower.indexOf('fragment ', at + 9);
-    const body = lower.slice(at, Math.min(next < 0 ? lower.length : next, at + 2048));
+    const body = lower.slice(at, closingBrace(lower, at, at + 2048));
     const to: string[] = [];
     for (let spread = body.indexOf('...'); spread >= 0 && to.length < 16; spread = body.indexOf('...', spread + 3))
       to.push(wordAt(body, spread + 3));
@@ -106,6 +105,18 @@ function circles(lower: string): number {
   for (const [name, { at, to }] of spreads)
     if (to.some((other) => other === name || spreads.get(other)?.to.includes(name) === true)) return at;
   return -1;
+}
+
+/** Where the braces close that open behind `from`; `to`, or the end, where they do not before. */
+function closingBrace(text: string, from: number, to: number): number {
+  let depth = 0;
+  const last = Math.min(text.length, to);
+  for (let at = from; at < last; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 123) depth++;
+    else if (code === 125 && --depth <= 0) return at;
+  }
+  return last;
 }
 
 function wordAt(text: string, from: number): string {

@@ -58,7 +58,7 @@ const options: readonly string[] = ['-oqueuedirectory', ' -x/', '-oq/', " -be '"
 /** Header injection in one value. Ids 1021001–1021006. Linear; never throws. */
 export function detectHeader(subject: Subject): Detection | null {
   const { lower } = subject;
-  if (!subject.inHead && isMessage(lower)) return null;
+  if (isMessage(lower, subject.inHead)) return null;
   const optioned = option(lower);
   if (optioned !== null) return optioned;
   if (!mayBreak(lower)) return null;
@@ -73,11 +73,12 @@ export function detectHeader(subject: Subject): Detection | null {
 }
 
 /** Whether the text begins as a whole request or answer of HTTP does, which nobody can paste into a field of one. */
-function isMessage(lower: string): boolean {
+function isMessage(lower: string, inHead: boolean): boolean {
   const end = lower.indexOf('\n');
   if (end < 0 || end > 400) return false;
   const line = lower.slice(0, end).trimEnd();
-  if (line.startsWith('http/') && line.charCodeAt(8) === 32) return true;
+  // Because a head that takes up a line of status goes on with the fields behind it.
+  if (line.startsWith('http/') && line.charCodeAt(8) === 32) return !inHead;
   return (line.endsWith(' http/1.1') || line.endsWith(' http/2')) && line.indexOf(' /') < 8 && line.indexOf(' /') > 0;
 }
 

@@ -1,6 +1,7 @@
 // Secrets that an argument asks for by their bare names, where it names files: `file=.htaccess`, `page=config/database.yml`.
 
 import { type Detection, found, type Subject } from './detection.ts';
+import { secretFiles } from './path-secrets.ts';
 
 /** Names of arguments that hold a file or a page. */
 const asked: ReadonlySet<string> = new Set(
@@ -8,20 +9,13 @@ const asked: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-/** Files that hold secrets and that no page shows, by the end of their path. */
-const secrets: readonly string[] = [
-  ...['.htaccess', '.htpasswd', '.env', 'id_rsa', 'id_dsa', 'id_ecdsa', 'id_ed25519', 'authorized_keys'],
-  ...['web.config', 'wp-config.php', 'config/database.yml', 'config/secrets.yml', 'config/master.key', 'local.xml'],
-  ...['.pgpass', '.netrc', '.bash_history', '.git/config', '.aws/credentials', '.kube/config', '.docker/config.json'],
-  ...['tomcat-users.xml', 'config.inc.php', 'passwd', 'shadow', 'boot.ini', 'win.ini', 'sam', 'ntds.dit'],
-];
 const longest = 128;
 
 /** A bare name of a secret in an argument that names files. Id 1030009. Linear; never throws. */
 export function detectNamedFile({ lower, name, isName, inHead }: Subject): Detection | null {
   if (isName || !inHead || lower.length > longest || !asked.has(name.toLowerCase())) return null;
   const text = lower.trim().replaceAll('\\', '/');
-  const isSecret = secrets.some(
+  const isSecret = secretFiles.some(
     (secret) =>
       text.endsWith(secret) && (text.length === secret.length || text.charAt(text.length - secret.length - 1) === '/'),
   );

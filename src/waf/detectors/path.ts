@@ -1,6 +1,8 @@
 // Path traversal and reads of files that no visitor asks for: climbs, sensitive names, stream wrappers, NUL truncation.
 
 import { type Detection, isInRepository } from './detection.ts';
+import { canonicalPath, isSecretAt, secretNames } from './path-secrets.ts';
+import { detectWrapper } from './path-wrapper.ts';
 
 /** What a detector may know of the place: whether the value is itself a path, so that any climb is an attack. */
 export interface PathPlace {
@@ -58,61 +60,6 @@ const telling: readonly string[] = [
   '/proc/version',
 ];
 
-/** What a climb reaches for, relative to where it ends, and what nobody may fetch by URL. */
-const sensitiveRelative: readonly string[] = [
-  'etc/',
-  'proc/self',
-  'var/log/',
-  'windows/',
-  'winnt/',
-  'boot.ini',
-  'win.ini',
-  'web.config',
-  'web-inf/',
-  'meta-inf/',
-  'wp-config.',
-  '.env',
-  '.git/',
-  '.svn/',
-  '.hg/',
-  '.ssh/',
-  '.aws/',
-  '.htpasswd',
-  '.htaccess',
-  '.bash_history',
-  'id_rsa',
-];
-
-/** Schemes that make an interpreter read a local file, run a program or speak to an inner service. */
-const wrappers: readonly string[] = [
-  'php://',
-  'data://',
-  'phar://',
-  'expect://',
-  'zip://',
-  'compress.zlib://',
-  'compress.bzip2://',
-  'glob://',
-  'ogg://',
-  'ssh2://',
-  'file:/',
-  'netdoc:',
-  'jar:file',
-  'jar:http',
-  'gopher://',
-  'dict://',
-  'ssh2.',
-  'rar://',
-  'bzip2://',
-  'view-source:file',
-  'local_file:',
-  'resource:///',
-  'url:file',
-  'url:http',
-  'classpath:',
-  'classpath*:',
-];
-
 /** Climbs from which even prose is taken for an attack: documents do point two or three folders up. */
 const maxProseClimbs = 3;
 /** The same where the climb begins a word: sources name the files beside them. */
@@ -123,7 +70,7 @@ export function detectPath(value: string, place: PathPlace): Detection | null {
   const start = firstVisible(value);
   return (
     truncation(value, place) ??
-    wrapper(value, start, place) ??
+    detectWrapper(value, start) ??
     climbing(value, start, place) ??
     absolute(value, start, place) ??
     (place.isPath ? forbiddenName(value) : null)
@@ -136,7 +83,7 @@ function climbing(value: string, start: number, place: PathPlace): Detection | n
   if (climbs === 0) return null;
   if (place.isPath)
     return detection(1030001, 5, 'CRITICAL', 'the path climbs out of its folder with ".."', first, value.length);
-  if (isSensitive(value, last, sensitiveRelative))
+  if (isSecretAt(value, last))
     return detection(1030002, 5, 'CRITICAL', 'the value climbs with ".." to a sensitive file', first, value.length);
   // Because a value that begins with its climb is a path, whatever blanks its file name has.
   const isProse = first !== start && hasSpace(value, start, value.length);
@@ -208,28 +155,6 @@ function isSlash(code: number): boolean {
   return code === 47 || code === 92;
 }
 
-function wrapper(value: string, start: number, place: PathPlace): Detection | null {
-  const colon = value.indexOf(':', start);
-  if ((colon < 0 || colon - start > 24) && !value.startsWith('ssh2.', start)) return null;
-  const head = value
-    .slice(start, start + 32)
-    .toLowerCase()
-    .replaceAll('\\', '/');
-  // Because editors name the files that they have open so.
-  if (!place.inHead && isOpenFile(head) && !isSensitive(value, value.lastIndexOf('/'), sensitiveRelative)) return null;
-  for (const scheme of wrappers)
-    if (head.startsWith(scheme))
-      return detection(1030004, 5, 'CRITICAL', `the value is a ${scheme} address`, start, start + head.length);
-  return null;
-}
-
-/** A file of somebody who works on it: `file:///home/anna/a.ts`. */
-function isOpenFile(head: string): boolean {
-  return ['file:///home/', 'file:///users/', 'file:///c:/users/', 'file:///c%3a/users/', 'file:///workspace'].some(
-    (folder) => head.startsWith(folder),
-  );
-}
-
 /** What lies in `/etc` on every machine or belongs to a known server: settings of other programs are an owner's own. */
 const settings: readonly string[] =
   'passwd shadow group gshadow hosts hostname issue motd fstab mtab cron sudoers ssh ssl pki apache httpd nginx lighttpd php my mysql mongo redis postgres resolv os-release lsb debian redhat centos profile bash environment exports inet network vsftpd proftpd pure-ftpd samba ldap kubernetes security sysconfig init systemd services timezone pam logrotate rsyslog syslog snmp tomcat wp aliases exim postfix ftp login issue printcap ld nsswitch default rc ../ /'.split(
@@ -249,10 +174,10 @@ function absolute(value: string, start: number, place: PathPlace): Detection | n
   if (lead.startsWith('web-inf/') || lead.startsWith('meta-inf/') || isAdministratorsShare(value, from))
     return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);
   const isAbsolute = isSlash(value.charCodeAt(from)) || value.charCodeAt(from + 1) === 58;
-  const path = isAbsolute ? canonical(value.slice(from, from + 512)) : '';
+  const path = isAbsolute ? canonicalPath(value.slice(from, from + 512)) : '';
   if (value.charCodeAt(start) === 126 && isSecretOfHome(value, start))
     return detection(1030005, 5, 'CRITICAL', 'the value names a secret in a home directory', start, value.length);
-  if (path !== '' ? isAccounts(path) : value.length < 16 && isAccounts(canonical(value)))
+  if (path !== '' ? isAccounts(path) : value.length < 16 && isAccounts(canonicalPath(value)))
     return detection(1030005, 5, 'CRITICAL', 'the value names a sensitive file of the system', start, value.length);
   const isOwn = !place.inHead && path.startsWith('/etc/') && !settings.some((name) => path.startsWith(name, 5));
   if (isOwn) return detection(1030006, 2, 'NOTICE', 'the text names a file of settings', start, start + path.length);
@@ -265,7 +190,7 @@ function absolute(value: string, start: number, place: PathPlace): Detection | n
     (path.startsWith('/home/') || path.startsWith('/users/') || path.startsWith('c:/users/')) &&
     !hasSpace(path, 0, path.length)
   )
-    for (const name of sensitiveRelative)
+    for (const name of secretNames)
       if (name.startsWith('.') && path.includes(`/${name}`))
         return detection(1030005, 5, 'CRITICAL', 'the value names a secret in a home directory', start, value.length);
   if (!value.includes('/etc/') && !value.includes('/proc/')) return null;
@@ -305,7 +230,7 @@ function isSecretOfHome(value: string, start: number): boolean {
   let slash = start + 1;
   while (slash < start + 33 && slash < value.length && !isSlash(value.charCodeAt(slash))) slash++;
   if (!isSlash(value.charCodeAt(slash)) || value.charCodeAt(slash + 1) !== 46) return false;
-  return value.length < 512 && !hasSpace(value, start, value.length) && isSensitive(value, slash, sensitiveRelative);
+  return value.length < 512 && !hasSpace(value, start, value.length) && isSecretAt(value, slash);
 }
 
 /** A NUL byte ends a C string: the application sees `.jpg`, the file system does not. */
@@ -327,7 +252,7 @@ function forbiddenName(value: string): Detection | null {
       .slice(at + 1, at + 32)
       .toLowerCase()
       .replaceAll('\\', '/');
-    for (const name of sensitiveRelative)
+    for (const name of secretNames)
       if (isSecret(name) && segment.startsWith(name) && endsName(segment, name)) {
         // Because one look decides for the whole path, however many secrets it names.
         if (isInRepository(value.toLowerCase())) return null;
@@ -350,22 +275,6 @@ function endsName(segment: string, name: string): boolean {
   if (name.endsWith('/') || name.endsWith('.') || segment.length === name.length) return true;
   const code = segment.charCodeAt(name.length);
   return code === 46 || code === 47 || code === 59 || code === 126;
-}
-
-function isSensitive(value: string, at: number, names: readonly string[]): boolean {
-  const rest = canonical(value.slice(at, at + 512));
-  const from = rest.startsWith('/') ? 1 : 0;
-  for (const name of names) if (rest.startsWith(name, from)) return true;
-  return false;
-}
-
-/** Lower case, `\` as `/`, without doubled slashes and `/./`. */
-function canonical(path: string): string {
-  const lower = path.toLowerCase().replaceAll('\\', '/');
-  if (!lower.includes('//') && !lower.includes('/./')) return lower;
-  const parts = lower.split('/');
-  const kept = parts.filter((part, index) => (part !== '' && part !== '.') || index === 0);
-  return kept.join('/') + (lower.endsWith('/') ? '/' : '');
 }
 
 function firstVisible(value: string): number {

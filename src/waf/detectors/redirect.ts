@@ -98,10 +98,16 @@ function readAddress(raw: string): Target | null {
       .replaceAll('｡', '.'),
   );
   // Because what has no dot is a folder behind a slash too many.
-  if (!host.includes('.') || host.includes(' ')) return null;
+  if (!host.includes('.') || !mayBeHost(host)) return null;
   const isSwapped = isHostName(authority.slice(0, Math.max(0, user))) || isHostName(text.slice(end + 1));
   const isOdd = hadHidden || isSwapped || slashes !== '//' || isAppended;
   return { host, isDisguised: isOdd || colon <= 0 || user >= 0, isOdd };
+}
+
+/** Whether a browser takes the text for a host: it refuses one that has a sign no name has. */
+function mayBeHost(host: string): boolean {
+  for (let at = 0; at < host.length; at++) if (' "$(){}<>^`|,;=*\'!&'.includes(host.charAt(at))) return false;
+  return true;
 }
 
 /** Whether a text is nothing but the name of a host under a usual domain: what a check for it would find in the address. */

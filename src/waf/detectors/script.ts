@@ -1,7 +1,7 @@
 // Script smuggled in without markup: script addresses, break-outs of script strings, bare calls, template expressions.
 
 import { isLetter, isWord, nextOf } from '../classes.ts';
-import type { Detection } from './detection.ts';
+import { type Detection, found } from './detection.ts';
 import { loneSinks, scriptObjects, sinks, templateEscapes } from './html-words.ts';
 
 /** Names of the global object of a page. */
@@ -250,9 +250,17 @@ function callScore(value: string, name: string, start: number, at: number): numb
   const isMaker = name === 'function' && (value.charCodeAt(at + 1) === 34 || value.charCodeAt(at + 1) === 39);
   if (isMaker && start === 0 && value.includes(')(')) return 5;
   const isTimer = name === 'settimeout' || name === 'setinterval';
-  if (isTimer && value.charCodeAt(at + 1) === 40) return 3;
+  // Because a timer that is handed a function by its name runs what the page has, and one of text what the value has.
+  if (isTimer && (value.charCodeAt(at + 1) === 40 || isPlainName(value, at + 1))) return 3;
   if (loneSinks.has(name) && isWholeStatement(value, start, at)) return 5;
   return value.charCodeAt(at) === 96 ? 4 : 0;
+}
+
+/** Whether a name with a comma behind it stands at `from` that is none of a sink. */
+function isPlainName(value: string, from: number): boolean {
+  let end = from;
+  while (end < value.length && isWord(value.charCodeAt(end))) end++;
+  return end > from && value.charCodeAt(end) === 44 && !sinks.has(value.slice(from, end).toLowerCase());
 }
 
 /** Whether the object whose member begins behind the dot at `dot` is one of the page. */
@@ -387,9 +395,4 @@ function arithmetic(value: string, open: number): boolean {
   while (value.charCodeAt(at) === 42 || value.charCodeAt(at) === 32) at++;
   const code = value.charCodeAt(at);
   return (code >= 48 && code <= 57) || code === 39 || code === 34;
-}
-
-function found(id: number, score: number, says: string, start: number, end: number): Detection {
-  const severity = score >= 5 ? 'CRITICAL' : score >= 3 ? 'WARNING' : 'NOTICE';
-  return { id, score, severity, says, start, end };
 }

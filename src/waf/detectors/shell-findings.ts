@@ -16,10 +16,6 @@ export const shellFindings = {
     id: 1032190,
     says: 'command injection: the value is an option that makes a program run, read or write something else',
   },
-  formula: {
-    id: 1032200,
-    says: 'command injection: the value is a formula by which a table starts a program or tells what it holds',
-  },
   windows: { id: 1032170, says: 'command injection: the value hides a Windows command behind variables or carets' },
   lookup: {
     id: 1032180,

@@ -85,25 +85,3 @@ function isTaken(lower: string, from: number): boolean {
   if (lower.charCodeAt(at) !== 0x2f) return false;
   return holdsSecret(lower) || dropped.some((folder) => lower.startsWith(`${folder}/`, at));
 }
-
-/** Functions by which a table fetches an address that it makes of its cells. */
-const fetching: readonly string[] = [
-  'webservice(',
-  'importxml(',
-  'importdata(',
-  'importfeed(',
-  'importhtml(',
-  'importrange(',
-];
-/** Programs that DDE starts: `=cmd|'/C calc'!A0`. */
-const started: readonly string[] = ['cmd|', 'powershell|', 'mshta|', 'msexcel|', 'rundll32|', 'wscript|', 'dde('];
-
-/** A formula that a table would run when somebody opens an export: `=cmd|'/C calc'!A0`, `=WEBSERVICE("http://…"&A2)`. */
-export function judgeFormula(value: string): Suspect | null {
-  const first = value.charCodeAt(0);
-  if (value.length > maxOption || (first !== 0x3d && first !== 0x2b && first !== 0x2d && first !== 0x40)) return null;
-  const lower = value.slice(1, 80).toLowerCase().trimStart();
-  const isStarted = started.some((one) => lower.includes(one)) && lower.includes('!');
-  const isFetched = fetching.some((one) => lower.includes(one)) && value.includes('://');
-  return isStarted || isFetched ? suspect('formula', 5, 0, value.length) : null;
-}

@@ -6,7 +6,7 @@ import { type Command, readCommand } from './shell-command.ts';
 import { type Suspect, shellFindings, suspect } from './shell-findings.ts';
 import { judgeLead } from './shell-lead.ts';
 import { commandName, isBlank, uncover } from './shell-names.ts';
-import { judgeFormula, judgeOption } from './shell-options.ts';
+import { judgeOption } from './shell-options.ts';
 import * as S from './shell-scan.ts';
 import { judgeBackquotes, judgeExpansions, judgeRedirections, judgeWindows } from './shell-tricks.ts';
 import { ASKING, ENTITIES, SHORT } from './shell-words.ts';
@@ -14,12 +14,12 @@ import { ASKING, ENTITIES, SHORT } from './shell-words.ts';
 /** Whether a command could be recognised in `value` at all; false is final, and costs a few nanoseconds a character. */
 export function mayBeShell(value: string): boolean {
   if (S.scanShell(value) !== 0 || isFunction(value)) return true;
-  return (judgeOption(value) ?? judgeFormula(value) ?? judgeProgram(value) ?? judgeLead(value)) !== null;
+  return (judgeOption(value) ?? judgeProgram(value) ?? judgeLead(value)) !== null;
 }
 
 /** Judges one decoded value for commands that a shell would run. */
 export const detectShell: Detect = (value) => {
-  const option = judgeOption(value) ?? judgeFormula(value) ?? judgeProgram(value);
+  const option = judgeOption(value) ?? judgeProgram(value);
   if (option !== null) return tell(option);
   const lead = judgeLead(value);
   if (lead !== null) return tell(lead);

@@ -22,6 +22,7 @@ import { detectRedirect, type RedirectSettings } from './detectors/redirect.ts';
 import { bareSigns, detectBareScript } from './detectors/script-bare.ts';
 import { detectShell } from './detectors/shell.ts';
 import { detectSql } from './detectors/sql.ts';
+import { detectSpelledSql, doubledSigns } from './detectors/sql-evasion.ts';
 import { detectTemplate, templateSigns } from './detectors/template.ts';
 import { ADDRESS, CODE, GRAPHQL, HEADER, HTML, PATH, type Place, QUERY, SHELL, SQL, XML } from './places.ts';
 
@@ -45,7 +46,7 @@ export interface Detector {
 export const signSet: SignSet = new SignSet(
   [templateSigns, expressionSigns, objectSigns, gadgetSigns, phpSigns, scriptSigns, nosqlSigns, xpathSigns]
     .flatMap((table) => [...table.keys()])
-    .concat(bareSigns),
+    .concat(bareSigns, doubledSigns),
 );
 
 /** What opens an expression or a call. */
@@ -76,7 +77,10 @@ export const detectors: readonly Detector[] = [
       C.BACKSLASH |
       C.COLON |
       C.PLUS,
-    detect: (subject) => detectSql(subject.text),
+    detect: (subject) => {
+      const read = detectSql(subject.text);
+      return read !== null && read.score >= 5 ? read : (detectSpelledSql(subject) ?? read);
+    },
   },
   {
     name: 'cross-site-scripting',
@@ -117,7 +121,12 @@ export const detectors: readonly Detector[] = [
   { name: 'nosql-injection', bit: QUERY, gate: code | C.SEPARATOR, detect: detectNosql },
   { name: 'ldap-injection', bit: QUERY, gate: C.BRACKET | C.BACKSLASH, detect: detectLdap },
   { name: 'xpath-injection', bit: QUERY, gate: C.BRACKET | C.SLASH | C.QUOTE, detect: detectXpath },
-  { name: 'server-side-request', bit: ADDRESS, gate: C.SLASH | C.COLON | C.BACKSLASH, detect: detectAddress },
+  {
+    name: 'server-side-request',
+    bit: ADDRESS,
+    gate: C.SLASH | C.COLON | C.BACKSLASH,
+    detect: (subject, place) => detectAddress(subject, place.collection === 'XML'),
+  },
   {
     name: 'open-redirect',
     bit: ADDRESS,

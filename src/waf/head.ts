@@ -54,6 +54,10 @@ function judgePath(inspection: Inspection, path: string): void {
   for (const segment of path.split('/')) {
     if (inspection.stopped) return;
     judgeEncoded(inspection, places.pathSegment, segment);
+    // Because an ending that makes a page of it is no part of what the application undoes.
+    const dot = segment.lastIndexOf('.');
+    if (dot > 0 && mayBeBase64(segment, 0, dot) && !inspection.stopped)
+      inspection.value(places.pathSegment, '', segment.slice(0, dot));
     if (segment.includes(';')) judgeMatrix(inspection, segment);
   }
 }
@@ -102,7 +106,9 @@ function judgeAgent(inspection: Inspection, name: string, value: string): void {
   const tool = detectAgent(value);
   if (tool !== null) inspection.found('scanner', tool, places.agentText, name, value, none);
   if (inspection.stopped) return;
-  inspection.value(isOrdinaryAgent(value) ? places.agentText : places.header, name, value);
+  // Because no client names itself in Base64: what it says is a value like any other.
+  const isText = isOrdinaryAgent(value) && !mayBeBase64(value, 0, value.length);
+  inspection.value(isText ? places.agentText : places.header, name, value);
 }
 
 /** Cookies as RFC 6265 5.4 sends them; values are undone as frameworks do: quotes off, form-decoded. */

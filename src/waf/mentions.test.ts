@@ -56,6 +56,19 @@ const pairs: readonly (readonly [string, Request, Request])[] = [
     document({ text: '```html\n<button onclick="alert(\'Hello\')">Go</button>\n```' }),
     document({ text: '```html\n<button onclick="alert(document.cookie)">Go</button>\n```' }),
   ],
+  [
+    'an XML element is filled by a program',
+    { headers: [['Content-Type', 'text/xml']], body: '<a><note>our server is at http://10.0.0.1/</note></a>' },
+    { headers: [['Content-Type', 'text/xml']], body: '<a><note>http://10.0.0.1/</note></a>' },
+  ],
+  ['a path has one slash before its first name', search('//user/list'), search('//user/password')],
+  ['what gives nothing stands in no word', search('the cost is $() per unit'), search(';who$()ami')],
+  [
+    'a call in backquotes stands apart from words',
+    document({ text: 'run `telnetd -l /bin/login` there' }),
+    named('host', 'ntp.example`telnetd -l /bin/sh`'),
+  ],
+  ['a secret is asked for where no text stands', named('q', '.htaccess rewrite'), named('item', '.htaccess')],
 ];
 
 for (const [says, mention, attack] of pairs)

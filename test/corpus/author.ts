@@ -3,7 +3,7 @@
 import type { Request } from '../waf-asking.ts';
 import { type Case, drawnCase } from './attacks.ts';
 import { browser, placings } from './places.ts';
-import { Chance, fill, staysHeldBack, type Template, templatesOf } from './slots.ts';
+import { Chance, fill, isHeldBack, staysHeldBack, type Template, templatesOf } from './slots.ts';
 
 /** One author: whose lists are `attacks/NAME-….txt` and `ordinary/NAME-….txt`, and whose classes are `NAME: …`. */
 export interface Author {
@@ -13,7 +13,10 @@ export interface Author {
 }
 
 /** Every author, in the order in which they wrote. */
-export const authors: readonly Author[] = [{ name: 'second', holdsBack: staysHeldBack }];
+export const authors: readonly Author[] = [
+  { name: 'second', holdsBack: staysHeldBack },
+  { name: 'third', holdsBack: isHeldBack },
+];
 
 /** The class without its author; that of the first corpora, which name none, as it is. */
 export function classOf(section: string): string {
@@ -46,6 +49,10 @@ const kin: Readonly<Record<string, string>> = {
   mail: 'mail',
   agents: 'tool',
   probes: 'probe',
+  'sql login': 'sql-boolean',
+  'template jinja': 'template',
+  'template other engines': 'template',
+  'css and dangling markup': 'xss-tag',
 };
 const attackLists = ['sql', 'html', 'shell', 'files', 'code', 'query'];
 /** Requests made from one template: most attackers send the plain spelling, so two of three are that. */

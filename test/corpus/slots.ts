@@ -51,7 +51,8 @@ export function templatesOf(path: string): Template[] {
   const found: Template[] = [];
   let section = '';
   for (const line of readFileSync(join(import.meta.dirname, path), 'utf8').split('\n')) {
-    if (line.startsWith('== ')) section = line.slice(3);
+    // Because a heading of a wiki begins so, too, and goes on.
+    if (line.startsWith('== ') && !line.includes('⏎')) section = line.slice(3);
     else if (line !== '') found.push({ section, text: unmarked(line) });
   }
   return found;

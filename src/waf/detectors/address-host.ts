@@ -54,7 +54,9 @@ export function networkOf(host: string): Network | null {
   const four = fourOf(name);
   if (four !== null) return four;
   // Because `0000::1` without brackets is taken by lenient readers.
-  return text.includes('::') ? sixOf(text.split('/')[0]!) : null;
+  if (!text.includes('::')) return null;
+  const bare = text.split('/')[0]!;
+  return sixOf(bare) ?? sixOf(bare.slice(0, bare.lastIndexOf(':')));
 }
 
 /** A name of one part, which only a name server inside knows: `redis`, `backend:5000`; null for any other. */

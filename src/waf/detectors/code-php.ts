@@ -168,7 +168,9 @@ function variable(subject: Subject): Detection | null {
   const equals = lower.indexOf('=');
   const name = equals > 1 && equals < 24 ? lower.slice(0, equals).trimEnd() : '';
   const quote = lower.charAt(equals + 1);
-  const isText = quote === "'" || quote === '"';
+  // Because names are made of other characters, too: `("%40"^"!")`, `~"…"`, `[]`.
+  const isMade = (quote === '(' && lower.includes('^')) || quote === '~' || lower.startsWith('[]', equals + 1);
+  const isText = quote === "'" || quote === '"' || isMade;
   const call = name === '' || !isText ? -1 : lower.indexOf(`${name}(`, equals);
   return call < 0 ? null : found(1048005, 5, 'the value calls the function that its variable names', 0, call + 32);
 }

@@ -73,7 +73,8 @@ export const scriptSigns: ReadonlyMap<string, Sign> = tableOf([
     net.webclient
     deno.run(
     deno.command(
-    bun.spawn(
+    bun.spawn
+    deno.dlopen(
     compile('import 
     compile("import 
     downloadstring(

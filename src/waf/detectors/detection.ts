@@ -56,6 +56,11 @@ export class Subject {
     this.inHead = inHead;
   }
 
+  /** The same text under another name. */
+  under(name: string): Subject {
+    return new Subject(this.#signs, this.text, name, this.isName, this.inHead);
+  }
+
   /** The text in lower case, as long as it was. */
   get lower(): string {
     if (this.#lower !== null) return this.#lower;

@@ -174,7 +174,7 @@ export const xpathSigns: ReadonlyMap<string, Sign> = tableOf([
 /** XPath injection in one value. Ids 1044201 and 1044202. Linear; never throws. */
 export function detectXpath(subject: Subject): Detection | null {
   const sign = strongest(subject, xpathSigns);
-  if (sign === null) return null;
+  if (sign === null) return asked(subject.lower);
   const { text } = subject;
   const quoted = text.indexOf("'") >= 0 || text.indexOf('"') >= 0;
   const isBroken =
@@ -198,6 +198,18 @@ export function detectXpath(subject: Subject): Detection | null {
     sign.at,
     sign.at + 48,
   );
+}
+
+/** Leaves of a tree that hold what lets one in. */
+const secrets: readonly string[] = ['password', 'passwd', 'pass', 'secret', 'token', 'apikey', 'creditcard', 'ssn'];
+
+/** `//user/password` and `for $x in //user return …`: the whole value asks for secrets, or is a loop of XQuery. */
+function asked(lower: string): Detection | null {
+  if (lower.length > 120) return null;
+  const isLoop = lower.startsWith('for $') && lower.includes(' in /') && lower.includes('return ');
+  // Because a host has a dot, and a path of the web no second slash before its first name.
+  const isLeaf = lower.startsWith('//') && !lower.includes('.') && secrets.some((one) => lower.endsWith(`/${one}`));
+  return isLoop || isLeaf ? found(1044202, 5, 'the value asks by XPath for what a tree keeps', 0, lower.length) : null;
 }
 
 function isWord(text: string, end: number): boolean {

@@ -96,6 +96,14 @@ const lookups: readonly string[] = [
   'k8s:',
   'web:',
   'docker:',
+  'file:',
+  'const:',
+  'properties:',
+  'xml:',
+  'url:',
+  'base64decoder:',
+  'urldecoder:',
+  'resourcebundle:',
 ];
 
 /** An expression that runs on the server, in one value. Ids 1046001–1046004. Linear; never throws. */

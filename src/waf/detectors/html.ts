@@ -191,13 +191,15 @@ class MarkupJudge implements TagSink {
     const close = text.indexOf('</', end);
     const to = close < 0 ? text.length : close;
     let letters = 0;
+    let words = 0;
     for (let at = end + 1; at < to; at++) {
       const code = text.charCodeAt(at);
       if (!isWord(code) && !" ,.'!?-\n\r<>".includes(text.charAt(at)) && code < 0x80) return false;
       if (isWord(code)) letters++;
+      if (code === 32 && isWord(text.charCodeAt(at + 1))) words++;
     }
     // Because what another value goes on with is not seen: an element that is opened and left so is half an attack.
-    return letters > 0 && (close >= 0 || text.includes(' '));
+    return close >= 0 ? letters > 0 : words >= 2;
   }
 
   /** The address in quotes that the script behind `end` is loaded from, where it holds nothing else; '' elsewhere. */

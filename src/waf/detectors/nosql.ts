@@ -141,19 +141,30 @@ function operatorName(subject: Subject): Detection | null {
     while (end < lower.length && isLetter(lower.charCodeAt(end))) end++;
     const word = lower.slice(dollar, end);
     if (evaluating.has(word))
-      return found(1043001, word === '$expr' ? 3 : 5, `the name ${word} makes a query evaluate code`, dollar, end);
+      return found(
+        1043001,
+        word === '$expr' && !isCredential(subject.name.toLowerCase()) ? 3 : 5,
+        `the name ${word} makes a query evaluate code`,
+        dollar,
+        end,
+      );
     if (!comparing.has(word)) continue;
     const path = subject.name.toLowerCase();
     const isQuery = isPartOfQuery(path) && !isCredential(path);
     return found(
       1043003,
-      isQuery && dollar > 0 ? 2 : isQuery || (shared.has(word) && !isCredential(path)) ? 3 : 5,
+      isQuery && dollar > 0 ? 2 : isQuery || (isShared(word, subject.inHead) && !isCredential(path)) ? 3 : 5,
       `the name ${word} replaces a value by a condition`,
       dollar,
       end,
     );
   }
   return null;
+}
+
+/** Whether other formats have the operator: documents in a body may, and an argument of the address holds no pattern of JSON Schema. */
+function isShared(word: string, inHead: boolean): boolean {
+  return shared.has(word) && !(inHead && (word === '$or' || word === '$and' || word === '$eq'));
 }
 
 /** Whether one of the names on the way to a value says that it is a query. */
@@ -327,7 +338,7 @@ function condition(lower: string): Detection | null {
     const joint = lower.slice(next, next + 2);
     if (joint !== '||' && joint !== '&&') continue;
     // Because programs have words and blanks before their quotes.
-    if (lower.lastIndexOf(' ', at) >= 0) return null;
+    if (lower.lastIndexOf(' ', at) >= 0) break;
     const rest = lower.slice(next + 2, next + 80).trimStart();
     const isCondition =
       rest.startsWith('true') ||
@@ -337,6 +348,7 @@ function condition(lower: string): Detection | null {
     if (isCondition)
       return found(1043005, 5, 'the value closes a string and adds a condition of JavaScript', at, next + 32);
   }
+  if (isAlwaysTrue(lower)) return found(1043005, 5, 'the value adds a condition that is always true', 0, lower.length);
   const self = lower.indexOf('this.');
   if (self < 0 || self > 24 || !isOwnCondition(lower, self)) return null;
   const rest = lower.slice(self, self + 60);
@@ -344,6 +356,17 @@ function condition(lower: string): Detection | null {
   return compares && !lower.includes('\n') && lower.length < 80
     ? found(1043005, 5, 'the value is a condition over the fields of a document', self, self + 60)
     : null;
+}
+
+/** `*\/* || 1==1`, `0 || '1'=='1'`: no word stands before, and what is behind compares one constant with itself. */
+function isAlwaysTrue(lower: string): boolean {
+  const at = lower.indexOf('||');
+  if (at < 0 || at > 16 || lower.length > 64) return false;
+  for (let index = 0; index < at; index++) if (isLetter(lower.charCodeAt(index))) return false;
+  const [left, right, more] = lower.slice(at + 2).split('==', 3);
+  const plain = (text: string) => text.replaceAll('=', '').replaceAll("'", '').replaceAll('"', '').trim();
+  if (left === undefined || right === undefined || more !== undefined) return false;
+  return plain(left) !== '' && plain(left) === plain(right) && !plain(left).includes(' ');
 }
 
 /** Whether `this.` begins the value or what a function returns, and what opens in it closes again: no line out of a program. */

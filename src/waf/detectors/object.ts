@@ -61,6 +61,8 @@ export const objectSigns: ReadonlyMap<string, Sign> = tableOf(
     5,
     `
   _$$nd_func$$_
+  "^o":"
+  "^o": "
   py/object
   py/reduce
   py/function

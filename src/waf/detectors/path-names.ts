@@ -11,9 +11,20 @@ const asked: ReadonlySet<string> = new Set(
 );
 const longest = 128;
 
-/** A bare name of a secret in an argument that names files. Id 1030009. Linear; never throws. */
+/** Names of arguments that hold what people type. */
+const typed: ReadonlySet<string> = new Set(
+  'q s query search keyword keywords term text message comment body content title subject note description'.split(' '),
+);
+
+/**
+ * A bare name of a secret in an argument of the address that names files, or holds no text and nothing else. Id 1030009.
+ * Linear; never throws.
+ */
 export function detectNamedFile({ lower, name, isName, inHead }: Subject): Detection | null {
-  if (isName || !inHead || lower.length > longest || !asked.has(name.toLowerCase())) return null;
+  if (isName || !inHead || lower.length > longest || lower.length < 3) return null;
+  const called = name.toLowerCase();
+  // Because `sam` and `shadow` are names and colours where no file is asked for.
+  if (!asked.has(called) && (typed.has(called) || !'./_'.split('').some((one) => lower.includes(one)))) return null;
   const text = lower.trim().replaceAll('\\', '/');
   const isSecret = secretFiles.some(
     (secret) =>

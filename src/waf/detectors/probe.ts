@@ -39,6 +39,10 @@ const programs: readonly string[] = [
   '.yml',
   '.ini',
   '.env',
+  '.json',
+  '.xml',
+  '.properties',
+  '.key',
 ];
 /** Names that archives of a whole site have, where they lie at the root. */
 const sites: ReadonlySet<string> = new Set(
@@ -142,6 +146,9 @@ const known: readonly string[] = [
   '/cgi-bin/webproc',
   '/device.rsp?opt=',
   '/_profiler/phpinfo',
+  '/_profiler/open',
+  '/pma/index.php',
+  '/adminer.php',
   '/wp-content/debug.log',
   '/connector.minimal.php',
   '/weaver/bsh.servlet',

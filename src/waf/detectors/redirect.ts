@@ -41,12 +41,15 @@ export function detectRedirect(
 ): Detection | null {
   const name = nameOf(subject.name);
   const isSent = parameters.has(name);
-  if ((!isSent && !addressed.has(name)) || subject.isName) return null;
+  // Because three slashes and a host, or a slash of each kind, are nothing but an address in disguise.
+  const isMixed = mixesSlashes(subject.text);
+  if ((!isSent && !addressed.has(name) && !isMixed) || subject.isName) return null;
   const target = readAddress(subject.text.slice(0, maxRead));
   if (target === null) return null;
   const own = withoutPort(ownHost.toLowerCase());
   const { host } = target;
   if (host === own || isListed(host, hosts ?? [])) return null;
+  if (isMixed && !isSent && !addressed.has(name) && !isHostName(host)) return null;
   const isPretended = own !== '' && host.startsWith(`${own}.`);
   const end = Math.min(subject.text.length, 96);
   if (!isSent && !target.isOdd) return null;
@@ -102,6 +105,16 @@ function readAddress(raw: string): Target | null {
   const isSwapped = isHostName(authority.slice(0, Math.max(0, user))) || isHostName(text.slice(end + 1));
   const isOdd = hadHidden || isSwapped || slashes !== '//' || isAppended;
   return { host, isDisguised: isOdd || colon <= 0 || user >= 0, isOdd };
+}
+
+/** `////host`, `/\\host`, `\\/host`: at the beginning, with nothing before and a letter or digit behind. */
+function mixesSlashes(text: string): boolean {
+  let at = 0;
+  while (at < 8 && isSlash(text.charCodeAt(at))) at++;
+  if (at < 2 || text.length > 256 || text.includes(' ')) return false;
+  const slashes = text.slice(0, at);
+  // Because `\\\\host` is a share whose backslashes were escaped.
+  return (slashes.includes('/') && slashes.includes('\\')) || (at > 2 && !slashes.includes('\\'));
 }
 
 /** Whether a browser takes the text for a host: it refuses one that has a sign no name has. */

@@ -20,6 +20,10 @@ export function judgeExpansions(value: string): Suspect | null {
 
 function judgeDollar(value: string, at: number): Suspect | null {
   const next = value[at + 1];
+  // Because what is run and gives nothing stands within a word to hide it: `who$()ami`.
+  const isEmpty = next === '(' && value[at + 2] === ')' && at > 0;
+  if (isEmpty && isName(value.charCodeAt(at - 1)) && isName(value.charCodeAt(at + 3)))
+    return suspect('expanded', 5, at, at + 3);
   if (next === '(') return judgeSubstitution(value, at, at + 2);
   if (next === "'") {
     const mark = value.charCodeAt(at + 3) | 32;
@@ -133,9 +137,18 @@ export function judgeBackquotes(value: string): Suspect | null {
       if (command.rank >= SHAPED) best ??= suspect('suspicion', 2, open, close < 0 ? command.end : close + 1);
     }
     if (close < 0) return best;
+    if (command.rank < LIKELY && isGluedCall(value, open, close)) return suspect('substituted', 5, open, close + 1);
     open = value.indexOf('`', close + 1);
   }
   return best;
+}
+
+/** `` host`telnetd -l /bin/sh` ``: a program that no list knows, with an option or a path, right behind a word and at the end. */
+function isGluedCall(value: string, open: number, close: number): boolean {
+  if (open === 0 || close + 1 < value.length || close - open > 200 || !isName(value.charCodeAt(open - 1))) return false;
+  if (value.indexOf('`') !== open || value.lastIndexOf(' ', open) >= 0) return false;
+  const call = value.slice(open + 1, close);
+  return call.includes(' -') || call.includes(' /');
 }
 
 /** `` `products`.`id` ``: one word each, a dot between, as MySQL spells a column. */

@@ -71,6 +71,9 @@ function ordered(value: string): number {
   while (isLetter(value.charCodeAt(at))) at++;
   const word = value.slice(from, at).toLowerCase();
   const rest = value.slice(at).trim();
+  // Because what ends a query that way ends nothing: `1;or 1=1` is sent by hand.
+  const isJoint = word === 'or' || word === 'and';
+  if (isJoint && isDigit(rest.charCodeAt(0)) && (rest.includes('=') || rest.includes('group by'))) return semicolon;
   if (lone.has(word) && (rest === '' || rest.startsWith('--') || rest.startsWith('#') || rest.startsWith(';')))
     return semicolon;
   return followed.has(word) && rest !== '' && value.charCodeAt(at) === 0x20 ? semicolon : -1;

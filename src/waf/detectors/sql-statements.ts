@@ -152,6 +152,8 @@ function readInsertion(grammar: SqlGrammar): number {
   while (['ignore', 'low_priority', 'delayed', 'or', 'overwrite'].includes(grammar.word())) grammar.at++;
   if (!grammar.take('into') || !name(grammar)) return NO_STATEMENT;
   if (grammar.kind() === LEFT) return STATEMENT;
+  // Because MERGE names its table a second time: `merge into users u using …`.
+  if (grammar.kind() === WORD && grammar.tokens.word(grammar.at + 1) === 'using') grammar.at++;
   return proven(['values', 'select', 'default', 'set', 'exec', 'execute', 'using'].includes(grammar.word()));
 }
 

@@ -137,6 +137,7 @@ function weighCalls(reading: Reading): Recognised['what'] | null {
   // A sentence sets its brackets apart: "a, (select one from the list)".
   if ((marks & G.PLAIN_SUBQUERY) !== 0 && reading.list && solid && grammar.tokens.value.includes(',('))
     return 'subquery';
+  if (isWholeQuery(reading)) return 'subquery';
   if ((marks & G.SYSTEM_VALUE) !== 0 && solid) return 'telling';
   if ((marks & G.TELLING_CALL) !== 0 && prefix === AFTER_CALL && tailIsComment(grammar)) return 'telling';
   if ((marks & G.CHOICE) !== 0 && solid && hasSigns(grammar.tokens.value) && (prefix !== AFTER_WORD || reading.list))
@@ -147,6 +148,20 @@ function weighCalls(reading: Reading): Recognised['what'] | null {
     if (prefix === AFTER_QUOTE && acted && (tailIsComment(grammar) || tailIsOpen(reading))) return 'telling';
   }
   return null;
+}
+
+/**
+ * Whether the value is a query in brackets that compares a column, or a call that takes apart what the server tells of
+ * itself, from its first character to its last: a value that a query computes with.
+ */
+function isWholeQuery({ grammar, prefix, joints }: Reading): boolean {
+  const { marks } = grammar;
+  const { value } = grammar.tokens;
+  if (prefix !== AFTER_CALL || grammar.stuck || joints > 0 || !value.endsWith(')')) return false;
+  if (value.startsWith('(')) return (marks & G.PLAIN_SUBQUERY) !== 0 && (value.includes("'") || value.includes('='));
+  if ((marks & G.TELLING_CALL) === 0 || (marks & G.PROBING_CALL) === 0 || value.length > 200) return false;
+  const lower = value.toLowerCase();
+  return ['user()', 'database()', 'version()', 'db_name()', 'schema()'].some((one) => lower.includes(one));
 }
 
 function weighConditions(reading: Reading): Recognised['what'] | null {

@@ -1,6 +1,7 @@
 // SQL injection: what a value would do to a query it is pasted into, in each place where a query may hold it.
 
 import type { Detect, Detection, Severity } from './detection.ts';
+import { withoutInnerComments } from './sql-evasion.ts';
 import { judgeRest } from './sql-injection.ts';
 import { isSpace } from './sql-lexis.ts';
 import { SqlOutline } from './sql-outline.ts';
@@ -65,8 +66,16 @@ function joinsDeep(seen: number): boolean {
 /** Judges one decoded value for SQL injection in a bare place, in each kind of quotes and in a comment. */
 export const detectSql: Detect = (value) => {
   const read = judgeSql(value, true);
-  return read !== null && read.score >= 5 ? read : (probed(value) ?? read);
+  if (read !== null && read.score >= 5) return read;
+  return probed(value) ?? spelt(value) ?? read;
 };
+
+/** The same without the comments that part words; an offset may lie before what it means. */
+function spelt(value: string): Detection | null {
+  const plain = value.includes('/**/') ? withoutInnerComments(value) : null;
+  const read = plain === null ? null : judgeSql(plain, true);
+  return read !== null && read.score >= 5 ? { ...read, start: 0, end: value.length } : null;
+}
 
 function probed(value: string): Detection | null {
   const at = probeAt(value);

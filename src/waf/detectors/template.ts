@@ -216,6 +216,9 @@ export const templateSigns: ReadonlyMap<string, Sign> = tableOf([
     <!--#printenv
     <#assign ex
     ?new()(
+    {{<%[%'
+    <%[%'"}}
+    {{[[<%
   `,
   ),
   ...signs(

@@ -25,7 +25,7 @@ const first: Floor = {
   ordinary: 20_000,
   leastStopped: 99.2,
   leastStoppedHeld: 96.6,
-  mostDisturbed: 0.05,
+  mostDisturbed: 0.07,
   mostDisturbedHeld: 0.2,
 };
 

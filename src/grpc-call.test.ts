@@ -7,6 +7,9 @@ import { AnswerHead, type Framing } from './traffic/wire.ts';
 const limits = {
   maxBodyBytes: 1,
   answerTimeoutMs: 1,
+  connectTimeoutMs: 1,
+  queueWaitMs: 1,
+  maxRetries: 1,
   minBodyBytesPerSecond: 1,
   minBodyGraceMs: 1,
   maxGrpcSilenceMs: 1,

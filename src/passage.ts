@@ -291,7 +291,7 @@ export class Passage implements ClientHandler, Carried {
     const { connection } = this.side;
     if (this.#forwarding === '') this.#forwarding = ownForwarding(connection);
     const request = outgoingRequest(exchange, head, connection, this.#generation, this.#forwarding);
-    request.answerTimeoutMs = this.#limits!.answerTimeoutMs;
+    request.patience = this.#limits!;
     if (this.#isHolding || this.#bodyEnded) {
       request.body = this.#held.release();
       request.isWhole = this.#bodyEnded;
@@ -401,7 +401,8 @@ export class Passage implements ClientHandler, Carried {
   /** Where the site's owner wrote that such an answer is to be tried elsewhere, and that can be done: does so. */
   #askElsewhere(exchange: Exchange, status: number, upstream: UpstreamSide): boolean {
     const request = this.#replay;
-    const other = request === null ? null : this.#route!.instead(exchange, status, this.#tried);
+    const other =
+      request === null ? null : this.#route!.instead(exchange, status, this.#tried, this.#limits!.maxRetries);
     if (other === null) return false;
     upstream.abort();
     other.place(exchange, request!, this, false);
@@ -481,7 +482,7 @@ export class Passage implements ClientHandler, Carried {
   #tryAgain(exchange: Exchange, failure: Failure, upstream: UpstreamSide): boolean {
     const request = failure.isUnsent ? upstream.takeUnsent() : this.#replay;
     if (request === null) return false;
-    const next = this.#route!.again(exchange, failure, upstream, this.#tried);
+    const next = this.#route!.again(exchange, failure, upstream, this.#tried, this.#limits!.maxRetries);
     // A body that still comes waits for `onUpstreamDrain`, which a fresh connection is sure to call.
     next?.place(exchange, request, this, !failure.isUnsent || !this.#bodyEnded);
     return next !== null;

@@ -313,6 +313,9 @@ data_directory: state
         limits: {
           maxBodyBytes: 10_485_760,
           answerTimeoutMs: 60_000,
+          connectTimeoutMs: 5000,
+          queueWaitMs: 5000,
+          maxRetries: 2,
           minBodyBytesPerSecond: 500,
           minBodyGraceMs: 10_000,
           maxGrpcSilenceMs: 60_000,

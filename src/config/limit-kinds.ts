@@ -31,6 +31,9 @@ export const requestLimits = {
     .describe(
       'The longest wait for the head of an answer, and between two pieces of its body; `proxy.answer_timeout` where missing.',
     ),
+  connect_timeout: duration('10ms', '5m')
+    .optional()
+    .describe('The longest wait for a connection to an upstream; `proxy.connect_timeout` where missing.'),
   min_body_bytes_per_second: whole(0, 1_000_000_000)
     .optional()
     .describe('The slowest body that is waited for; `limits.min_body_bytes_per_second` where missing.'),
@@ -57,7 +60,16 @@ export const requestLimits = {
 /** `paths` of a site. */
 export const limitedPaths = () =>
   list(
-    group({ path: pathPrefix().describe('The path under which they hold.'), ...requestLimits }),
+    group({
+      path: pathPrefix().describe('The path under which they hold.'),
+      ...requestLimits,
+      max_retries: whole(0, 10)
+        .optional()
+        .describe("Tries after the first, of what may safely be sent again; the site's `retries.max` where missing."),
+      queue_wait: duration('100ms', '10m')
+        .optional()
+        .describe("The longest wait where all upstreams have enough in hand; the site's `queue.wait` where missing."),
+    }),
     'a list of paths with limits, such as - { path: /videos, max_body: 2GiB }',
   )
     .prefault([])

@@ -4,6 +4,12 @@ export interface RequestLimits {
   readonly maxBodyBytes: number;
   /** Longest wait for the head of an answer, and between two pieces of its body. */
   readonly answerTimeoutMs: number;
+  /** Longest wait for a connection to an upstream. */
+  readonly connectTimeoutMs: number;
+  /** Longest wait for room where all upstreams have as much in hand as they may. */
+  readonly queueWaitMs: number;
+  /** Tries after the first. */
+  readonly maxRetries: number;
   readonly minBodyBytesPerSecond: number;
   readonly minBodyGraceMs: number;
   /** How long a gRPC call may be silent both ways, as its client sees it. */

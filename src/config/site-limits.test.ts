@@ -15,6 +15,9 @@ test('a site has the limits of the whole gate where it says nothing, and each of
   const whole = {
     maxBodyBytes: 1_048_576,
     answerTimeoutMs: 20_000,
+    connectTimeoutMs: 5000,
+    queueWaitMs: 5000,
+    maxRetries: 2,
     minBodyBytesPerSecond: 500,
     minBodyGraceMs: 7000,
     maxGrpcSilenceMs: 60_000,
@@ -29,6 +32,9 @@ test('a site has the limits of the whole gate where it says nothing, and each of
     bySite({
       max_body: 5,
       answer_timeout: '1s',
+      connect_timeout: '2s',
+      retries: { max: 1 },
+      queue: { wait: '3s' },
       min_body_bytes_per_second: 0,
       min_body_grace: '0s',
       max_grpc_message: '4KiB',
@@ -40,6 +46,9 @@ test('a site has the limits of the whole gate where it says nothing, and each of
     {
       maxBodyBytes: 5,
       answerTimeoutMs: 1000,
+      connectTimeoutMs: 2000,
+      queueWaitMs: 3000,
+      maxRetries: 1,
       minBodyBytesPerSecond: 0,
       minBodyGraceMs: 0,
       maxGrpcSilenceMs: 7_200_000,
@@ -73,6 +82,30 @@ test('each limit under a path is that of the longest path that names it, whateve
       ['/a/b', 3, 60, 7],
       ['/ab', 2, 20, 1],
       ['/a', 3, 120, 7],
+    ],
+  );
+});
+
+test('how an upstream is waited for, and how often it is tried, is a matter of the path, too', () => {
+  const { paths } = bySite({
+    connect_timeout: '2s',
+    retries: { max: 1 },
+    queue: { wait: '3s' },
+    paths: [
+      { path: '/a', connect_timeout: '1s', max_retries: 0 },
+      { path: '/a/b', queue_wait: '9s' },
+    ],
+  });
+  assert.deepEqual(
+    paths.map(({ path, connectTimeoutMs, queueWaitMs, maxRetries }) => [
+      path,
+      connectTimeoutMs,
+      queueWaitMs,
+      maxRetries,
+    ]),
+    [
+      ['/a/b', 1000, 9000, 0],
+      ['/a', 1000, 3000, 0],
     ],
   );
 });

@@ -7,12 +7,17 @@ import type { PathLimits, RequestLimits } from './settings-limits.ts';
 
 type Site = Complete['sites'][number];
 type Words = Omit<Site['paths'][number], 'path'>;
+/** What a site says of itself in the words of its paths, and those that it has in a group. */
+type SiteWords = Omit<Words, 'max_retries' | 'queue_wait'> & Pick<Site, 'retries' | 'queue'>;
 
 /** The limits of a whole site. */
-export function siteLimitsOf(site: Words, { limits, proxy }: Pick<Complete, 'limits' | 'proxy'>): RequestLimits {
+export function siteLimitsOf(site: SiteWords, { limits, proxy }: Pick<Complete, 'limits' | 'proxy'>): RequestLimits {
   return over(site, {
     maxBodyBytes: limits.max_body,
     answerTimeoutMs: proxy.answer_timeout,
+    connectTimeoutMs: proxy.connect_timeout,
+    queueWaitMs: site.queue.wait,
+    maxRetries: site.retries.max,
     minBodyBytesPerSecond: limits.min_body_bytes_per_second,
     minBodyGraceMs: limits.min_body_grace,
     maxGrpcSilenceMs: grpcSilenceOf(limits),
@@ -42,6 +47,9 @@ function over(words: Words, above: RequestLimits): RequestLimits {
   return {
     maxBodyBytes: words.max_body ?? above.maxBodyBytes,
     answerTimeoutMs: words.answer_timeout ?? above.answerTimeoutMs,
+    connectTimeoutMs: words.connect_timeout ?? above.connectTimeoutMs,
+    queueWaitMs: words.queue_wait ?? above.queueWaitMs,
+    maxRetries: words.max_retries ?? above.maxRetries,
     minBodyBytesPerSecond: words.min_body_bytes_per_second ?? above.minBodyBytesPerSecond,
     minBodyGraceMs: words.min_body_grace ?? above.minBodyGraceMs,
     maxGrpcSilenceMs: words.max_grpc_silence ?? above.maxGrpcSilenceMs,

@@ -5,6 +5,9 @@ import { limitsFor } from './site-limits.ts';
 const limits = (maxBodyBytes: number) => ({
   maxBodyBytes,
   answerTimeoutMs: 1,
+  connectTimeoutMs: 1,
+  queueWaitMs: 1,
+  maxRetries: 1,
   minBodyBytesPerSecond: 1,
   minBodyGraceMs: 1,
   maxGrpcSilenceMs: 1,

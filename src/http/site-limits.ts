@@ -9,6 +9,10 @@ import { exhausted, type GrpcLimits } from './grpc-messages.ts';
 export interface RequestLimits extends BodyPace, GrpcLimits {
   readonly maxBodyBytes: number;
   readonly answerTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly queueWaitMs: number;
+  /** Tries after the first. */
+  readonly maxRetries: number;
 }
 
 /** A site's limits; the longest path stands first. */

@@ -118,7 +118,7 @@ export const reasons: Readonly<Record<string, Reason>> = Object.freeze({
   },
   'proxy/connect-timeout': {
     says: 'the upstream did not accept the connection in time',
-    allow: 'see why it does not answer, or raise `proxy.connect_timeout`',
+    allow: 'see why it does not answer, or raise `connect_timeout` of `proxy`, the site or the path',
   },
   'proxy/no-ephemeral-port': {
     says: 'all ephemeral ports towards the upstream are taken',

@@ -48,7 +48,7 @@ export class Http2Exchange implements UpstreamSide, AnswerSink, Expiring {
     this.#owner = owner;
     this.#request = request;
     this.#receiver = receiver;
-    this.#answerTimeoutMs = request.answerTimeoutMs;
+    this.#answerTimeoutMs = request.patience.answerTimeoutMs;
     this.#isSent = request.isWhole;
     this.isReused = isReused;
   }

@@ -56,6 +56,8 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
   #socket: Socket | null = null;
   #connection: Multiplexed | null = null;
   #uses = 0;
+  /** For how long those that wait for the connection have it waited for; 0 before anybody said it. */
+  #patienceMs = 0;
   #isClosed = false;
 
   constructor(
@@ -88,7 +90,7 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
   /** Sends what is at hand of a request, once the connection stands. */
   carry(request: OutgoingRequest, receiver: AnswerReceiver): Http2Exchange {
     const exchange = new Http2Exchange(this, request, receiver, this.#uses++ > 0 && this.#connection !== null);
-    if (this.#connection === null) this.#waiting.add(exchange);
+    if (this.#connection === null) this.#waitWith(exchange, request.patience.connectTimeoutMs);
     // Whether it takes a WebSocket is known only when its settings are; whoever asks has learned by then if it does not.
     else if (request.isWebSocket && this.#connection.takesWebSockets === null) this.#await(exchange);
     else {
@@ -96,6 +98,14 @@ export class Http2Upstream implements MultiplexedOwner, ExchangeOwner, DialHandl
       exchange.begin(this.#connection, this.#isSecure);
     }
     return exchange;
+  }
+
+  /** One connection for all of them: the most patient decides. */
+  #waitWith(exchange: Http2Exchange, connectTimeoutMs: number | null): void {
+    this.#waiting.add(exchange);
+    if (connectTimeoutMs === null || connectTimeoutMs <= this.#patienceMs) return;
+    this.#patienceMs = connectTimeoutMs;
+    this.timekeeper.set(this, connectTimeoutMs);
   }
 
   get #isSecure(): boolean {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { exchangeOf, proxyOf } from '../../test/proxy-world.ts';
+import { once } from 'node:events';
+import net from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { exchangeOf, Heard, proxyOf, requestOf } from '../../test/proxy-world.ts';
+import type { Expiring } from '../traffic/deadline.ts';
 import { Headers } from '../traffic/headers.ts';
 import type { UpstreamSide } from '../traffic/sides.ts';
 import { connectFailure, Failure, reasons } from './failure.ts';
@@ -126,7 +129,64 @@ test('answers that are asked elsewhere', async () => {
   assert.equal(route.instead(exchangeOf(), 503, [a!, b!]), null);
   assert.equal(route.instead(exchangeOf(), 502, [a!]), null);
   assert.equal(route.instead(exchangeOf({ method: 'POST' }), 503, [a!]), null);
+  assert.equal(route.instead(exchangeOf(), 503, [a!], 0), null, 'a request may have fewer tries than its site');
+  assert.equal(route.instead(exchangeOf(), 503, [a!, a!], 2), b, 'or more');
 });
+
+test('a request says for itself how often it is tried, and how long it waits for a connection and for room', async (t) => {
+  const port = await silentPort(t);
+  const { proxy, timekeeper } = await proxyOf({
+    sites: [{ to: { url: `127.0.0.1:${port}`, max_connections: 1 }, queue: { wait: '4s' } }],
+    proxy: { connect_timeout: '3s' },
+  });
+  t.after(() => proxy.stop());
+  const route = proxy.routes[0]!;
+  const carry = (connectTimeoutMs: number | null, queueWaitMs: number | null) => {
+    const request = requestOf(exchangeOf());
+    request.patience = { connectTimeoutMs, queueWaitMs, answerTimeoutMs: 1 };
+    const heard = new Heard();
+    const waiting = route.carry(exchangeOf(), request, heard);
+    assert.ok(!(waiting instanceof Failure));
+    const side = (waiting ?? heard.side) as UpstreamSide & Expiring;
+    return { side, heard, ms: timekeeper.due.get(side) };
+  };
+  const first = carry(700, null);
+  assert.equal(first.ms, 700);
+  const second = carry(null, 250);
+  assert.equal(second.ms, 250);
+  assert.equal(carry(null, null).ms, 4000);
+  timekeeper.expire(second.side);
+  assert.match((await second.heard.done).failure?.says ?? '', /within 250 ms$/);
+  first.side.abort();
+
+  const refused = connectFailure('ECONNREFUSED', 'a:1');
+  const side = { isReused: false, hasAnswered: false } as UpstreamSide;
+  const pair = (await proxyOf({ sites: [{ to: ['a:1', 'b:1'] }] })).proxy.routes[0]!;
+  assert.equal(pair.again(exchangeOf(), refused, side, [pair.endpoints[0]!], 0), null);
+});
+
+test('of those that wait for one connection of HTTP/2 the most patient decides how long', async (t) => {
+  const port = await silentPort(t);
+  const { proxy, timekeeper } = await proxyOf({ sites: [{ to: `h2c://127.0.0.1:${port}` }] });
+  t.after(() => proxy.stop());
+  const { pool } = proxy.routes[0]!.endpoints[0]!;
+  const waits: number[] = [];
+  for (const connectTimeoutMs of [700, 300, null, 900]) {
+    const request = requestOf(exchangeOf());
+    request.patience = { connectTimeoutMs, queueWaitMs: null, answerTimeoutMs: 1 };
+    pool.carry(false, request, new Heard(), null);
+    waits.push(...timekeeper.due.values());
+  }
+  assert.deepEqual(waits, [700, 700, 700, 900]);
+});
+
+/** A port at which somebody listens and says nothing. */
+async function silentPort(t: TestContext): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return (server.address() as net.AddressInfo).port;
+}
 
 test('each error of a connection attempt has its reason, and each reason a sentence and a cure', () => {
   for (const [code, why, status] of [

@@ -146,7 +146,7 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
     }
     const waiting = new Waiting(this, exchange, request, carried);
     this.#waiting.add(waiting);
-    this.#timekeeper.set(waiting, this.waitMs);
+    this.#timekeeper.set(waiting, waiting.waitMs);
     return waiting;
   }
 
@@ -190,10 +190,16 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
   /**
    * The endpoint to try after `failure` on the last of `tried`, or null where it may not be tried again. Nothing sent: anywhere
    * else, or in the same place where it only said that its connection is full or ends. Sent and lost before a byte was answered: only what may be done twice (RFC 9110 9.2.2), elsewhere, or, where a kept
-   * connection had died under it, in the same place.
+   * connection had died under it, in the same place. `max` are the tries after the first that this request may have.
    */
-  again(exchange: Exchange, failure: Failure, side: UpstreamSide, tried: readonly Endpoint[]): Endpoint | null {
-    if (tried.length > this.settings.retries.max || side.hasAnswered) return null;
+  again(
+    exchange: Exchange,
+    failure: Failure,
+    side: UpstreamSide,
+    tried: readonly Endpoint[],
+    max = this.settings.retries.max,
+  ): Endpoint | null {
+    if (tried.length > max || side.hasAnswered) return null;
     if (!failure.isUnsent && (failure.why !== 'proxy/reset' || !idempotent.has(exchange.method))) return null;
     const other = this.choose(exchange, tried);
     const mayStay = failure.isUnsent ? failure.why === 'proxy/refused-stream' : side.isReused;
@@ -202,8 +208,13 @@ export class Route implements Queue, EndpointWatcher, OriginWatcher {
   }
 
   /** The endpoint to ask instead of the last of `tried`, which answered `status`; null where the answer is to be passed on. */
-  instead(exchange: Exchange, status: number, tried: readonly Endpoint[]): Endpoint | null {
-    const { max, statuses } = this.settings.retries;
+  instead(
+    exchange: Exchange,
+    status: number,
+    tried: readonly Endpoint[],
+    max = this.settings.retries.max,
+  ): Endpoint | null {
+    const { statuses } = this.settings.retries;
     if (!statuses.includes(status) || tried.length > max || !idempotent.has(exchange.method)) return null;
     const other = this.choose(exchange, tried);
     return other !== null && this.budget.spend() ? other : null;

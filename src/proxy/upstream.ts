@@ -134,7 +134,7 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
     this.uses++;
     this.#receiver = receiver;
     this.#method = request.method;
-    this.#answerTimeoutMs = request.answerTimeoutMs;
+    this.#answerTimeoutMs = request.patience.answerTimeoutMs;
     this.#isChunked = request.framing === 'chunked';
     this.#isSent = request.isWhole;
     this.#interims = 0;
@@ -142,6 +142,8 @@ export class Upstream implements UpstreamSide, BodySink, DialHandler, Expiring {
     this.#isEnded = false;
     if (this.#state === 'connecting') {
       this.#unsent = request;
+      const { connectTimeoutMs } = request.patience;
+      if (connectTimeoutMs !== null) this.#tools.timekeeper.set(this, connectTimeoutMs);
       return;
     }
     this.#state = 'waiting';

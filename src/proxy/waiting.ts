@@ -10,7 +10,7 @@ import { Failure } from './failure.ts';
 
 /** Whoever keeps the queue. */
 export interface Queue {
-  /** How long one may wait, in ms. */
+  /** How long one may wait that does not say it itself, in ms. */
   readonly waitMs: number;
   /** This one waits no more. */
   leaveQueue(waiting: Waiting): void;
@@ -34,6 +34,11 @@ export class Waiting implements UpstreamSide, Expiring {
     this.exchange = exchange;
     this.#request = request;
     this.carried = carried;
+  }
+
+  /** How long it may wait, in ms. */
+  get waitMs(): number {
+    return this.#request.patience.queueWaitMs ?? this.#queue.waitMs;
   }
 
   /** Asks for patience: only what one read brought still comes. */
@@ -63,7 +68,7 @@ export class Waiting implements UpstreamSide, Expiring {
 
   expire(): void {
     this.#queue.leaveQueue(this);
-    const says = `no upstream of the site had room for another request within ${this.#queue.waitMs} ms`;
+    const says = `no upstream of the site had room for another request within ${this.waitMs} ms`;
     this.carried.onFailure(new Failure(504, 'proxy/queue-timeout', says, false, 1), this);
   }
 

@@ -3,6 +3,19 @@
 import type { Headers } from './headers.ts';
 import type { Framing } from './wire.ts';
 
+/** How long is waited for an upstream. */
+export interface Patience {
+  /** For a connection; null for what holds for the upstream. */
+  readonly connectTimeoutMs: number | null;
+  /** For room, where all upstreams have as much in hand as they may; null for what holds for the site. */
+  readonly queueWaitMs: number | null;
+  /** For the head of the answer, and between two pieces of its body. */
+  readonly answerTimeoutMs: number;
+}
+
+/** That of somebody who watches by himself: a day. */
+const patient: Patience = Object.freeze({ connectTimeoutMs: null, queueWaitMs: null, answerTimeoutMs: 86_400_000 });
+
 /** One request on its way out. Field lines were validated, each with its CRLF; neither Host nor framing are among them. */
 export class OutgoingRequest {
   readonly method: string;
@@ -26,8 +39,7 @@ export class OutgoingRequest {
   /** Nothing follows `body`. */
   isWhole = false;
   trailers: Headers | null = null;
-  /** Longest wait for the head of its answer, and between two pieces of its body; a day for whoever watches by himself. */
-  answerTimeoutMs = 86_400_000;
+  patience = patient;
 
   constructor(
     method: string,

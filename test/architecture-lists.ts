@@ -430,7 +430,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the table of its family, through the detector',
-    'src/waf/detectors/address-host.ts src/waf/detectors/code-php.ts src/waf/detectors/code-script.ts src/waf/detectors/html-tags.ts src/waf/detectors/html-words.ts src/waf/detectors/script.ts src/waf/detectors/shell-arguments.ts src/waf/detectors/shell-command.ts src/waf/detectors/shell-names.ts src/waf/detectors/shell-scan.ts src/waf/detectors/shell-tricks.ts src/waf/detectors/shell-words.ts src/waf/detectors/sql-expression.ts src/waf/detectors/sql-grammar.ts src/waf/detectors/sql-injection.ts src/waf/detectors/sql-marks.ts src/waf/detectors/sql-reading.ts src/waf/detectors/sql-statements.ts src/waf/detectors/sql-weighing.ts src/waf/detectors/sql-words.ts',
+    'src/waf/detectors/address-host.ts src/waf/detectors/code-php.ts src/waf/detectors/code-script.ts src/waf/detectors/html-tags.ts src/waf/detectors/html-words.ts src/waf/detectors/script.ts src/waf/detectors/shell-arguments.ts src/waf/detectors/shell-command.ts src/waf/detectors/shell-names.ts src/waf/detectors/shell-tricks.ts src/waf/detectors/shell-words.ts src/waf/detectors/sql-expression.ts src/waf/detectors/sql-grammar.ts src/waf/detectors/sql-injection.ts src/waf/detectors/sql-marks.ts src/waf/detectors/sql-reading.ts src/waf/detectors/sql-statements.ts src/waf/detectors/sql-weighing.ts src/waf/detectors/sql-words.ts',
   ],
   [
     'the test of its folder, through the compiler and the loop, `test/agree/rules.test.ts` and `test/scenarios/waf-rules.test.ts`',

@@ -25,6 +25,9 @@ export const HIGH = 2048;
 export const COLON = 4096;
 export const NUL = 8192;
 export const PLUS = 16384;
+/** What a form's encoding is made of, and what it leaves none of. */
+export const ENCODED: number = PERCENT | PLUS | AMPERSAND;
+export const BLANK: number = SPACE | CONTROL;
 /** Any class: a detector with this gate looks at every value that is looked at at all. */
 export const ANY = 32767;
 
@@ -74,6 +77,16 @@ export function classesOf(text: string): number {
   const codes = codesOf(text);
   let mask = 0;
   for (let index = 0; index < length; index++) mask |= classOfByte[codes[index]!]!;
+  return mask;
+}
+
+/** The same; where one of them is `HIGH`, perhaps of those before it alone. */
+export function classesToHigh(text: string): number {
+  const { length } = text;
+  if (length < 24) return classify(text, 0, length);
+  const codes = codesOf(text);
+  let mask = 0;
+  for (let index = 0; index < length && (mask & HIGH) === 0; index++) mask |= classOfByte[codes[index]!]!;
   return mask;
 }
 

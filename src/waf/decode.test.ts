@@ -164,3 +164,12 @@ test('percent encoding is undone as decodeURIComponent does where that can', () 
     }),
   );
 });
+
+test('a long text is folded as its pieces are, wherever they stand', () => {
+  const pieces = ['é', 'Ã©', 'â\x80\x99', 'â\x80\x94', 'ï¼\x9c', '\xc0\xbc', '\xe9', 'ł', '\xad', 'Â\xad'];
+  for (const piece of pieces)
+    for (let before = 28; before < 36; before++) {
+      const [head, tail] = ['x'.repeat(before), 'y'.repeat(40)];
+      assert.equal(fold(`${head}${piece}${tail}`).text, `${head}${fold(piece).text}${tail}`, piece);
+    }
+});

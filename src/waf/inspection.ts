@@ -5,7 +5,7 @@ import type { Finding } from '../traffic/finding.ts';
 import { answer, pass, type Refusal, type Verdict } from '../traffic/verdict.ts';
 import { judgeArguments } from './arguments.ts';
 import { holdsMarkup, unlessCited } from './cited.ts';
-import { AMPERSAND, ANY, BRACKET, CONTROL, classesOf, HIGH, OPERATOR, PERCENT, PLUS, SPACE } from './classes.ts';
+import * as C from './classes.ts';
 import { foldInto, maxHonestLayers, maxLayers, mayBeEncoded, mayBeEncodedProse, peel } from './decode.ts';
 import { entityDecode } from './decodings/entities.ts';
 import { scriptDecode, styleDecode } from './decodings/escapes.ts';
@@ -107,7 +107,7 @@ export class Inspection implements JsonVisitor {
    * look at its characters was enough.
    */
   value(place: Place, name: string, text: string, decoded: readonly string[] = none): boolean {
-    const mask = classesOf(text);
+    const mask = C.classesToHigh(text);
     if (mask === 0 && !mayBeEncoded(text, 0) && !isTelling(text)) return false;
     this.#unfold(place, name, text, mask, decoded);
     return true;
@@ -124,11 +124,11 @@ export class Inspection implements JsonVisitor {
     let mask = classes;
     let form = text;
     let names = decoded;
-    if ((mask & HIGH) !== 0) {
+    if ((mask & C.HIGH) !== 0) {
       const folds = [...decoded];
       form = foldInto(text, folds);
       names = folds;
-      mask = classesOf(form);
+      mask = C.classesOf(form);
     }
     for (let layer = names.length; !this.stopped; layer++) {
       // Because what is JSON as a whole was judged part by part, each with its own layers.
@@ -143,7 +143,7 @@ export class Inspection implements JsonVisitor {
       this.#judgeStyle(place, name, form, names);
       form = peeled.text;
       names = peeled.decoded;
-      mask = classesOf(form);
+      mask = C.classesOf(form);
     }
   }
 
@@ -234,10 +234,10 @@ export class Inspection implements JsonVisitor {
     let heard: Heard[] | null = null;
     const subject = new Subject(signSet, form, name, place.isName || this.#isKey, place.inHead);
     if (isPlain(subject)) return false;
-    if ((place.runs & GRAPHQL) !== 0 && (mask & BRACKET) !== 0 && isGraphql(subject.lower))
+    if ((place.runs & GRAPHQL) !== 0 && (mask & C.BRACKET) !== 0 && isGraphql(subject.lower))
       this.#judgeDocument(place, name, form, decoded);
     if (this.stopped) return false;
-    const classes = mask === 0 ? ANY : mask;
+    const classes = mask === 0 ? C.ANY : mask;
     for (const detector of detectors) {
       if ((place.runs & detector.bit) === 0 || (classes & detector.gate) === 0) continue;
       const told = detector.detect(subject, place, this.#bearings);
@@ -265,7 +265,7 @@ export class Inspection implements JsonVisitor {
     heard: readonly Heard[],
   ): void {
     const all = [...heard];
-    if ((mask & AMPERSAND) !== 0 && (place.runs & HTML) !== 0) {
+    if ((mask & C.AMPERSAND) !== 0 && (place.runs & HTML) !== 0) {
       // Because the `;` of `&lt;script` looks like the end of a command, and what was meant is the markup.
       const markup = entityDecode(form, holdsMarkup(form));
       const told = markup === form ? null : detectHtml(markup);
@@ -285,11 +285,10 @@ export class Inspection implements JsonVisitor {
 
   /** Judges the arguments of a form or an address that is the value: `a=1&b=…`, `https://a.example/?next=…`. */
   #judgeForm(place: Place, name: string, form: string, mask: number, decoded: readonly string[]): void {
-    if ((mask & OPERATOR) === 0 || (mask & (PERCENT | PLUS | AMPERSAND)) === 0 || (mask & (SPACE | CONTROL)) !== 0)
-      return;
+    if ((mask & C.OPERATOR) === 0 || (mask & C.ENCODED) === 0 || (mask & C.BLANK) !== 0) return;
     const start = form.indexOf('?') + 1;
     const equals = form.indexOf('=', start);
-    if (equals <= start || (classesOf(form.slice(start, equals)) & ~(BRACKET | PERCENT)) !== 0) return;
+    if (equals <= start || (C.classesOf(form.slice(start, equals)) & ~(C.BRACKET | C.PERCENT)) !== 0) return;
     this.#embedded++;
     judgeArguments(this, place, form.slice(start), { name, decoded });
     this.#embedded--;

@@ -95,6 +95,8 @@ const HAS_ACCENTS = 8;
 const sentenceSigns: SignSet = new SignSet(signSet.texts.filter(mayStand));
 
 const { automaton } = sentenceSigns;
+/** From here on a step of it ends a sign. */
+const ENDS = 0x8000;
 
 /** Whether `sign` may stand in a sentence. */
 function mayStand(sign: string): boolean {
@@ -114,7 +116,7 @@ function kindAt(text: string, at: number): number {
 
 /** Reads a text once, with the scans of SQL and of commands and the signs of all others: what speaks against prose, 0 where nothing does. */
 function doubtsOf(codes: Buffer, length: number): number {
-  const { shift, next, columnOf, isEnd } = automaton;
+  const { shift, next, columnOf } = automaton;
   if (!isWord(kinds[codes[0]!]!)) return NO_SENTENCE;
   let doubts = 0;
   let seen = 0;
@@ -128,7 +130,7 @@ function doubtsOf(codes: Buffer, length: number): number {
       const start = at;
       do {
         node = next[(node << shift) | columnOf[codes[at]!]!]!;
-        if (isEnd[node] !== 0) return NO_SENTENCE;
+        if (node >= ENDS) return NO_SENTENCE;
         kind = kinds[codes[++at]!]!;
       } while (kind === LETTER);
       seen |= sqlMarks.marks(codes, start, at);
@@ -136,7 +138,7 @@ function doubtsOf(codes: Buffer, length: number): number {
     }
     if (at >= length) break;
     node = next[(node << shift) | columnOf[codes[at]!]!]!;
-    if (isEnd[node] !== 0) return NO_SENTENCE;
+    if (node >= ENDS) return NO_SENTENCE;
     if (kind > COMMA || kind === 0) {
       if (kind === ACCENTED) {
         kind = LETTER;

@@ -1,6 +1,6 @@
 // Bytes read as UTF-8, leniently, and the look-alikes of ASCII folded: overlong forms, fullwidth and styled letters, invisible characters.
 
-import { codesOf } from '../../base/byte-codes.ts';
+import { codesOf, roomFor, takeRoom } from '../../base/byte-codes.ts';
 
 /** What folding a text gave. */
 export interface Folded {
@@ -48,17 +48,79 @@ const ordinaryFullwidth: ReadonlySet<number> = new Set([
  * A byte that is no UTF-8 stays; an ASCII character is never swallowed. At most three times as long.
  */
 export function fold(text: string): Folded {
-  const widens = hasTellingFullwidth(text);
+  const codes = codesOf(text);
+  const first = nextHigh(codes, wordsOf(codes), 0, text.length);
+  if (first === text.length) return { text, tricky: false };
+  return foldBytes(text, codes, first) ?? foldPieces(text, codes, first);
+}
+
+/** The codes four at a time. */
+function wordsOf(codes: Buffer): Int32Array | null {
+  const { buffer, byteOffset, byteLength } = codes;
+  return (byteOffset & 3) === 0 ? new Int32Array(buffer, byteOffset, byteLength >> 2) : null;
+}
+
+/** The place of the next code that is no ASCII from `from` on; `length` where there is none before it. */
+function nextHigh(codes: Buffer, words: Int32Array | null, from: number, length: number): number {
+  let at = from;
+  for (; at < length && (words === null || (at & 3) !== 0); at++) if (codes[at]! > 0x7f) return at;
+  if (words !== null && at < length) {
+    let word = at >> 2;
+    const last = length >> 2;
+    while (word < last && (words[word]! & 0x80808080) === 0) word++;
+    at = word << 2;
+  }
+  while (at < length && codes[at]! < 0x80) at++;
+  return at;
+}
+
+/** The same over an array, where what comes out is latin1; null where it is not, and where fullwidth signs ask for the whole text. */
+function foldBytes(text: string, codes: Buffer, first: number): Folded | null {
+  const { length } = text;
+  const bytes = roomFor(length);
+  const words = wordsOf(codes);
+  codes.copy(bytes, 0, 0, first);
+  let tricky = false;
+  let to = first;
+  for (let index = first; index < length; index++) {
+    if (codes[index]! < 0x80) {
+      const end = nextHigh(codes, words, index, length);
+      codes.copy(bytes, to, index, end);
+      to += end - index;
+      index = end - 1;
+      continue;
+    }
+    const code = text.charCodeAt(index);
+    if (code > 0xff) return null;
+    const size = sequenceLength(text, index, code);
+    const point = sequencePoint(text, index, size);
+    if (isFullwidth(point)) return null;
+    const folded = foldPoint(point, false);
+    if (folded === null) {
+      if (point > 0xff) return null;
+      bytes[to++] = point;
+    } else {
+      tricky = true;
+      for (let at = 0; at < folded.length; at++) bytes[to++] = folded.charCodeAt(at);
+    }
+    index += size - 1;
+  }
+  return { text: takeRoom(to), tricky };
+}
+
+/** The same piece by piece. */
+function foldPieces(text: string, codes: Uint8Array, first: number): Folded {
+  let widens: boolean | null = null;
   let from = 0;
   let out = '';
   let tricky = false;
-  const codes = codesOf(text);
-  for (let index = 0; index < text.length; index++) {
+  for (let index = first; index < text.length; index++) {
     if (codes[index]! < 0x80) continue;
     const code = text.charCodeAt(index);
     const length = code < 0x100 ? sequenceLength(text, index, code) : codeUnits(text, index, code);
     const point = code < 0x100 ? sequencePoint(text, index, length) : (text.codePointAt(index) ?? code);
-    let folded = foldPoint(point, widens);
+    if (widens === null && isFullwidth(point)) widens = hasTellingFullwidth(text);
+    let folded = foldPoint(point, widens === true);
     if (folded === null) folded = length > 1 || code >= 0x100 ? codePointText(point) : text.charAt(index);
     else tricky = true;
     out += text.slice(from, index) + folded;
@@ -66,6 +128,10 @@ export function fold(text: string): Folded {
     from = index + 1;
   }
   return from === 0 ? { text, tricky: false } : { text: out + text.slice(from), tricky };
+}
+
+function isFullwidth(point: number): boolean {
+  return point >= 0xff01 && point <= 0xff5e;
 }
 
 function codePointText(point: number): string {
@@ -104,8 +170,7 @@ function foldPoint(point: number, widens: boolean): string | null {
   if (isInvisible(point)) return '';
   const known = lookAlikes.get(point);
   if (known !== undefined) return known;
-  if (point >= 0xff01 && point <= 0xff5e)
-    return widens || !ordinaryFullwidth.has(point) ? String.fromCharCode(point - 0xfee0) : null;
+  if (isFullwidth(point)) return widens || !ordinaryFullwidth.has(point) ? String.fromCharCode(point - 0xfee0) : null;
   if (!isStyled(point)) return null;
   const plain = String.fromCodePoint(point).normalize('NFKC');
   return plain.length <= 3 && isAscii(plain) ? plain : null;
@@ -156,7 +221,7 @@ function hasTellingFullwidth(text: string): boolean {
     if (codes[index]! < 0x80) continue;
     const code = text.charCodeAt(index);
     const point = code === 0xef ? sequencePoint(text, index, sequenceLength(text, index, code)) : code;
-    if (point >= 0xff01 && point <= 0xff5e && !ordinaryFullwidth.has(point)) return true;
+    if (isFullwidth(point) && !ordinaryFullwidth.has(point)) return true;
   }
   return false;
 }

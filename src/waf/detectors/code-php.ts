@@ -77,7 +77,7 @@ export function detectPhp(subject: Subject): Detection | null {
 /** What a PHP tag opens: harmful where it runs something, or does anything in a few characters with a request. */
 function tagged(subject: Subject): Detection | null {
   const { lower } = subject;
-  if (!lower.includes('<?') && !lower.includes('language')) return null;
+  if (!lower.includes('<') || (!lower.includes('<?') && !lower.includes('language'))) return null;
   let looks = 0;
   for (const opening of openings) {
     for (let at = lower.indexOf(opening); at >= 0 && looks < maxLooks; at = lower.indexOf(opening, at + 2), looks++) {

@@ -20,10 +20,12 @@ test('every sign that stands in a text is found where it stands first', () => {
   );
 });
 
-test('a sign is found on either side of the middle of a long text, and across it', () => {
+test('a sign is found on either side of where the parts of a long text meet, and across it', () => {
   const signs = new SignSet(['abc(', 'bc(d', 'd']);
-  for (const length of [255, 256, 257, 1001])
-    for (let at = (length >> 1) - 8; at < (length >> 1) + 8; at++) {
+  for (const [length, part] of [256, 511, 512, 513, 1001].flatMap((one) =>
+    [1, 2, 3].map((part) => [one, part] as const),
+  ))
+    for (let at = part * (length >> 2) - 8; at < part * (length >> 2) + 8; at++) {
       const text = `${'x'.repeat(at)}aBc(d${'x'.repeat(length - at - 5)}`;
       const found = signs.find(text);
       assert.deepEqual(
@@ -36,7 +38,7 @@ test('a sign is found on either side of the middle of a long text, and across it
         `${length} ${at}`,
       );
     }
-  const twice = `abc(${'x'.repeat(300)}abc(`;
+  const twice = `abc(${'x'.repeat(600)}abc(`;
   assert.equal(signs.find(twice)?.get('abc('), 0);
 });
 

@@ -2,15 +2,20 @@
 
 import { codesOf } from '../../base/byte-codes.ts';
 
-/** From this length on a value is read in two halves. */
-const minHalved = 256;
+/** From this length on a value is read in four parts at once. */
+const minParted = 512;
+/** Set in a node's number where a sign ends there. */
+const END = 0x8000;
+/** What is left of it is the node. */
+const NODE = 0x7fff;
+/** No sign, so far; never changed. */
+const nothing: readonly number[] = Object.freeze([]);
 
-/** One step: `node = next[(node << shift) | columnOf[code]]`; a sign ends there where `isEnd` of the node is 1. */
+/** One step: `node = next[(node << shift) | columnOf[code]]`; a sign ends there where that is 0x8000 and more. */
 export interface Automaton {
   readonly shift: number;
   readonly next: Uint16Array;
   readonly columnOf: Uint8Array;
-  readonly isEnd: Uint8Array;
 }
 
 /** Signs by their text, to be found together. */
@@ -22,10 +27,9 @@ export class SignSet {
   readonly #next: Uint16Array;
   /** For each node, the numbers of the texts that end there. */
   readonly #ends: (readonly number[] | undefined)[];
-  readonly #isEnd: Uint8Array;
   readonly #longest: number;
 
-  /** `texts` are in lower case, ASCII, and none is empty; together at most 65,000 characters. */
+  /** `texts` are in lower case, ASCII, and none is empty; together at most 32,000 characters. */
   constructor(texts: readonly string[]) {
     this.texts = [...new Set(texts)];
     this.#longest = this.texts.reduce((longest, text) => Math.max(longest, text.length), 0);
@@ -42,12 +46,13 @@ export class SignSet {
     this.#ends = new Array<readonly number[] | undefined>(most);
     this.#grow();
     this.#complete();
-    this.#isEnd = Uint8Array.from(this.#ends, (ends) => (ends === undefined ? 0 : 1));
+    for (let cell = 0; cell < this.#next.length; cell++)
+      if (this.#ends[this.#next[cell]!] !== undefined) this.#next[cell]! |= END;
   }
 
   /** The automaton, for a pass that looks at other things as well. It begins at node 0. */
   get automaton(): Automaton {
-    return { shift: this.#shift, next: this.#next, columnOf: this.#columnOf, isEnd: this.#isEnd };
+    return { shift: this.#shift, next: this.#next, columnOf: this.#columnOf };
   }
 
   #grow(): void {
@@ -88,35 +93,58 @@ export class SignSet {
 
   /** Where each sign that stands in `value` stands first, by its text; null where none does. One step a character. */
   find(value: string): ReadonlyMap<string, number> | null {
+    const codes = codesOf(value);
+    const { length } = value;
+    const found = length < minParted ? this.#read(codes, 0, 0, length, nothing) : this.#readParts(codes, length);
+    return found.length === 0 ? null : this.#placesOf(found);
+  }
+
+  /** Reads from `from` to `to`, beginning at `node`: `found` and the nodes where a sign ends, each with its place. */
+  #read(codes: Uint8Array, node: number, from: number, to: number, found: readonly number[]): readonly number[] {
     const shift = this.#shift;
     const next = this.#next;
     const columnOf = this.#columnOf;
-    const isEnd = this.#isEnd;
-    const codes = codesOf(value);
-    const { length } = value;
-    // Because each step waits for the one before it: two halves are read at once, and the first on to where the second knows all.
-    const half = length < minHalved ? length : length >> 1;
-    const found: number[] = [];
-    const later: number[] = [];
-    let node = 0;
-    let other = 0;
-    let at = 0;
-    for (let ahead = half; ahead < length && at < half; at++, ahead++) {
-      node = next[(node << shift) | columnOf[codes[at]!]!]!;
-      other = next[(other << shift) | columnOf[codes[ahead]!]!]!;
-      if ((isEnd[node]! | isEnd[other]!) === 0) continue;
-      if (isEnd[node] !== 0) found.push(node, at);
-      if (isEnd[other] !== 0) later.push(other, ahead);
+    let all = found;
+    let state = node;
+    for (let at = from; at < to; at++) {
+      state = next[(state << shift) | columnOf[codes[at]!]!]!;
+      if (state < END) continue;
+      state &= NODE;
+      all = noted(all, state, at);
     }
-    for (const end = Math.min(length, half + this.#longest); at < end; at++) {
-      node = next[(node << shift) | columnOf[codes[at]!]!]!;
-      if (isEnd[node] !== 0) found.push(node, at);
+    return all;
+  }
+
+  /** Because each step waits for the one before it: four parts are read at once, and each on to where the next one knows all. */
+  #readParts(codes: Uint8Array, length: number): readonly number[] {
+    const shift = this.#shift;
+    const next = this.#next;
+    const columnOf = this.#columnOf;
+    const part = length >> 2;
+    let [one, two, three, four] = [0, 0, 0, 0];
+    let [first, second, third, last] = [nothing, nothing, nothing, nothing];
+    for (let at = 0; at < part; at++) {
+      one = next[(one << shift) | columnOf[codes[at]!]!]!;
+      two = next[(two << shift) | columnOf[codes[at + part]!]!]!;
+      three = next[(three << shift) | columnOf[codes[at + 2 * part]!]!]!;
+      four = next[(four << shift) | columnOf[codes[at + 3 * part]!]!]!;
+      if ((one | two | three | four) < END) continue;
+      if (one >= END) first = noted(first, one & NODE, at);
+      if (two >= END) second = noted(second, two & NODE, at + part);
+      if (three >= END) third = noted(third, three & NODE, at + 2 * part);
+      if (four >= END) last = noted(last, four & NODE, at + 3 * part);
+      one &= NODE;
+      two &= NODE;
+      three &= NODE;
+      four &= NODE;
     }
-    if (half + half < length) {
-      other = next[(other << shift) | columnOf[codes[length - 1]!]!]!;
-      if (isEnd[other] !== 0) later.push(other, length - 1);
-    }
-    return found.length + later.length === 0 ? null : this.#placesOf([...found, ...later]);
+    const longest = this.#longest;
+    first = this.#read(codes, one, part, part + longest, first);
+    second = this.#read(codes, two, 2 * part, 2 * part + longest, second);
+    third = this.#read(codes, three, 3 * part, 3 * part + longest, third);
+    last = this.#read(codes, four, 4 * part, length, last);
+    if (first === nothing && second === nothing && third === nothing) return last;
+    return [...first, ...second, ...third, ...last];
   }
 
   /** The first place of each sign that ends at one of the nodes, each of which is followed by where. */
@@ -129,4 +157,11 @@ export class SignSet {
       }
     return places;
   }
+}
+
+/** `found` with one more, in an array of its own from the first on. */
+function noted(found: readonly number[], node: number, at: number): readonly number[] {
+  if (found === nothing) return [node, at];
+  (found as number[]).push(node, at);
+  return found;
 }

@@ -176,6 +176,13 @@ function isTyped({ name, lower }: Subject): boolean {
   return packages.some((one) => lower.startsWith(one));
 }
 
+/** The first place of `rO0AB`; -1 where there is none. Sought by its second letter, because texts have an r at every turn. */
+function javaAt(text: string): number {
+  let at = text.indexOf('O0AB');
+  while (at >= 0 && (at === 0 || text.charCodeAt(at - 1) !== 0x72)) at = text.indexOf('O0AB', at + 1);
+  return at < 0 ? -1 : at - 1;
+}
+
 /** The first bytes of a Java stream, of .NET's formatter and of Ruby's Marshal, as bytes, hexadecimal or Base64. */
 function binary(text: string): Detection | null {
   const first = text.charCodeAt(0);
@@ -184,11 +191,13 @@ function binary(text: string): Detection | null {
     return found(1047001, 5, 'the value is a serialised Java object', 0, 32);
   if (text.startsWith('aced0005') || text.startsWith('ACED0005'))
     return found(1047001, 5, 'the value is a serialised Java object', 0, 32);
-  const java = text.indexOf('rO0AB');
+  const java = javaAt(text);
   if (java >= 0 && (java === 0 || !isBase64(text.charCodeAt(java - 1))))
     return found(1047001, 5, 'the value is a serialised Java object', java, java + 32);
   // At each of the three places in a group of Base64 where its first bytes may stand.
-  const net = Math.max(text.indexOf('AAEAAAD/////'), text.indexOf('ABAAAA/////wE'), text.indexOf('AQAAAP////8B'));
+  const net = text.includes('////')
+    ? Math.max(text.indexOf('AAEAAAD/////'), text.indexOf('ABAAAA/////wE'), text.indexOf('AQAAAP////8B'))
+    : -1;
   if (net >= 0) return found(1047002, 5, "the value is an object of .NET's BinaryFormatter", net, net + 32);
   if (
     text.startsWith('BAhv') ||

@@ -35,7 +35,7 @@ export function detectPrototype(subject: Subject): Detection | null {
       constructed + 32,
     );
   // Because filters that take the word out once make it of these.
-  if (lower.includes('__pro__proto__to__') || lower.includes('constconstructorructor'))
+  if (lower.includes('__pro__proto__to__') || (constructed >= 0 && lower.includes('constconstructorructor')))
     return found(1049003, 5, 'the name becomes __proto__ when it is filtered', 0, 48);
   if (subject.isName && lower === 'prototype' && subject.name.toLowerCase().endsWith('constructor.prototype'))
     return found(1049002, 5, 'constructor.prototype reaches the prototype of all objects', 0, 9);

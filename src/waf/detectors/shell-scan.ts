@@ -18,24 +18,41 @@ const SEPARATOR = 128;
 // A blank, or what may stand for one: without it a value is one word, and no command with arguments.
 const GAP = 256;
 const slots = 4096;
+const separators = ';|&\n\r';
+const marks = ' `$<>%^\t{,';
 const classes = classify();
 const names = tabulate();
 
 /** The bits above that hold for `value`. */
 export function scanShell(value: string): number {
-  let seen = 0;
   const { length } = value;
   const codes = codesOf(value);
-  for (let at = 0; at < length; at++) {
-    const code = codes[at]!;
-    const kind = classes[code]!;
-    if (kind === 0) continue;
-    if (kind !== SEPARATOR) seen |= kind;
-    else if ((seen & COMMAND_BEHIND) === 0 && mayCommand(codes, at + 1)) seen |= COMMAND_BEHIND;
-  }
+  let seen = length < minSought ? 0 : sought(value, codes);
+  if (length < minSought)
+    for (let at = 0; at < length; at++) {
+      const kind = classes[codes[at]!]!;
+      seen |= kind;
+      if (kind === SEPARATOR && (seen & COMMAND_BEHIND) === 0 && mayCommand(codes, at + 1)) seen |= COMMAND_BEHIND;
+    }
+  seen &= ~SEPARATOR;
   if ((seen & GAP) === 0) return seen;
   seen &= ~GAP;
   return mayBegin(codes[0]!) && mayCommand(codes, 0) ? seen | COMMAND_FIRST : seen;
+}
+
+/** From this length on it is quicker to search for each mark than to look at each character. */
+const minSought = 512;
+
+/** What stands anywhere in `value`, a separator as such left out. */
+function sought(value: string, codes: Buffer): number {
+  let seen = 0;
+  for (const mark of marks)
+    if ((seen & classes[mark.charCodeAt(0)]!) !== classes[mark.charCodeAt(0)] && value.includes(mark))
+      seen |= classes[mark.charCodeAt(0)]!;
+  for (const mark of separators)
+    for (let at = value.indexOf(mark); at >= 0 && (seen & COMMAND_BEHIND) === 0; at = value.indexOf(mark, at + 1))
+      if (mayCommand(codes, at + 1)) seen |= COMMAND_BEHIND;
+  return seen;
 }
 
 /** Whether a command at the start of a value may begin with `code`: not with a quote, as phrases and headers do. */
@@ -128,7 +145,7 @@ function isUncommon(code: number): boolean {
 
 function classify(): Uint16Array {
   const table = new Uint16Array(256);
-  for (const mark of ';|&\n\r') table[mark.charCodeAt(0)] = SEPARATOR;
+  for (const mark of separators) table[mark.charCodeAt(0)] = SEPARATOR;
   table[0x60] = BACKQUOTE;
   table[0x24] = DOLLAR | GAP;
   table[0x3c] = table[0x3e] = ANGLE | GAP;

@@ -166,7 +166,13 @@ export function mayStackIn(codes: Buffer, length: number): boolean {
   return false;
 }
 
-const beginning: HashedWords = HashedWords.of([...STATEMENTS, ...ATTACKING]);
+/** Of a word that begins a statement: it is letters to its end. */
+const LETTERS = 2;
+const beginning: HashedWords = new HashedWords(
+  [...STATEMENTS, ...ATTACKING].map(
+    (word) => [word, lettersEnd(Buffer.from(`${word}\0`), 0) === word.length ? LETTERS : 1] as const,
+  ),
+);
 
 /** Whether a word that begins a statement, or what could hide one, stands at `from` behind blanks in the first `length` codes. */
 export function mayBeginAt(codes: Buffer, length: number, from: number): boolean {
@@ -174,8 +180,11 @@ export function mayBeginAt(codes: Buffer, length: number, from: number): boolean
   // Because comments, and blanks that only some databases know, may stand before the word.
   if (isOpenOrOdd(codes[at]!)) return true;
   const end = pastWord(codes, at);
-  if (beginning.marks(codes, at, lettersEnd(codes, at)) !== 0) {
+  const letters = lettersEnd(codes, at);
+  const marks = beginning.marks(codes, at, letters);
+  if (marks !== 0) {
     if (isWord(codes, at, end, 'with')) return mayName(codes, length, end);
+    if (marks >= LETTERS && end === letters) return true;
     const word = latin1(codes, at, end).toLowerCase();
     if (STATEMENTS.has(word) || ATTACKING.has(word)) return true;
   }

@@ -56,6 +56,16 @@ const stringPrefixes: ReadonlySet<string> = new Set([
   '_binary',
 ]);
 
+/** Words that are no plain ones. */
+const kindOfWord: ReadonlyMap<string, number> = new Map([
+  ...[...COMPARING].map((word) => [word, COMPARISON] as const),
+  ...[...JOINING].map((word) => [word, JOINT] as const),
+]);
+/** 1 for the characters of ASCII that a word goes on with. */
+const wordParts: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
+  isNamePart(code) || code === 0x24 ? 1 : 0,
+);
+
 /** The tokens of `value` from `from` on; reading token `index` cuts no more text than that needs. */
 export class SqlTokens {
   readonly value: string;
@@ -217,15 +227,14 @@ export class SqlTokens {
   #cutWord(at: number): number {
     const { value } = this;
     let end = at + 1;
-    while (end < value.length && (isNamePart(value.charCodeAt(end)) || value.charCodeAt(end) === 0x24)) end++;
-    const code = value.charCodeAt(end);
+    let code = value.charCodeAt(end);
+    while (code < 128 ? wordParts[code] === 1 : isNamePart(code)) code = value.charCodeAt(++end);
     const word = value.slice(at, end).toLowerCase();
     if (code === 0x27 || code === 0x22) {
       if ((word === 'q' || word === 'nq') && code === 0x27) return this.#cutAlternative(at, end);
       if (code === 0x27 && stringPrefixes.has(word)) return this.#cutString(at, end, code);
     }
-    const kind = JOINING.has(word) ? JOINT : COMPARING.has(word) ? COMPARISON : WORD;
-    return this.#push(kind, at, end, word);
+    return this.#push(kindOfWord.get(word) ?? WORD, at, end, word);
   }
 
   /** A string or quoted name whose quote stands at `quoteAt`; doubled quotes belong to it. */

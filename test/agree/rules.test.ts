@@ -32,6 +32,8 @@ interface Asked {
   readonly query: string;
   readonly header: string;
   readonly body: string;
+  /** A header field more, by its name. */
+  readonly field?: string;
 }
 
 /** Both ways through the rules of `sources`, as functions of a request. */
@@ -47,7 +49,7 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
     beneath: ReadonlyMap<string, string>,
     watched?: ReadonlySet<string>,
   ): string => {
-    const { query, header, body } = asked;
+    const { query, header, body, field = 'Accept' } = asked;
     const request = {
       id: 'x',
       startedAt: 0,
@@ -62,7 +64,7 @@ function waysThrough(sources: readonly Source[], from: CompilerTools = tools): (
       serverAddress: '192.0.2.1',
       serverPort: 443,
       serverName: 'h',
-      headers: new Pairs(['Host', 'X', 'Content-Type'], ['h', header, 'application/x-www-form-urlencoded']),
+      headers: new Pairs(['Host', 'X', field, 'Content-Type'], ['h', header, 'a', 'application/x-www-form-urlencoded']),
     };
     const transaction = new Transaction(
       request,
@@ -299,4 +301,60 @@ test('the Core Rule Set of Debian says the same both ways', { skip: !existsSync(
     if (every.includes('949110')) matched++;
   }
   assert.ok(matched >= 3, String(matched));
+});
+
+const again = fc.record({
+  phase: fc.integer({ min: 1, max: 3 }),
+  links: fc.array(
+    fc.tuple(
+      fc.constantFrom(
+        ...['REQUEST_METHOD', 'REQUEST_HEADERS_NAMES', '&REQUEST_HEADERS:X', '&REQUEST_HEADERS', 'REQBODY_PROCESSOR'],
+        ...['REQUEST_HEADERS_NAMES|!REQUEST_HEADERS_NAMES:x', 'TX:/^n_/', 'TX:0', 'TX:a', 'TX', 'ARGS:a'],
+      ),
+      fc.constantFrom(
+        '@rx ^(.).*$',
+        '!@rx ^X',
+        '@eq 2',
+        '@streq POST',
+        '@within %{tx.a} X JSON',
+        '@unconditionalMatch',
+      ),
+      fc.array(
+        fc.constantFrom(
+          ...['setvar:tx.a=+1', "setvar:'tx.n_%{tx.0}=%{tx.a}'", "setvar:'tx.a=%{MATCHED_VAR}'", 'setvar:!tx.a'],
+          ...['capture', 'multiMatch', 't:lowercase', 't:length', 'nolog', 'nolog', 'severity:2', 'skip:1', 'deny'],
+          ...['ctl:ruleRemoveById=3', 'ctl:ruleRemoveTargetById=4;TX:a', 'ctl:requestBodyProcessor=JSON'],
+          ...['skipAfter:M1', 'allow:phase', "logdata:'%{MATCHED_VAR} %{TX.a}'", 'ctl:ruleEngine=Off'],
+        ),
+        { maxLength: 4 },
+      ),
+    ),
+    { minLength: 1, maxLength: 2 },
+  ),
+});
+
+test('rules about what comes again leave the same, asked or gone through on a way that is known', () => {
+  fc.assert(
+    fc.property(
+      fc.array(again, { minLength: 2, maxLength: 9 }),
+      fc.array(
+        fc.record({
+          query: fc.constantFrom('', 'a=1', 'a=2'),
+          header: fc.constant(''),
+          body: fc.constantFrom('', 'b=1'),
+          field: fc.constantFrom('X', 'Y', 'x'),
+        }),
+        { minLength: 4, maxLength: 8 },
+      ),
+      (rules, requests) => {
+        const source = rulesText(rules);
+        const both = waysThrough([{ name: '/a.conf', text: source }]);
+        for (const request of requests) {
+          const [every, some] = both(request);
+          assert.equal(some, every, `${source}\n${JSON.stringify(request)}`);
+        }
+      },
+    ),
+    { numRuns: 1500 },
+  );
 });

@@ -70,6 +70,8 @@ export interface Effect {
   run(state: State): void;
   /** Where it does nothing but set a member, what it sets. */
   readonly setting?: Setting;
+  /** Whether it does the same whatever the transaction is. */
+  readonly isFixed?: boolean;
   /** Where it takes rules out of the transaction, which. */
   readonly removes?: RuleChoice;
 }

@@ -170,7 +170,7 @@ export const ctl: Action = {
     if (equals < 0) return { says: `ctl:${value} has no value`, instead: 'write = and a value' };
     const effect = controls[name]!(value.slice(equals + 1).trim(), tools);
     if (isFault(effect)) return effect;
-    draft.effects.push(effect);
+    draft.effects.push({ ...effect, isFixed: true });
     return null;
   },
 };

@@ -10,6 +10,12 @@ const sampleEvery = 17;
 /** Longest time that one rule is charged with, in ms: what takes longer waited for the machine. */
 const maxSampleMs = 5;
 
+/** Which rules were asked on the way through some, and which of them matched. */
+export interface Trail {
+  readonly asked: number[];
+  readonly hits: number[];
+}
+
 /** A rule on the bill. */
 export interface BillRow {
   readonly id: number;
@@ -64,6 +70,12 @@ export class Bill {
 
   asked(rule: number): void {
     this.#asked[rule]!++;
+  }
+
+  /** These rules were asked, and those matched. */
+  went({ asked, hits }: Trail): void {
+    for (let index = 0; index < asked.length; index++) this.#asked[asked[index]!]!++;
+    for (let index = 0; index < hits.length; index++) this.#hits[hits[index]!]!++;
   }
 
   hit(rule: number): void {

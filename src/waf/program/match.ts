@@ -1,10 +1,12 @@
 // Whether a rule matches: every value of every target, transformed, shown to the operator; effects happen at each match.
 
+import type { Effect } from '../actions/action.ts';
 import { marksOf } from '../marks.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { Pairs } from '../variables/pairs.ts';
 import type { Many } from '../variables/variable.ts';
 import type { Answers, Evidence, Exclusion, Link, Rule, Target } from './program.ts';
+import type { Witness } from './ways.ts';
 
 /** Members of a collection that one rule may look at. */
 const maxMatches = 1000;
@@ -19,7 +21,7 @@ export function matches(asking: Asking, rule: Rule): boolean {
 function linkMatches(asking: Asking, rule: Rule, link: Link): boolean {
   const { transaction } = asking;
   if (link.matcher === null && link.comparison === null) {
-    for (const effect of link.effects) effect.run(transaction);
+    for (const effect of link.effects) asking.does(effect);
     return true;
   }
   asking.begin(rule, link);
@@ -111,6 +113,8 @@ export class Asking {
   readonly transaction: Transaction;
   readonly evidence: Evidence;
   matched: Pairs | null = null;
+  /** Told of everything that is asked and done, while a way is gone for the first time. */
+  witness: Witness | null = null;
   #rule: Rule | null = null;
   #link!: Link;
   #argument = '';
@@ -131,6 +135,7 @@ export class Asking {
     this.#rule = rule;
     this.#link = link;
     this.matched = null;
+    this.witness?.sees(link);
     this.#bit = this.#answers === null ? -1 : this.#answers.bitOf(link);
     const { comparison } = link;
     if (comparison !== null)
@@ -209,7 +214,13 @@ export class Asking {
       evidence.found = found;
       evidence.link = link;
     }
-    for (const effect of link.effects) effect.run(transaction);
+    for (const effect of link.effects) this.does(effect);
+  }
+
+  /** Runs what happens at a match. */
+  does(effect: Effect): void {
+    this.witness?.does(effect);
+    effect.run(this.transaction);
   }
 
   /** Writes TX:0 to TX:9; gives TX:0. */

@@ -1,5 +1,7 @@
 // What was found in values that come again and again: what clients accept, who they say they are, their cookies, names of arguments.
 
+import { ownText } from '../../base/own-text.ts';
+
 /** Values that are kept, and the longest. Twice as many are kept, the older half dropped whole. */
 const maxRemembered = 1024;
 const maxLength = 256;
@@ -47,17 +49,15 @@ export class Memory {
    */
   find(value: string, kind: number): Known | null {
     const { length } = value;
+    // Because to look for a text costs a look at each of its characters, and most are not even like one that was seen.
+    if (length > maxLength || !this.#wasSeen(value, kind)) return null;
     const isLong = length >= longValue;
-    if (length > maxLength || (isLong && !this.#isWorthwhile())) return null;
-    let known = this.#young.get(value);
-    if (known === undefined) {
-      known = this.#old.get(value);
-      if (known === undefined)
-        return this.#wasSeen(value, kind) ? this.#keep(new Known(ownText(value), this.#views)) : null;
-      this.#keep(known);
-    }
+    if (isLong && !this.#isWorthwhile()) return null;
+    const young = this.#young.get(value);
+    const known = young ?? this.#old.get(value);
+    if (known === undefined) return this.#keep(new Known(ownText(value), this.#views));
     if (isLong) this.#known++;
-    return known;
+    return known === young ? known : this.#keep(known);
   }
 
   /** Whether the value may have come before; whoever asks again is told so. */
@@ -96,9 +96,4 @@ export class Memory {
     this.#young.set(known.text, known);
     return known;
   }
-}
-
-/** The same text by itself: what is kept must not keep the whole request that it is a piece of. */
-function ownText(value: string): string {
-  return Buffer.from(value, 'latin1').toString('latin1');
 }

@@ -9,6 +9,7 @@ import type { Lane, Link, Plan, Program, View } from './program.ts';
 import type { Foreseen, Needed } from './run.ts';
 import { type Stage, Stages, UNSIGNED } from './stages.ts';
 import { Stretches } from './stretches.ts';
+import { Ways } from './ways.ts';
 
 /** The rules by values, after a plan. What it gives is its own, and true until it is asked again. */
 export function neededBy(plan: Plan): Needed {
@@ -34,6 +35,7 @@ class Finder implements Foreseen {
   readonly #answered: Uint32Array;
   readonly rules: Uint32Array;
   readonly stretches: Stretches;
+  ways: Ways | null = null;
   readonly #hits: Uint32Array;
   readonly #stages: readonly Stages[];
   readonly #memory: Memory;
@@ -62,6 +64,7 @@ class Finder implements Foreseen {
     const plan = this.#plan;
     if (transaction.removedRules.length > 0 && this.#losesSkippers(transaction)) return null;
     const { start, end } = program.phases[phase]!;
+    this.ways ??= new Ways(program);
     this.#answered.fill(0);
     this.#byValue.clear();
     const lanes = plan.lanes[phase]!;

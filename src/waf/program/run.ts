@@ -3,10 +3,11 @@
 import type { RuleMatch, Transaction } from '../transaction/transaction.ts';
 import { Pairs } from '../variables/pairs.ts';
 import type { Phase } from '../variables/variable.ts';
-import type { Bill } from './bill.ts';
+import type { Bill, Trail } from './bill.ts';
 import { Asking, matches } from './match.ts';
 import type { Answers, Evidence, Program, Rule, Stretch } from './program.ts';
-import { type Stretches, standingOf, type Trail } from './stretches.ts';
+import { type Stretches, standingOf } from './stretches.ts';
+import { type Ways, Witness } from './ways.ts';
 
 /** Matches that one transaction keeps. */
 const maxKept = 256;
@@ -14,9 +15,11 @@ const maxKept = 256;
 /** What is known ahead of the rules of a phase; null: nothing, every rule is asked. */
 export type Needed = (program: Program, transaction: Transaction, phase: Phase) => Foreseen | null;
 
-/** What the values of a phase answer, and what stretches of its rules leave. */
+/** What the values of a phase answer, and where its rules led before. */
 export interface Foreseen extends Answers {
   readonly stretches: Stretches;
+  /** Ways through the program; null: none. */
+  readonly ways: Ways | null;
 }
 
 /** Rules between two looks at the clock. */
@@ -45,11 +48,20 @@ export function runPhase(
   const set = answers === null ? null : answers.rules;
   if (isTimed) bill!.shared(tools.monotonicMs() - begun);
   const asking = new Asking(transaction, answers);
+  const ways = answers?.ways ?? null;
+  let stand = ways === null ? null : ways.begin(transaction);
   let number = nextOf(set, start, end);
   for (let count = 1; number < end && !transaction.overran; count++) {
+    if (stand !== null && ways!.isSteady(number)) {
+      const until = ways!.go(stand, number, set!, transaction, bill);
+      number = nextOf(set, until < 0 ? firstWay(asking, program, answers!, number, end, bill) : until, end);
+      stand = ways!.of(transaction);
+      if (mustStop(transaction, phase)) break;
+      continue;
+    }
     const stretch = answers?.stretches.at(number, transaction) ?? null;
     if (stretch !== null) {
-      number = nextOf(set, passStretch(asking, program, answers!, stretch, bill), end);
+      number = nextOf(set, passStretch(asking, program, answers!, stretch, bill, null), end);
       if (mustStop(transaction, phase)) break;
       continue;
     }
@@ -57,6 +69,7 @@ export function runPhase(
     const before = isTimed ? tools.monotonicMs() : 0;
     number = nextOf(set, isRemoved(transaction, rule) ? number + 1 : step(asking, rule, bill), end);
     if (isTimed) bill!.took(rule.number, tools.monotonicMs() - before);
+    if (stand !== null) stand = ways!.settle(transaction);
     if (count % rulesAtOnce === 0) transaction.look();
     if (mustStop(transaction, phase)) break;
   }
@@ -64,14 +77,59 @@ export function runPhase(
   if (transaction.overran) bill?.overran();
 }
 
-/** Stands in for what matched before a stretch, to tell whether anything did in it. */
+/** Stands in for what matched before, to tell whether anything did since. */
 const nothingMatched = new Pairs();
 
-/** Leaves what a stretch of rules leaves, by what is known of it or by asking its rules; gives the number at which the phase goes on. */
-function passStretch(asking: Asking, program: Program, answers: Foreseen, stretch: Stretch, bill: Bill | null): number {
+/** Goes from rule to rule as long as each may be part of a way, keeps where that led, and gives the number at which the phase goes on. */
+function firstWay(
+  asking: Asking,
+  program: Program,
+  answers: Foreseen,
+  from: number,
+  end: number,
+  bill: Bill | null,
+): number {
   const { transaction } = asking;
   const { stretches, rules } = answers;
-  const known = stretches.repeat(stretch, transaction, bill);
+  const ways = answers.ways!;
+  const stand = ways.of(transaction)!;
+  const witness = new Witness(transaction, from);
+  asking.witness = witness;
+  const { matchedVars } = transaction;
+  transaction.matchedVars = nothingMatched;
+  let number = from;
+  while (number < end && ways.isSteady(number) && !transaction.overran) {
+    const rule = program.rules[number]!;
+    const stretch = stretches.at(number, transaction);
+    if (stretch !== null) number = passStretch(asking, program, answers, stretch, bill, witness.trail);
+    else if (isRemoved(transaction, rule)) number++;
+    else {
+      witness.trail.asked.push(number);
+      number = step(asking, rule, bill, witness.trail);
+    }
+    number = nextOf(rules, number, end);
+    transaction.look();
+    if (mustStop(transaction, rule.phase)) break;
+  }
+  asking.witness = null;
+  const isMatched = transaction.matchedVars !== nothingMatched;
+  if (!isMatched) transaction.matchedVars = matchedVars;
+  ways.keep(stand, witness, rules, number, transaction, isMatched);
+  return number;
+}
+
+/** Leaves what a stretch of rules leaves, by what is known of it or by asking its rules; gives the number at which the phase goes on. */
+function passStretch(
+  asking: Asking,
+  program: Program,
+  answers: Foreseen,
+  stretch: Stretch,
+  bill: Bill | null,
+  outer: Trail | null,
+): number {
+  const { transaction } = asking;
+  const { stretches, rules } = answers;
+  const known = stretches.repeat(stretch, transaction, bill, outer);
   if (known >= 0) return known;
   const before = standingOf(transaction);
   const trail: Trail = { asked: [], hits: [] };
@@ -89,6 +147,8 @@ function passStretch(asking: Asking, program: Program, answers: Foreseen, stretc
   const isMatched = transaction.matchedVars !== nothingMatched;
   if (!isMatched) transaction.matchedVars = matchedVars;
   stretches.keep(stretch, transaction, before, trail, number, isMatched);
+  outer?.asked.push(...trail.asked);
+  outer?.hits.push(...trail.hits);
   return number;
 }
 

@@ -86,7 +86,7 @@ test('a stretch is repeated where nothing disturbed it, and never one that does 
   const quiet = begin('GET');
   const { stretches } = needed(program, quiet, 1)!;
   assert.equal(stretches.at(first!.start, quiet), first);
-  assert.ok(stretches.repeat(first!, quiet, null) >= first!.end);
+  assert.ok(stretches.repeat(first!, quiet, null, null) >= first!.end);
   assert.equal(quiet.tx.get('sum'), '3');
   assert.equal(stretches.at(second!.start, quiet), null);
   const disturbed = begin('GET');

@@ -2,14 +2,8 @@
 
 import type { Transaction } from '../transaction/transaction.ts';
 import type { Pairs } from '../variables/pairs.ts';
-import type { Bill } from './bill.ts';
+import type { Bill, Trail } from './bill.ts';
 import type { Plan, Rule, Stretch } from './program.ts';
-
-/** Which rules of a stretch were asked, and which of them matched, on the way through it. */
-export interface Trail {
-  readonly asked: number[];
-  readonly hits: number[];
-}
 
 /** What the way through a stretch left. */
 interface Outcome extends Trail {
@@ -27,7 +21,7 @@ interface Matched {
   readonly rule: Rule | null;
 }
 
-/** What a transaction must still have as it was for a stretch to have done nothing but reckon. */
+/** What a transaction must still have as it was for rules to have done nothing but reckon. */
 interface Standing {
   readonly matches: number;
   readonly severity: number;
@@ -65,12 +59,13 @@ export class Stretches {
   }
 
   /** Leaves what the stretch leaves and gives where the phase goes on; -1 where that is not known yet. */
-  repeat({ place }: Stretch, transaction: Transaction, bill: Bill | null): number {
+  repeat({ place }: Stretch, transaction: Transaction, bill: Bill | null, trail: Trail | null): number {
     const outcome = this.#outcomes[place];
     if (outcome === undefined || outcome === null) return -1;
     const { asked, hits, written, matched } = outcome;
-    for (let index = 0; index < asked.length; index++) bill?.asked(asked[index]!);
-    for (let index = 0; index < hits.length; index++) bill?.hit(hits[index]!);
+    bill?.went(outcome);
+    trail?.asked.push(...asked);
+    trail?.hits.push(...hits);
     const { tx } = transaction;
     for (let index = 0; index < written.length; index++) tx.put(written[index]![0], written[index]![1]);
     tx.stage = place + 1;

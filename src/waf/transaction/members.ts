@@ -1,11 +1,14 @@
 // A collection that rules write: what is the same for every transaction beneath, what this one wrote above.
 
+import { ownText } from '../../base/own-text.ts';
 import { Pairs } from '../variables/pairs.ts';
 
 /** Members by lower-case name. `null` above hides what is beneath. */
 export class Members {
   readonly #beneath: ReadonlyMap<string, string>;
-  readonly #own = new Map<string, string | null>();
+  #own: Map<string, string | null> = new Map();
+  /** Whether others have the same map: it is copied before it is written. */
+  #isShared = false;
   readonly #maxMembers: number;
   #pairs: Pairs | null = null;
   /** Members that stretches of rules reckon with. */
@@ -17,6 +20,43 @@ export class Members {
     this.#beneath = beneath;
     this.#maxMembers = maxMembers;
     this.watched = watched;
+  }
+
+  /** How many members this transaction wrote. */
+  get size(): number {
+    return this.#own.size;
+  }
+
+  /** Whether what was written is still what was taken over. */
+  isAsIn(own: ReadonlyMap<string, string | null>): boolean {
+    return this.#isShared && this.#own === own;
+  }
+
+  /** From here on it is as if this transaction had written `own`, and been through as many stretches. */
+  takeOver(own: ReadonlyMap<string, string | null>, stage: number): void {
+    this.#own = own as Map<string, string | null>;
+    this.#isShared = true;
+    this.stage = stage;
+    this.#pairs = null;
+  }
+
+  /** A copy of what it wrote, no piece of any request; null where that is longer than so many characters. */
+  copied(maxLength: number): Map<string, string | null> | null {
+    const copy = new Map<string, string | null>();
+    let length = 0;
+    for (const [name, value] of this.#own) {
+      length += name.length + (value?.length ?? 0);
+      if (length > maxLength) return null;
+      copy.set(ownText(name), value === null ? null : ownText(value));
+    }
+    return copy;
+  }
+
+  #write(): void {
+    this.#pairs = null;
+    if (!this.#isShared) return;
+    this.#own = new Map(this.#own);
+    this.#isShared = false;
   }
 
   /** What this transaction wrote, or null where it did not. */
@@ -34,15 +74,15 @@ export class Members {
   put(name: string, value: string): void {
     if (this.watched.has(name)) this.stage = -1;
     if (this.#own.size >= this.#maxMembers && !this.#own.has(name)) return;
+    this.#write();
     this.#own.set(name, value);
-    this.#pairs = null;
   }
 
   unset(name: string): void {
     if (this.watched.has(name)) this.stage = -1;
+    this.#write();
     if (this.#beneath.has(name)) this.#own.set(name, null);
     else this.#own.delete(name);
-    this.#pairs = null;
   }
 
   /** All members. */

@@ -97,7 +97,6 @@ export class Transaction implements State {
   readonly pathInfo = '';
   readonly settings: Readonly<EngineSettings>;
   readonly tools: TransactionTools;
-
   argsGet: Pairs = noPairs;
   argsPost: Pairs = noPairs;
   args: Pairs = noPairs;
@@ -156,6 +155,8 @@ export class Transaction implements State {
   #lasting: Map<string, LastingCollection> | null = null;
   readonly removedRules: RuleChoice[] = [];
   readonly removedTargets: { readonly choice: RuleChoice; readonly target: TargetChoice }[] = [];
+  /** Where it stands among the ways that others went; null: nowhere, undefined: nobody looked yet. */
+  stand: object | null | undefined = undefined;
   /** What the owner of the site excused: a rule at a place such as `ARGS:q`; null for nothing. */
   isExempt: ((rule: Rule, place: string) => boolean) | null = null;
   readonly matches: RuleMatch[] = [];
@@ -167,7 +168,6 @@ export class Transaction implements State {
   /** The first disruption that was not carried out, because the engine only detects. */
   wouldBe: Interruption | null = null;
   allowed: 'no' | 'phase' | 'request' | 'all' = 'no';
-
   #work = 0;
 
   constructor(

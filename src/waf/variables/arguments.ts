@@ -42,12 +42,14 @@ export const ARGS_GET_NAMES: Many = names('The names of the arguments of the que
 export const ARGS_POST_NAMES: Many = names('The names of the arguments of the body.', 2, (facts) => facts.argsPost, [
   [{ argsPost: some() }, named],
 ]);
-export const REQUEST_HEADERS: Many = many('The header fields of the request.', 1, (facts) => facts.headers, [
-  [{ headers: some() }, listed],
-]);
-export const REQUEST_HEADERS_NAMES: Many = names('The names of the header fields.', 1, (facts) => facts.headers, [
-  [{ headers: some() }, named],
-]);
+export const REQUEST_HEADERS: Many = {
+  ...many('The header fields of the request.', 1, (facts) => facts.headers, [[{ headers: some() }, listed]]),
+  comesAgain: 'counts',
+};
+export const REQUEST_HEADERS_NAMES: Many = {
+  ...names('The names of the header fields.', 1, (facts) => facts.headers, [[{ headers: some() }, named]]),
+  comesAgain: 'values',
+};
 export const REQUEST_COOKIES: Many = many('The cookies of the request, as sent.', 1, (facts) => facts.cookies, [
   [{ cookies: some() }, listed],
 ]);

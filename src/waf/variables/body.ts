@@ -25,6 +25,7 @@ export const REQUEST_BODY_LENGTH: Single = single('The length of the body in byt
 export const REQBODY_PROCESSOR: Single = {
   ...single('How the body is read: URLENCODED, MULTIPART, JSON, XML, or nothing.', (facts) => facts.bodyProcessor, 1),
   isStable: false,
+  comesAgain: 'values',
 };
 export const REQBODY_ERROR: Single = single('1 where the body could not be read.', (facts) =>
   facts.bodyError === '' ? '0' : '1',
@@ -66,10 +67,10 @@ export const MULTIPART_FILENAME: Many = many('The file names of uploads, by fiel
 export const MULTIPART_NAME: Many = many('The names of the fields that bring files.', (facts) =>
   facts.multipart.files.asNames(),
 );
-export const MULTIPART_PART_HEADERS: Many = many(
-  'The header lines of each part, by field.',
-  (facts) => facts.multipart.partHeaders,
-);
+export const MULTIPART_PART_HEADERS: Many = {
+  ...many('The header lines of each part, by field.', (facts) => facts.multipart.partHeaders),
+  comesAgain: 'counts',
+};
 
 const strictFlags: readonly MultipartFlag[] = [
   'boundaryQuoted',

@@ -20,7 +20,10 @@ const sample = {
   protocol: 'HTTP/1.1',
 };
 
-export const REQUEST_METHOD: Single = single('The method, as received.', (facts) => facts.method, [[sample, 'GET']]);
+export const REQUEST_METHOD: Single = {
+  ...single('The method, as received.', (facts) => facts.method, [[sample, 'GET']]),
+  comesAgain: 'values',
+};
 export const REQUEST_URI: Single = single('Path and query, without scheme and host.', (facts) => facts.uri, [
   [sample, '/a/b.php?x=1'],
 ]);
@@ -32,11 +35,10 @@ export const REQUEST_FILENAME: Single = single(
   (facts) => facts.filename,
   [[sample, '/a/b.php']],
 );
-export const REQUEST_PROTOCOL: Single = single(
-  'The protocol with its version, such as HTTP/1.1.',
-  (facts) => facts.protocol,
-  [[sample, 'HTTP/1.1']],
-);
+export const REQUEST_PROTOCOL: Single = {
+  ...single('The protocol with its version, such as HTTP/1.1.', (facts) => facts.protocol, [[sample, 'HTTP/1.1']]),
+  comesAgain: 'values',
+};
 export const QUERY_STRING: Single = single('What follows the ? of the target, not decoded.', (facts) => facts.query, [
   [sample, 'x=1'],
 ]);

@@ -117,6 +117,8 @@ interface Word {
   readonly since: Phase;
   /** Whether rules cannot change it while a phase runs, so that it may be looked at ahead of them. */
   readonly isStable: boolean;
+  /** Where it is the same for most requests of a client: its values, or only how many there are of a name. */
+  readonly comesAgain?: 'values' | 'counts';
   /** A request or answer, as a test knows it, and what the variable then reads. */
   readonly examples: readonly (readonly [
     facts: Partial<Facts>,

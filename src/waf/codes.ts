@@ -93,6 +93,11 @@ export class Codes {
     return this.#text;
   }
 
+  /** Whether it was taken from this text, and nothing else since. */
+  holds(value: string): boolean {
+    return this.#text === value && this.length === value.length;
+  }
+
   /** The union of the marks of its characters. */
   get marks(): number {
     const { list, length } = this;

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Pieces } from '../base/in-pieces.ts';
 import type { Path, Problem } from '../base/problem.ts';
 import { baseRules, baseRulesName } from './base-rules.ts';
+import { Codes } from './codes.ts';
 import type { CompilerTools, RuleFiles } from './compile/compiler.ts';
 import { loading, type Source } from './compile/load.ts';
 import { planning } from './compile/plan.ts';
@@ -74,9 +75,10 @@ export function* buildingRules(
 }
 
 function toolsWith(files: RuleFiles): CompilerTools {
+  const codes = new Codes();
   return {
     files,
-    pattern: compilePattern,
+    pattern: (source, flags) => compilePattern(source, flags, codes),
     phrases: compilePhrases,
     detectSqli,
     detectXss,

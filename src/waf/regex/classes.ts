@@ -1,7 +1,7 @@
 // Bytes that a program cannot tell apart, taken together: tables have a column for each class instead of each byte.
 
 import { WIDE } from '../codes.ts';
-import { add, type ByteSet, has } from './byte-set.ts';
+import { add, type ByteSet, has, members } from './byte-set.ts';
 import { EDGE, kindOfByte, OTHER } from './places.ts';
 import type { Program } from './program.ts';
 
@@ -52,19 +52,28 @@ class Partition {
   readonly ofCode = new Uint16Array(WIDE + 1);
   count = 1;
   readonly #twins = new Int16Array(256);
-  readonly #remains = new Uint8Array(256);
+  /** By class: how many bytes it has, and how many of them the set at hand has. */
+  readonly #sizes = new Uint16Array(256).fill(256, 0, 1);
+  readonly #shared = new Uint16Array(256);
 
   refine(set: ByteSet): void {
     const { ofCode } = this;
     const whole = this.count;
     const twins = this.#twins.fill(-1, 0, whole);
-    const remains = this.#remains.fill(0, 0, whole);
-    for (let byte = 0; byte < 256; byte++) if (!has(set, byte)) remains[ofCode[byte]!] = 1;
-    for (let byte = 0; byte < 256; byte++) {
+    const sizes = this.#sizes;
+    const shared = this.#shared.fill(0, 0, whole);
+    const bytes = members(set);
+    for (const byte of bytes) shared[ofCode[byte]!]!++;
+    for (const byte of bytes) {
       const old = ofCode[byte]!;
-      if (old >= whole || remains[old] === 0 || !has(set, byte)) continue;
+      if (shared[old] === sizes[old]) continue;
       if (twins[old]! < 0) twins[old] = this.count++;
       ofCode[byte] = twins[old]!;
+    }
+    for (let old = 0; old < whole; old++) {
+      if (twins[old]! < 0) continue;
+      sizes[twins[old]!] = shared[old]!;
+      sizes[old]! -= shared[old]!;
     }
   }
 }

@@ -22,9 +22,14 @@ export const secLangFlags: Flags = { dotAll: true, multiline: true };
 
 /**
  * Makes a matcher of `source`, or tells why it does not load. Matching takes time in proportion to the value's length,
- * whatever the value; an empty pattern matches everything. Never throws.
+ * whatever the value; an empty pattern matches everything. Patterns that are handed the same `codes` take a value that several are
+ * asked about once. Never throws.
  */
-export function compilePattern(source: string, flags: Flags = secLangFlags): Pattern | RegexProblem {
+export function compilePattern(
+  source: string,
+  flags: Flags = secLangFlags,
+  codes: Codes | null = null,
+): Pattern | RegexProblem {
   const parsed = parse(source, flags);
   if (isProblem(parsed)) return parsed;
   const { hasAgain } = parsed;
@@ -41,7 +46,14 @@ export function compilePattern(source: string, flags: Flags = secLangFlags): Pat
       instead: 'lower the numbers of its repetitions, or split it into several rules',
     };
   }
-  return new Pattern(source, tree, program, parsed, hasAgain ? new Backtracker(parsed.tree, parsed.groups) : null);
+  return new Pattern(
+    source,
+    tree,
+    program,
+    parsed,
+    hasAgain ? new Backtracker(parsed.tree, parsed.groups) : null,
+    codes,
+  );
 }
 
 const endless: RegexProblem = {
@@ -69,16 +81,29 @@ export class Pattern {
   #automata: { readonly dfa: Dfa; readonly longest: SharedDfa } | null = null;
   /** Where back-references are, the automata only tell what cannot match. */
   readonly #exact: Backtracker | null;
-  #codes: Codes | null = null;
+  #codes: Codes | null;
   #required: Requirements | null = null;
 
-  constructor(source: string, tree: Node, program: Program, parsed: Parsed, exact: Backtracker | null) {
+  constructor(
+    source: string,
+    tree: Node,
+    program: Program,
+    parsed: Parsed,
+    exact: Backtracker | null,
+    codes: Codes | null,
+  ) {
+    this.#codes = codes;
     this.#exact = exact;
     this.source = source;
     this.tree = tree;
     this.program = program;
     this.groups = parsed.groups;
     this.names = parsed.names;
+  }
+
+  #codesOf(value: string): Codes {
+    this.#codes ??= new Codes(0);
+    return this.#codes.holds(value) ? this.#codes : this.#codes.take(value);
   }
 
   #automataOf(program: Program): { readonly dfa: Dfa; readonly longest: SharedDfa } {
@@ -95,8 +120,7 @@ export class Pattern {
 
   /** Whether the pattern matches anywhere in `value`. */
   test(value: string): boolean {
-    this.#codes ??= new Codes();
-    return this.testCodes(this.#codes.take(value));
+    return this.testCodes(this.#codesOf(value));
   }
 
   /** The same where the value's characters were taken already. */
@@ -123,8 +147,7 @@ export class Pattern {
     const marks = marksOf(program, value, meter);
     if (program.looks.length > 0 || program.size * (value.length - from) < worthwhileSteps)
       return capture(program, groups, value, { from, last: value.length, end: value.length }, marks, meter);
-    this.#codes ??= new Codes();
-    const codes = this.#codes.take(value);
+    const codes = this.#codesOf(value);
     const { dfa, longest } = this.#automataOf(program);
     const start = dfa.leftmost(codes, from, meter);
     if (start > value.length) return null;

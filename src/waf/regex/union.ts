@@ -19,6 +19,13 @@ const maxKept = 65_536;
 /** Not yet known. States begin behind it, at offsets of rows; the lowest bit says that something matches there. */
 const UNKNOWN = 0;
 
+/** Work on new states that a value may make in any case, in steps; beyond it, states must be met that are known. */
+const maxWork = 8192;
+/** Values up to this length are always shown to it: they cannot make many states. */
+const minRested = 256;
+/** Most values that are not shown to the automaton behind one that it gave up on; as many as it gave up on before, doubled. */
+const maxRest = 64;
+
 /** An automaton for up to `maxShared` programs, bit i for the program i. */
 export function shareAutomaton(programs: readonly Program[]): SharedDfa {
   const program = combine(programs);
@@ -41,6 +48,9 @@ export class SharedDfa {
   /** By kind of the byte before: where a search begins. */
   #starts: number[] = [];
   readonly #anchored: boolean;
+  /** How many values come before it tries again, and how many that were last time. */
+  #rest = 0;
+  #lastRest = 1;
 
   /** With `anchored`, programs begin where a search begins and nowhere else. */
   constructor(program: Program, classes: Classes, anchored = false) {
@@ -54,24 +64,39 @@ export class SharedDfa {
   match(codes: Codes, meter: Meter): number {
     const { ofCode, end } = this.#classes;
     const { list, length } = codes;
+    // Because who sends values that make states faster than they use them sends more of them, and each would be begun for nothing.
+    if (this.#rest > 0 && length > minRested) {
+      this.#rest--;
+      return -1;
+    }
     let state = this.#begin(EDGE);
     let hits = 0;
     let misses = 0;
     if ((state & 1) !== 0) hits |= this.#foundIn(state--);
     let cells = this.#cells;
-    meter.steps += length;
+    const most = meter.steps + maxWork;
     for (let index = 0; index <= length; index++) {
       const column = index < length ? ofCode[list[index]!]! : end;
       let following = cells[state + column]!;
       if (following === UNKNOWN) {
-        if (++misses > 60 && misses * 4 > index) return -1;
+        misses++;
+        if ((misses > 60 || meter.steps > most) && misses * 4 > index) return this.#giveUp(index, meter);
         following = this.#advance(state, column, meter);
         cells = this.#cells;
       }
       if ((following & 1) !== 0) hits |= this.#foundIn(following--);
       state = following;
     }
+    meter.steps += length;
+    this.#lastRest = 1;
     return hits;
+  }
+
+  #giveUp(read: number, meter: Meter): number {
+    meter.steps += read;
+    this.#lastRest = Math.min(maxRest, this.#lastRest * 2);
+    this.#rest = this.#lastRest;
+    return -1;
   }
 
   /** A place at or shortly behind the end of the longest match that begins at `from`; the value's length where that is not known. */

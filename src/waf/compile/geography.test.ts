@@ -62,6 +62,15 @@ SecRule &GEO "@eq 0"
   assert.deepEqual(verdicts(text, asked).map(kind), ['waf/rule', 'pass', 'waf/rule']);
 });
 
+test('an address that a rule wrote itself is looked up in every request', () => {
+  const text = `SecGeoLookupDb places.mmdb
+SecAction "id:1,phase:1,pass,nolog,setvar:tx.ip=203.0.113.7"
+SecRule TX:ip "@geoLookup" "id:2,phase:1,pass,nolog"
+SecRule GEO:COUNTRY_CODE "@streq DE" "id:3,phase:1,deny"
+`;
+  assert.deepEqual(verdicts(text, asked).map(kind), ['waf/rule', 'waf/rule', 'waf/rule']);
+});
+
 test('a file that is no database stops the load, where a rule asks for places, and is not opened where none does', () => {
   const wrong = load([{ name: '/etc/own.conf', text: `SecGeoLookupDb none.mmdb\n${chain}` }], toolsOf());
   assert.ok(!wrong.ok);

@@ -224,8 +224,8 @@ export class Ways {
 }
 
 /** Whether all that the link looks at and changes is TX, what comes again, or the same for every request. */
-function isSteady({ targets, comparison, matcher, effects }: Link): boolean {
-  if (targets.length === 0 && (matcher !== null || comparison !== null)) return false;
+function isSteady({ targets, comparison, matcher, locates, effects }: Link): boolean {
+  if (locates || (targets.length === 0 && (matcher !== null || comparison !== null))) return false;
   const isOnes = targets.every(({ variable, isCount, pattern, path }) => {
     if (variable.shape === 'many' && variable.writes === 'tx') return true;
     const { comesAgain } = variable;

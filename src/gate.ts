@@ -18,6 +18,8 @@ import type { RequestHead } from './traffic/wire.ts';
 export interface Listener {
   readonly name: string;
   readonly port: number;
+  /** The one address that connections reach it at, normalised; '' where it listens at all of them. */
+  readonly local: string;
   readonly tls: boolean;
   /** Port of the redirect's target, or 0 where this listener does not redirect. */
   readonly redirectPort: number;

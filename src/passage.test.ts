@@ -70,7 +70,7 @@ test('what breaks while a request is judged ends its connection, is told, and sp
     guard,
     challenges: new ChallengeAnswers(),
   });
-  const listener = { name: 'test', port: 80, tls: false, redirectPort: 0, announcers: null, accepted: 0 };
+  const listener = { name: 'test', port: 80, tls: false, local: '', redirectPort: 0, announcers: null, accepted: 0 };
   const open = await openListener('127.0.0.1', 0, (socket) => gateway.accept(socket, listener));
 
   assert.equal(await answerTo(open.port, 'GET /broken HTTP/1.1\r\nHost: a\r\n\r\n'), '');

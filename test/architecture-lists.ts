@@ -375,10 +375,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
     '`admin.test.ts`, over real sockets',
     'src/admin/endpoints/all-endpoints.ts src/admin/endpoints/bans.ts src/admin/endpoints/configuration.ts src/admin/endpoints/connections.ts src/admin/endpoints/firewall.ts src/admin/endpoints/gate.ts src/admin/endpoints/journeys.ts src/admin/endpoints/learn.ts src/admin/endpoints/waf.ts src/admin/openapi.ts src/admin/server.ts',
   ],
-  [
-    '`learner.test.ts`, and test/model-learning.test.ts over two workers',
-    'src/model/shape.ts src/cli/waf-learn.ts src/supervisor/worker-listener.ts',
-  ],
+  ['`learner.test.ts`, and test/model-learning.test.ts over two workers', 'src/model/shape.ts src/cli/waf-learn.ts'],
   ['test/scenarios/purge.test.ts, through the command', 'src/cli/purge.ts src/supervisor/history/purge.ts'],
   ['test/browser drives them as a person does', 'src/cli/dashboard.ts src/supervisor/dashboard.ts'],
   [

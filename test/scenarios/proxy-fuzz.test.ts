@@ -207,7 +207,7 @@ async function bareGate(t: TestContext, upstreamPort: number) {
   });
   const opened = await Promise.all(
     settings.listen.map(async ({ address, port, tls }) => {
-      const listener = { name: 'test', port, tls, redirectPort: 0, announcers: null, accepted: 0 };
+      const listener = { name: 'test', port, tls, local: '', redirectPort: 0, announcers: null, accepted: 0 };
       const socket = await openListener(address, port, (accepted) => gateway.accept(accepted, listener));
       listener.port = socket.port;
       return { listener, socket };

@@ -4,6 +4,8 @@ import { latin1, writeLatin1 } from './bytes.ts';
 
 /** Room behind the last code, so that a word may be cut there without a look at where the array ends. */
 const slack = 8;
+/** From this length on bytes are compared with the text they come from sooner than looked at one by one. */
+const minCompared = 2048;
 /** Values of up to this many characters share one array. */
 const sharedLength = 1 << 17;
 
@@ -79,6 +81,11 @@ export function takeRoom(length: number): string {
 
 /** Writes `text` as UTF-8, and narrows that to a byte a character where it is no ASCII. */
 function fill(bytes: Buffer, text: string): void {
+  if (text.length >= minCompared) {
+    writeLatin1(bytes, text);
+    // Because of a character beyond latin1 only its lower half is written.
+    if (latin1(bytes, 0, text.length) === text) return;
+  }
   const written = bytes.write(text, 'utf8');
   if (written === text.length) return;
   let most = 0;

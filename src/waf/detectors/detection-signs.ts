@@ -8,6 +8,8 @@ const minParted = 512;
 const END = 0x8000;
 /** What is left of it is the node. */
 const NODE = 0x7fff;
+/** What texts are made of: its columns lie side by side as well. */
+const frequent = ' etaoinshrdlucmfwypvbgkjqxz';
 /** No sign, so far; never changed. */
 const nothing: readonly number[] = Object.freeze([]);
 
@@ -34,7 +36,7 @@ export class SignSet {
     this.texts = [...new Set(texts)];
     this.#longest = this.texts.reduce((longest, text) => Math.max(longest, text.length), 0);
     let width = 1;
-    for (const text of this.texts)
+    for (const text of [frequent, ...this.texts])
       for (let index = 0; index < text.length; index++) {
         const code = text.charCodeAt(index) & 255;
         if (this.#columnOf[code] === 0) this.#columnOf[code] = width++;
@@ -55,17 +57,18 @@ export class SignSet {
     return { shift: this.#shift, next: this.#next, columnOf: this.#columnOf };
   }
 
+  /** Because texts seldom lead far from the root, nodes are numbered as far as they are from it: those in use lie side by side. */
   #grow(): void {
+    const nodes = new Uint16Array(this.texts.length);
     let count = 1;
-    for (const [number, text] of this.texts.entries()) {
-      let node = 0;
-      for (let index = 0; index < text.length; index++) {
-        const cell = (node << this.#shift) + this.#columnOf[text.charCodeAt(index) & 255]!;
+    for (let depth = 0; depth < this.#longest; depth++)
+      for (const [number, text] of this.texts.entries()) {
+        if (depth >= text.length) continue;
+        const cell = (nodes[number]! << this.#shift) + this.#columnOf[text.charCodeAt(depth) & 255]!;
         if (this.#next[cell] === 0) this.#next[cell] = count++;
-        node = this.#next[cell]!;
+        nodes[number] = this.#next[cell]!;
+        if (depth === text.length - 1) this.#ends[nodes[number]!] = [number];
       }
-      this.#ends[node] = [number];
-    }
   }
 
   /** Fills in where to go when no text goes on, nodes nearest to the root first. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codesOf } from '../../base/byte-codes.ts';
-import { HashedWords, lettersEnd } from './sql-hashed.ts';
+import { HashedTexts, HashedWords, hashWith, lettersEnd } from './sql-hashed.ts';
 
 const words = new HashedWords([
   ['select', 1],
@@ -36,4 +36,18 @@ test('a word ends where the value does, whatever was read before', () => {
   const codes = codesOf('select');
   assert.equal(lettersEnd(codes, 0), 6);
   assert.equal(words.marks(codes, 0, 6), 1);
+});
+
+test('the text of a word is found in any case, and no other', () => {
+  const texts = new HashedTexts(['select', 'current_user', 'sha1']);
+  const find = (value: string) =>
+    texts.find(
+      value,
+      0,
+      value.length,
+      [...value].reduce((hash, one) => hashWith(hash, one.charCodeAt(0)), 0),
+    );
+  for (const value of ['select', 'SELECT', 'Current_User', 'sha1']) assert.equal(find(value), value.toLowerCase());
+  // Because a low line and what is 32 above it have one hash.
+  for (const value of ['selects', 'current\x7fuser', 'sel', '\u0153elect']) assert.equal(find(value), '');
 });

@@ -63,3 +63,46 @@ export function lettersEnd(codes: Uint8Array, from: number): number {
   while (letters[codes[at]!] === 1) at++;
   return at;
 }
+
+/** Words by the same hash, to have their text without cutting it out of a value. */
+export class HashedTexts {
+  readonly #keys = new Int32Array(slots);
+  readonly #texts = new Array<string>(slots).fill('');
+
+  /** At most a thousand words of ASCII in lower case. */
+  constructor(list: Iterable<string>) {
+    for (const text of new Set(list)) {
+      const hash = hashOf(Buffer.from(text), 0, text.length);
+      let slot = slotOf(hash);
+      while (this.#keys[slot] !== 0) slot = (slot + 1) & (slots - 1);
+      this.#keys[slot] = hash;
+      this.#texts[slot] = text;
+    }
+  }
+
+  /** What stands from `start` to `end` in lower case, where it is one of the words; '' where it is not. `hash` is its hash. */
+  find(value: string, start: number, end: number, hash: number): string {
+    const keys = this.#keys;
+    for (let slot = slotOf(hash); keys[slot] !== 0; slot = (slot + 1) & (slots - 1)) {
+      if (keys[slot] !== hash) continue;
+      const text = this.#texts[slot]!;
+      return isText(value, start, end, text) ? text : '';
+    }
+    return '';
+  }
+}
+
+/** The hash of a text of which `hash` is that of all but the last character. */
+export function hashWith(hash: number, code: number): number {
+  return (Math.imul(hash, 31) + (code | 32)) | 0;
+}
+
+/** Whether `text` stands from `start` to `end`, in any case. */
+function isText(value: string, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = value.charCodeAt(start + at);
+    if ((code >= 0x41 && code <= 0x5a ? code | 32 : code) !== text.charCodeAt(at)) return false;
+  }
+  return true;
+}

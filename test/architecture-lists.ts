@@ -431,7 +431,7 @@ const testedElsewhere: readonly (readonly [string, string])[] = [
   ],
   [
     'the test of its folder, through the compiler and the loop, `test/agree/rules.test.ts` and `test/scenarios/waf-rules.test.ts`',
-    'src/waf/base-rules.ts src/waf/rule-sources.ts src/held-answer.ts src/config/rule-files.ts src/waf/compile/fold.ts src/waf/compile/stretches.ts src/waf/compile/plan.ts src/waf/program/memory.ts src/waf/program/stages.ts src/waf/compile/clusters.ts src/waf/compile/compiler.ts src/waf/compile/link.ts src/waf/compile/macro.ts src/waf/compile/rule.ts src/waf/compile/settings.ts src/waf/compile/targets.ts src/waf/program/match.ts src/waf/transaction/body.ts src/waf/transaction/members.ts src/waf/transaction/transaction.ts src/waf/marks.ts',
+    'src/waf/base-rules.ts src/waf/rule-sources.ts src/held-answer.ts src/config/rule-files.ts src/waf/compile/fold.ts src/waf/compile/stretches.ts src/waf/compile/plan.ts src/waf/program/stages.ts src/waf/compile/clusters.ts src/waf/compile/compiler.ts src/waf/compile/link.ts src/waf/compile/macro.ts src/waf/compile/rule.ts src/waf/compile/settings.ts src/waf/compile/targets.ts src/waf/program/match.ts src/waf/transaction/body.ts src/waf/transaction/members.ts src/waf/transaction/transaction.ts src/waf/marks.ts',
   ],
   [
     'the tables of `regex.test.ts` and `set.test.ts`, through the door, and `test/agree/regex.test.ts` against PCRE2',

@@ -20,9 +20,12 @@ export class Known {
   readonly text: string;
   /** By the number of the view: the rules that are answered. */
   readonly answers: (readonly number[] | undefined)[];
+  /** When it came last. */
+  turn: number;
 
-  constructor(text: string, views: number) {
+  constructor(text: string, views: number, turn: number) {
     this.text = text;
+    this.turn = turn;
     this.answers = new Array<undefined>(views).fill(undefined);
   }
 }
@@ -37,6 +40,8 @@ export class Memory {
   #asked = 0;
   #known = 0;
   #alone = 0;
+  /** Counted by whoever asks, once a request. */
+  turn = 0;
 
   /** There are so many views. */
   constructor(views: number) {
@@ -55,8 +60,10 @@ export class Memory {
     if (isLong && !this.#isWorthwhile()) return null;
     const young = this.#young.get(value);
     const known = young ?? this.#old.get(value);
-    if (known === undefined) return this.#keep(new Known(ownText(value), this.#views));
-    if (isLong) this.#known++;
+    if (known === undefined) return this.#keep(new Known(ownText(value), this.#views, this.turn));
+    // Because what a request says twice says nothing of whether it comes again.
+    if (isLong && known.turn !== this.turn) this.#known++;
+    known.turn = this.turn;
     return known === young ? known : this.#keep(known);
   }
 

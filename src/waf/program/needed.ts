@@ -65,6 +65,7 @@ class Finder implements Foreseen {
     if (transaction.removedRules.length > 0 && this.#losesSkippers(transaction)) return null;
     const { start, end } = program.phases[phase]!;
     this.ways ??= new Ways(program);
+    if (phase === 1) this.#memory.turn++;
     this.#answered.fill(0);
     this.#byValue.clear();
     const lanes = plan.lanes[phase]!;

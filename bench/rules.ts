@@ -6,6 +6,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { unoptimised } from '../src/supervisor/unoptimised.ts';
 import { Pattern } from '../src/waf/regex/regex.ts';
 import { build, type SiteWafSettings, type Waf } from '../src/waf/waf.ts';
 import { chanceFrom } from '../test/agree/generate.ts';
@@ -106,11 +107,11 @@ function print(line: string): void {
 }
 
 /** One level, in this process. */
-function measure(crs: string, paranoia: number): void {
+async function measure(crs: string, paranoia: number): Promise<void> {
   const empty = held();
   const begun = cpuMs();
   const clock = performance.now();
-  const waf = paranoia === 0 ? withoutRules() : made(crs, paranoia, sitesOf(1));
+  const waf = paranoia === 0 ? withoutRules() : await unoptimised(async () => made(crs, paranoia, sitesOf(1)));
   const spent = cpuMs() - begun;
   const took = performance.now() - clock;
   const name = paranoia === 0 ? 'without the WAF' : `paranoia ${paranoia}`;
@@ -165,11 +166,11 @@ function overlays(crs: string): void {
   );
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const words = process.argv.slice(2);
   if (words[0] === '--one') {
     if (words[1] === 'sites') overlays(words[2]!);
-    else measure(words[2]!, Number(words[1]));
+    else await measure(words[2]!, Number(words[1]));
     return;
   }
   const crs = resolve(words[0] ?? '../shared/crs-4.28.0');
@@ -177,4 +178,4 @@ function main(): void {
     execFileSync(process.execPath, ['--expose-gc', import.meta.filename, '--one', one, crs], { stdio: 'inherit' });
 }
 
-if (import.meta.main) main();
+if (import.meta.main) await main();

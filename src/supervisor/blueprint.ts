@@ -6,11 +6,12 @@ import type { Pause } from '../base/in-pieces.ts';
 import type { Built, Path } from '../base/problem.ts';
 import { built } from '../base/problem.ts';
 import type { Settings } from '../config/config.ts';
-import { build, type Generation } from '../generation.ts';
+import { build as buildGeneration, type Generation } from '../generation.ts';
 import { type Files, type Shelf, systemFiles, type Want } from '../tls/tls.ts';
 import type { Timekeeper } from '../traffic/deadline.ts';
 import { version } from './figures.ts';
 import { tracingTools } from './tracing.ts';
+import { unoptimised } from './unoptimised.ts';
 
 /** A file as it was read, or the system's word for why it could not be. */
 type Kept = { readonly text: string; readonly mode: number } | { readonly code: string };
@@ -85,6 +86,12 @@ export function raise(
     tracing: tracingTools(clock, version()),
     ...(previous === null ? {} : { previous }),
   });
+}
+
+/** Rules of files are some thousand patterns that are compiled once. */
+function build(settings: Settings, tools: Parameters<typeof buildGeneration>[1]): Promise<Built<Generation>> {
+  const make = (): Promise<Built<Generation>> => buildGeneration(settings, tools);
+  return settings.waf.ruleFiles === null ? make() : unoptimised(make);
 }
 
 function recording(files: Map<string, Kept>): Files {

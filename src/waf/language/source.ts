@@ -126,6 +126,12 @@ export function readDirectives(file: SourceFile, troubles: Trouble[]): Directive
   const { text } = file;
   let at = 0;
   while (at < text.length) {
+    // Because a good part of a rule file is comments, whose characters need no places.
+    const behind = behindComment(text, at);
+    if (behind > at) {
+      at = behind;
+      continue;
+    }
     const [line, next] = readLine(file, at);
     at = next;
     const piece = line.trim();
@@ -140,11 +146,21 @@ export function readDirectives(file: SourceFile, troubles: Trouble[]): Directive
   return directives;
 }
 
+/** Where the line begins that follows an empty one or a comment at `from`; `from` itself where it is neither. */
+function behindComment(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isSpace(text.charCodeAt(at)) && text.charCodeAt(at) !== 10) at++;
+  if (at < text.length && text.charCodeAt(at) !== 10 && text.charCodeAt(at) !== 35) return from;
+  const newline = text.indexOf('\n', at);
+  return newline < 0 ? text.length : newline + 1;
+}
+
 /** One line with those that continue it after a backslash, and where the next begins. */
 function readLine(file: SourceFile, from: number): [Piece, number] {
   const { text } = file;
   const parts: string[] = [];
-  const offsets: number[] = [];
+  /** Pairs of start and end in the file. */
+  const stretches: number[] = [];
   let at = from;
   for (;;) {
     const newline = text.indexOf('\n', at);
@@ -160,13 +176,23 @@ function readLine(file: SourceFile, from: number): [Piece, number] {
     const wasSpaced = start > at && parts.length > 0 && needsSpace(parts.at(-1)!);
     if (wasSpaced) {
       parts.push(' ');
-      offsets.push(start - 1);
+      stretches.push(start - 1, start);
     }
     parts.push(text.slice(start, stop));
-    for (let index = start; index < stop; index++) offsets.push(index);
+    stretches.push(start, stop);
     at = next;
-    if (!isContinued) return [new Piece(parts.join(''), file, Uint32Array.from(offsets)), at];
+    if (!isContinued) return [new Piece(parts.join(''), file, offsetsOf(stretches)), at];
   }
+}
+
+function offsetsOf(stretches: readonly number[]): Uint32Array {
+  let length = 0;
+  for (let pair = 0; pair < stretches.length; pair += 2) length += stretches[pair + 1]! - stretches[pair]!;
+  const offsets = new Uint32Array(length);
+  let count = 0;
+  for (let pair = 0; pair < stretches.length; pair += 2)
+    for (let at = stretches[pair]!; at < stretches[pair + 1]!; at++) offsets[count++] = at;
+  return offsets;
 }
 
 /** Whether two words would grow together without a space. */

@@ -88,10 +88,7 @@ class Analysis {
       case 'bytes':
         return this.#bytes(node.set);
       case 'sequence':
-        return together(
-          node.parts.map((part) => this.of(part)),
-          analyseSequence,
-        );
+        return together(this.#parts(node.parts), analyseSequence);
       case 'choice':
         return together(
           node.parts.map((part) => this.of(part)),
@@ -113,6 +110,30 @@ class Analysis {
     }
   }
 
+  /** The parts of a sequence, letters behind each other as one text: that is what most of a pattern is. */
+  #parts(parts: readonly Node[]): Both[] {
+    const all: Both[] = [];
+    for (let index = 0; index < parts.length; ) {
+      let found = this.of(parts[index++]!);
+      let text = letterOf(found);
+      if (text !== null) {
+        const first = index;
+        for (; index < parts.length && text.length < maxTextLength * 4; index++) {
+          const next = parts[index]!;
+          const letter: string | null = next.kind === 'bytes' ? letterOf(this.#bytes(next.set)) : null;
+          if (letter === null) break;
+          text += letter;
+        }
+        if (index > first) {
+          const one: Found = { exact: [text], texts: [], bytes: [] };
+          found = { any: one, own: one };
+        }
+      }
+      all.push(found);
+    }
+    return all;
+  }
+
   #bytes(set: ByteSet): Both {
     let found = this.#bySet.get(set);
     if (found === undefined) {
@@ -123,6 +144,11 @@ class Analysis {
     }
     return found;
   }
+}
+
+/** The one letter that was found in values of both kinds; null where it is anything else. */
+function letterOf({ any, own }: Both): string | null {
+  return any === own && any.exact?.length === 1 && any.exact[0]!.length === 1 ? any.exact[0]! : null;
 }
 
 function together(parts: readonly Both[], analyse: (parts: readonly Found[]) => Found): Both {

@@ -2,7 +2,9 @@
 
 import { isLetter } from './classes.ts';
 import { type Detection, fencesOf, isFenced, type Subject } from './detectors/detection.ts';
+import { holdsSecret } from './detectors/shell-arguments.ts';
 import { CODE, HTML, SHELL, SQL } from './places.ts';
+import { isReported } from './reported.ts';
 
 /**
  * What is left of a detection where the text only cites code: suspicion, unless `again` finds more where the cited parts
@@ -55,7 +57,12 @@ const files: ReadonlySet<string> = new Set(
  * container starts.
  */
 function isDocument(bit: number, { id, start }: Detection, text: string, name: string): boolean {
+  // Because who looks at reports sees text, and markup in it is what could run there.
+  if (bit !== SQL && isReported(name)) return bit !== HTML || !text.includes('<');
   if (bit === SHELL && id === started) return name.includes('containers.') && !text.includes(' ');
+  // Because what containers and packages run is a command, and stands under the name of one.
+  const isRun = name.includes('containers.') || name.includes('scripts.');
+  if (bit === SHELL && isRun) return isLetter(text.charCodeAt(0)) && !holdsSecret(text.toLowerCase());
   const line = text.indexOf('\n');
   if (line < 0) return false;
   if (bit === SHELL) {
@@ -63,8 +70,24 @@ function isDocument(bit: number, { id, start }: Detection, text: string, name: s
     return text.startsWith('#!/') && text.indexOf('\n', line + 1) > 0 && files.has(last);
   }
   if (bit !== SQL || id !== stacked || start !== 0 || !text.includes(';\n')) return false;
-  const word = text.slice(0, 8).toLowerCase();
-  return statements.some((one) => word.startsWith(`${one} `));
+  // Because a console shows its prompt, and a query that it is pasted into stumbles over it.
+  if (prompts.some((one) => text.startsWith(one))) return true;
+  const word = text.slice(behindComments(text)).slice(0, 8).toLowerCase();
+  return statements.some((one) => word.startsWith(`${one} `)) || word.startsWith('begin;');
+}
+
+/** What consoles of databases write before what is typed. */
+const prompts: readonly string[] = ['mysql> ', 'sqlite> ', 'MariaDB [', 'postgres=# ', 'postgres=> ', 'SQL> '];
+
+/** Behind the lines of comments with which a file of statements begins. */
+function behindComments(text: string): number {
+  let at = 0;
+  for (let count = 0; count < 8 && text.startsWith('-- ', at); count++) {
+    const end = text.indexOf('\n', at);
+    if (end < 0) return at;
+    at = end + 1;
+  }
+  return at;
 }
 
 /** Where a span of code begins and ends, its backquotes included. */
@@ -156,7 +179,10 @@ function withoutCode(form: string): string {
  * Whether the text is markup from its first character to its last: `<p>…</p>`. The end tag is what a shell and a database
  * stumble over, unless a comment takes it away.
  */
-export function isMarkedUp(text: string): boolean {
+export function isMarkedUp(given: string): boolean {
+  // Because an editor of blocks sets each between two comments of its own.
+  const isBlock = given.startsWith('<!-- wp:') && given.endsWith(' -->');
+  const text = isBlock ? given.slice(given.indexOf('-->') + 3, given.lastIndexOf('<!--')).trim() : given;
   if (text.charCodeAt(0) !== 60 || !isLetter(text.charCodeAt(1)) || text.charCodeAt(text.length - 1) !== 62)
     return false;
   const last = text.lastIndexOf('<');

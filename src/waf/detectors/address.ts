@@ -109,6 +109,8 @@ function weigh(subject: Subject, network: Network, isSpelled: boolean): number {
   if (network.kind === 'public') return 0;
   if (isHarmless(subject.name)) return isTyped(subject, network) ? 5 : 0;
   if (isOwnWork(subject, network)) return 2;
+  // Because names of homes and offices lead nowhere from a server in a cloud, and people keep links to them.
+  if (isHome(network.text)) return 3;
   return subject.text.split(' ', 4).length > 3 ? 2 : 5;
 }
 
@@ -139,6 +141,13 @@ function isHarmless(name: string): boolean {
   if (textNames.has(last) || browserNames.has(last)) return true;
   return ['redirect', 'return', 'callback', 'continue', 'referer', 'referrer', 'origin', 'logout'].some((word) =>
     last.includes(word),
+  );
+}
+
+/** `printer.lan`, `nas.local`: a name that the router of a home gives. */
+function isHome(host: string): boolean {
+  return (
+    host.endsWith('.lan') || host.endsWith('.home.arpa') || (host.endsWith('.local') && !host.includes('.cluster.'))
   );
 }
 

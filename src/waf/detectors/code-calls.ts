@@ -22,6 +22,7 @@ const beginnings: readonly string[] = [
     'from os import system',
   ],
   ...['send(:system', 'send(:eval', 'send(:exec', 'print_r(glob(', 'print_r(scandir(', 'var_dump(scandir('],
+  ...['scandir(getcwd(', 'scandir(current(', 'array_reverse(scandir('],
 ];
 const longest = 300;
 

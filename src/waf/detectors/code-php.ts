@@ -29,6 +29,8 @@ export const phpSigns: ReadonlyMap<string, Sign> = tableOf(
     `
   allow_url_include
   auto_prepend_file
+  auto_append_file
+  addtype application/x-httpd-php
   invokefunction
   \\think\\
   {pboot:if
@@ -181,6 +183,7 @@ function joined({ lower, isBare }: Subject): Detection | null {
   const call = lower.indexOf(')(');
   if (call < 0) return null;
   const isJoined =
+    lower.startsWith('(~') ||
     (lower.startsWith('(') && (lower.includes("'.'") || lower.includes('"."') || lower.includes('^'))) ||
     lower.startsWith('base_convert(') ||
     lower.startsWith('strrev(') ||

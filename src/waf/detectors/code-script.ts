@@ -31,6 +31,11 @@ export const scriptSigns: ReadonlyMap<string, Sign> = tableOf([
     .__subclasses__(
     runtime.getruntime().exec(request
     <%eval request
+    (%pipe%
+    push graphic-context
+    concat:http
+    " . qx{
+    [% perl %]
     <%execute(request
     <%execute request
     <%@ page language="c#"%><%
@@ -102,6 +107,9 @@ export const scriptSigns: ReadonlyMap<string, Sign> = tableOf([
     require("child_process")
     require(\`child_process\`)
     import('child_process')
+    'node:child_process'
+    "node:child_process"
+    package.loadlib(
     import("child_process")
     require('fs').
     require("fs").

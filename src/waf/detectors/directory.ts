@@ -1,5 +1,6 @@
 // LDAP and XPath injection: filters and paths that end the one they are pasted into and begin their own.
 
+import { nextOf } from '../classes.ts';
 import { type Detection, found, type Sign, type Subject, signs, strongest, tableOf } from './detection.ts';
 
 /** LDAP injection in one value. Ids 1044101–1044104. Linear; never throws. */
@@ -26,7 +27,7 @@ function filter(text: string): Detection | null {
     (isJoint(text.charCodeAt(start + 1)) || text.charCodeAt(start + 1) === 33) &&
     opensTerm(text, start + 2)
   )
-    return found(1044101, 5, 'the value is an LDAP filter', start, text.length);
+    return found(1044101, isFinished(text) ? 2 : 5, 'the value is an LDAP filter', start, text.length);
   const first = text.charCodeAt(0);
   if ((isJoint(first) || first === 33) && opensTerm(text, 1) && text.endsWith(')'))
     return found(1044101, 5, 'the value is an LDAP filter', 0, text.length);
@@ -41,6 +42,27 @@ function filter(text: string): Detection | null {
   if (text.charCodeAt(0) === 40 && text.endsWith('=*)') && text.indexOf('(', 1) < 0 && !text.includes(' '))
     return found(1044101, 5, 'the value is an LDAP filter that matches everything', 0, text.length);
   return null;
+}
+
+/**
+ * Whether the filter is complete, asks for no password and matches nothing but what it names: where a filter is asked for
+ * it is one, and pasted into another it ends nothing.
+ */
+function isFinished(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 40) depth++;
+    if (code === 41 && --depth === 0 && at < text.length - 1) return false;
+  }
+  return (
+    depth === 0 &&
+    text.charCodeAt(0) === 40 &&
+    isJoint(text.charCodeAt(1)) &&
+    text.includes(')(') &&
+    !text.includes('=*)') &&
+    !text.toLowerCase().includes('pass')
+  );
 }
 
 /** `*)(uid=*`: a bracket that the value did not open closes, and another term begins. */
@@ -160,6 +182,7 @@ export const xpathSigns: ReadonlyMap<string, Sign> = tableOf([
     doc('http
     doc("http
     doc(concat(
+    doc-available(
     unparsed-text(
     unparsed-text('/
     document('http
@@ -179,6 +202,7 @@ export function detectXpath(subject: Subject): Detection | null {
   const quoted = text.indexOf("'") >= 0 || text.indexOf('"') >= 0;
   const isBroken =
     quoted &&
+    !closesItself(text) &&
     (text.startsWith("'") ||
       text.startsWith('"') ||
       isWord(text, Math.min(text.indexOf("'") < 0 ? 64 : text.indexOf("'"), 64)));
@@ -198,6 +222,13 @@ export function detectXpath(subject: Subject): Detection | null {
     sign.at,
     sign.at + 48,
   );
+}
+
+/** Whether the text is a path of its own whose strings it opens behind `=` or a bracket, and closes. */
+function closesItself(text: string): boolean {
+  if (text.charCodeAt(0) !== 47) return false;
+  const first = Math.min(nextOf(text, "'", 0), nextOf(text, '"', 0));
+  return '=(,'.includes(text.charAt(first - 1)) && text.split(text.charAt(first)).length % 2 === 1;
 }
 
 /** Leaves of a tree that hold what lets one in. */

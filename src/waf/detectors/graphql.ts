@@ -44,6 +44,7 @@ export function detectGraphql(subject: Subject, limits: GraphqlLimits): Detectio
   if (aliases > limits.maxAliases) return found(1061003, 5, `the query asks ${aliases} times under other names`, 0, 64);
   if (directives > limits.maxDirectives) return found(1061004, 5, `the query has ${directives} directives`, 0, 64);
   if (fields > maxFields || repeats(lower)) return found(1061004, 5, 'the query repeats its fields', 0, 64);
+  if (attempts(lower) > maxAttempts) return found(1061003, 5, 'the query tries to sign in several times', 0, 64);
   const circle = circles(lower);
   return circle >= 0 ? found(1061005, 5, 'fragments of the query lead in a circle', circle, circle + 64) : null;
 }
@@ -82,6 +83,18 @@ function stringEnd(text: string, from: number): number {
     else if (code === 34) return at;
   }
   return text.length;
+}
+
+/** Ways to sign in that are asked for under names of their own. */
+const maxAttempts = 2;
+const signing: readonly string[] = ['login(', 'signin(', 'authenticate(', 'verifyotp(', 'tokenauth('];
+
+function attempts(lower: string): number {
+  let count = 0;
+  for (const name of signing)
+    for (let at = lower.indexOf(name); at > 0 && count <= maxAttempts; at = lower.indexOf(name, at + name.length))
+      if (lower.charCodeAt(at - 1) === 58 || lower.startsWith(': ', at - 2)) count++;
+  return count;
 }
 
 function repeats(lower: string): boolean {

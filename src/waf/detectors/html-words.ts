@@ -47,6 +47,13 @@ export const loadingLinks: readonly string[] = ['stylesheet', 'import', 'preload
 
 /** Style sheets of the world that pages name, and the scripts of posts that editors embed: nobody but their owners writes to them. */
 export const knownSheets: readonly string[] = ['https://fonts.googleapis.com/css', '//fonts.googleapis.com/css'];
+/** Where programs of the world lie, as lessons load them. */
+export const publicScripts: readonly string[] = [
+  'https://cdn.jsdelivr.net/npm/',
+  'https://unpkg.com/',
+  'https://cdnjs.cloudflare.com/ajax/libs/',
+  'https://code.jquery.com/',
+];
 export const knownScripts: readonly string[] = [
   '//platform.twitter.com/widgets.js',
   '//platform.x.com/widgets.js',

@@ -2,6 +2,7 @@
 
 import { isWord } from '../classes.ts';
 import { type Detection, isFenced } from './detection.ts';
+import { changesItself, isBrokenScript } from './html-script.ts';
 import { type Attribute, type Context, TagReader, type TagSink } from './html-tags.ts';
 import {
   addressAttributes,
@@ -11,6 +12,7 @@ import {
   knownScripts,
   knownSheets,
   loadingLinks,
+  publicScripts,
   rawText,
   sinks,
   styleLoads,
@@ -129,6 +131,11 @@ function isGreeting(text: string, from: number): boolean {
   return (quote === 39 || quote === 34) && first >= 65 && first <= 90 && second >= 97 && second <= 122;
 }
 
+/** `{{ 'theme.js' | asset_url }}`: a file of the shop whose theme is edited. */
+function isAssetOfTheme(source: string): boolean {
+  return source.startsWith("{{ '") && source.endsWith(".js' | asset_url }}") && !source.includes('/');
+}
+
 function isLetterAt(text: string, at: number): boolean {
   return (text.charCodeAt(at) | 32) >= 97 && (text.charCodeAt(at) | 32) <= 122;
 }
@@ -185,6 +192,7 @@ class MarkupJudge implements TagSink {
    */
   #isTalkOfScript(end: number): boolean {
     const text = this.#text;
+    if (isBrokenScript(text, end)) return true;
     if (text.charCodeAt(end) !== 62) return false;
     if (this.#tagStart > 3 && isProse(text, this.#tagStart, end + 1)) return true;
     if (++this.#looks > maxLooks || text.length - end > maxLook) return false;
@@ -225,12 +233,14 @@ class MarkupJudge implements TagSink {
   #isKnownScript(end: number): boolean {
     const source = this.#sourceOf(end);
     const address = source.startsWith('https:') ? source.slice(6) : source;
-    return knownScripts.includes(address);
+    if (knownScripts.includes(address)) return true;
+    return publicScripts.some((one) => source.startsWith(one)) && isFenced(this.#text, this.#tagStart);
   }
 
   /** Whether the script is a file of the page's own server, as the source of any page names some. */
   #isOwnScript(end: number): boolean {
     const source = this.#sourceOf(end);
+    if (isAssetOfTheme(source)) return true;
     if (!source.endsWith('.js') || source.startsWith('//')) return false;
     for (let at = 0; at < source.length; at++) {
       const code = source.charCodeAt(at);
@@ -306,6 +316,7 @@ class MarkupJudge implements TagSink {
     // Because a function of JSX that nobody calls is the notation of components.
     if (this.#text.startsWith('{(', valueStart) && this.#text.slice(valueStart, valueStart + 40).includes('=>')) return;
     if (this.#text.startsWith('{', valueStart) && isMember(this.#text, valueStart + 1)) return;
+    if (changesItself(this.#text, valueStart, end)) return;
     if (this.#isCitedCall(isInTag, start, valueStart, end)) {
       this.#found(1041003, 3, `the text shows the attribute ${name}`, start, end);
       return;

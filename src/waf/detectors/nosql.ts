@@ -12,6 +12,8 @@ const evaluating: ReadonlySet<string> = new Set([
   '$graphlookup',
   '$unionwith',
   '$expr',
+  '$out',
+  '$merge',
 ]);
 const comparing: ReadonlySet<string> = new Set(
   '$ne $gt $gte $lt $lte $in $nin $regex $exists $not $or $and $nor $type $mod $all $elemmatch $eq $size $comment'.split(
@@ -54,6 +56,7 @@ export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
     call apoc.
     config set dir /
     config set dbfilename
+    meta().id
     }) return n
     }) detach
     ' return n union match
@@ -112,6 +115,8 @@ export const nosqlSigns: ReadonlyMap<string, Sign> = tableOf([
 /** NoSQL injection in one value or name. Ids 1043001–1043006. Linear; never throws. */
 export function detectNosql(subject: Subject): Detection | null {
   if (subject.isName) return operatorName(subject);
+  // Because reports of what a page was kept from show where its code begins.
+  if (!subject.inHead && subject.name.endsWith('body.sample')) return null;
   const sign = strongest(subject, nosqlSigns);
   if (sign !== null && sign.score >= 5 && (sign.sign.anywhere > 0 || sign.at < 24))
     return found(

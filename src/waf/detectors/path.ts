@@ -32,6 +32,8 @@ const sensitiveAbsolute: readonly string[] = [
   'c:/inetpub/',
   '/root/',
   '/var/lib/mysql/',
+  '/var/lib/jenkins/',
+  '/var/lib/postgresql/',
   '/var/spool/cron',
   '/var/backups/',
   '/usr/local/apache',
@@ -83,10 +85,14 @@ function climbing(value: string, start: number, place: PathPlace): Detection | n
   if (climbs === 0) return null;
   if (place.isPath)
     return detection(1030001, 5, 'CRITICAL', 'the path climbs out of its folder with ".."', first, value.length);
-  if (isSecretAt(value, last))
-    return detection(1030002, 5, 'CRITICAL', 'the value climbs with ".." to a sensitive file', first, value.length);
   // Because a value that begins with its climb is a path, whatever blanks its file name has.
   const isProse = first !== start && hasSpace(value, start, value.length);
+  // Because a line of a log says what was asked for, between words of its own.
+  const isLogged = isProse && hasSpace(value, start, first) && hasSpace(value, last, value.length);
+  if (isSecretAt(value, last))
+    return isLogged && !place.inHead
+      ? detection(1030002, 3, 'WARNING', 'the text names a climb to a sensitive file', first, value.length)
+      : detection(1030002, 5, 'CRITICAL', 'the value climbs with ".." to a sensitive file', first, value.length);
   const isWord = !isSlash(value.charCodeAt(first - 1));
   const most = isProse ? (isWord ? maxWordClimbs : maxProseClimbs) : isPageFile(value) ? 3 : 1;
   if ((isProse ? run : climbs) > most)

@@ -147,8 +147,11 @@ const known: readonly string[] = [
   '/device.rsp?opt=',
   '/_profiler/phpinfo',
   '/_profiler/open',
-  '/pma/index.php',
-  '/adminer.php',
+  '/_ignition/',
+  '/console/login/loginform.jsp',
+  '/ecp/current/exporttool',
+  '/@fs/etc/',
+  '/images/json',
   '/wp-content/debug.log',
   '/connector.minimal.php',
   '/weaver/bsh.servlet',
@@ -187,7 +190,11 @@ export function detectProbe(path: string): Detection | null {
   for (const part of known) {
     const at = lower.indexOf(part);
     // Because `/server-status-page` is a page.
-    if (at >= 0 && !goesOn(lower, at + part.length))
+    if (
+      at >= 0 &&
+      !goesOn(lower, at + part.length) &&
+      !(part.endsWith('.json') && lower.startsWith('/v1.0/', at + part.length))
+    )
       return found(1013010, 5, `the path is one that scanners ask for: "${part}"`, at, path.length);
   }
   const slash = lower.lastIndexOf('/');

@@ -109,9 +109,17 @@ function readAddress(raw: string): Target | null {
 
 /** `////host`, `/\\host`, `\\/host`: at the beginning, with nothing before and a letter or digit behind. */
 function mixesSlashes(text: string): boolean {
-  let at = 0;
-  while (at < 8 && isSlash(text.charCodeAt(at))) at++;
-  if (at < 2 || text.length > 256 || text.includes(' ')) return false;
+  if (text.length > 256 || text.includes(' ')) return false;
+  const plain = text.includes('\t') || text.includes('\n') || text.includes('\r') ? visible(text) : text;
+  const colon = schemeEnd(plain);
+  const scheme = plain.slice(0, colon).toLowerCase();
+  const from = scheme === 'http' || scheme === 'https' ? colon + 1 : 0;
+  let at = from;
+  while (at < from + 8 && isSlash(plain.charCodeAt(at))) at++;
+  // Because programs write two slashes behind a scheme, and nobody types a tab between them.
+  if (from > 0) return plain.slice(from, at) !== '//';
+  if (plain !== text) return at > 1;
+  if (at < 2) return false;
   const slashes = text.slice(0, at);
   // Because `\\\\host` is a share whose backslashes were escaped.
   return (slashes.includes('/') && slashes.includes('\\')) || (at > 2 && !slashes.includes('\\'));

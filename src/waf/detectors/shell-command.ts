@@ -78,7 +78,7 @@ export function readCommand(value: string, from: number): Command {
     rank: isCovered && rank < SHAPED ? SHAPED : rank,
     end,
     interprets,
-    isMild: !isCovered && MILD.has(name) && isQuiet(value, end),
+    isMild: !isCovered && (MILD.has(name) || isMildRun(value, end, name)) && isQuiet(value, end),
     isTechnical: TECHNICAL.has(name),
   };
 }
@@ -97,15 +97,33 @@ function isLast(value: string, at: number): boolean {
   return at >= value.length || isSeparator(value.charCodeAt(at)) || '\'" '.includes(value.charAt(at));
 }
 
-/** Whether the arguments up to the next separator fetch, expand and redirect nothing. */
+/** `sudo apt-get update`: a developer's ordinary work, as somebody who may. */
+function isMildRun(value: string, end: number, name: string): boolean {
+  if (name !== 'sudo') return false;
+  const from = skipBlanks(value, end);
+  return MILD.has(value.slice(from, wordEnd(value, from)));
+}
+
+/** Whether the arguments up to the next separator fetch, expand and redirect nothing, but into a file beside. */
 function isQuiet(value: string, from: number): boolean {
+  let isQuoted = false;
   for (let at = from; at < value.length && !isSeparator(value.charCodeAt(at)); at++) {
     const code = value.charCodeAt(at);
-    if (code === 0x24 && isField(value, at)) continue;
+    if (code === 0x27) isQuoted = !isQuoted;
+    if (code === 0x24 && (isQuoted || isField(value, at))) continue;
+    if (code === 0x3e && isBeside(value, at)) continue;
     if (code === 0x24 || code === 0x3c || code === 0x3e || at - from > maxWord) return false;
     if (code === 0x3a && value.startsWith('//', at + 1)) return false;
   }
   return true;
+}
+
+/** `> out.txt`: a file of text in the folder that one is in. */
+function isBeside(value: string, at: number): boolean {
+  const from = skipBlanks(value, at + 1);
+  const end = wordEnd(value, from);
+  const name = value.slice(from, end);
+  return ['.txt', '.log', '.csv', '.json', '.sql', '.md'].some((one) => name.endsWith(one)) && !name.includes('/');
 }
 
 /** awk's `$1`, and the variable of a loop: `$i`. */

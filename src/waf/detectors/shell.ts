@@ -93,9 +93,11 @@ function judgeCommands(value: string, seen: number): Suspect | null {
   if ((seen & S.COMMAND_BEHIND) === 0) return best;
   let bare = -1;
   // Because a file that begins so is a program that somebody keeps, whatever it does.
-  const isScript = value.startsWith('#!/') && value.includes('\n');
+  const isScript = isProgramFile(value);
   // Because a loop from its first word on is a line of a script, and nothing was ended before it.
   const isLoop = value.startsWith('for ') && value.includes('; do ');
+  // Because markup spells signs by `&…;`, and words follow them.
+  const isTextual = value.includes('</');
   const rows = new TableRows(value);
   const word = new WordBefore(value);
   for (let at = 0; at < value.length; at++) {
@@ -105,6 +107,7 @@ function judgeCommands(value: string, seen: number): Suspect | null {
     while (at + 1 < value.length && (value.charCodeAt(at + 1) === code || isNewlineAgain(value, at))) at++;
     if (code === 0x7c && value.charCodeAt(at + 1) === 0x26) at++;
     if (code === 0x26 && isEntity(value, at + 1)) continue;
+    if (code === 0x3b && isTextual && endsEntity(value, at)) continue;
     const command = readCommand(value, at + 1);
     if (command.rank !== NO_COMMAND) {
       if (bare < 0) bare = wordsBefore(value, start);
@@ -122,6 +125,12 @@ function judgeCommands(value: string, seen: number): Suspect | null {
   return best;
 }
 
+/** How files of commands begin: scripts and the recipes of images. */
+function isProgramFile(value: string): boolean {
+  if (!value.includes('\n')) return false;
+  return value.startsWith('#!/') || (value.startsWith('FROM ') && value.includes('\nRUN '));
+}
+
 function isNewlineAgain(value: string, at: number): boolean {
   const code = value.charCodeAt(at + 1);
   return (code === 0x0a || code === 0x0d) && (value.charCodeAt(at) === 0x0a || value.charCodeAt(at) === 0x0d);
@@ -132,6 +141,17 @@ function isEntity(value: string, from: number): boolean {
   let end = from;
   while (end < from + 8 && (value.charCodeAt(end) | 32) >= 0x61 && (value.charCodeAt(end) | 32) <= 0x7a) end++;
   return value.charCodeAt(end) === 0x3b && ENTITIES.has(value.slice(from, end).toLowerCase());
+}
+
+/** Whether the semicolon at `at` ends the name of a sign: `&ndash;`, `&#8211;`. */
+function endsEntity(value: string, at: number): boolean {
+  let from = at;
+  while (from > 0 && at - from < 9 && isEntityPart(value.charCodeAt(from - 1))) from--;
+  return at - from > 1 && value.charCodeAt(from - 1) === 0x26;
+}
+
+function isEntityPart(code: number): boolean {
+  return ((code | 32) >= 0x61 && (code | 32) <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x23;
 }
 
 /** How many words with three letters and more in a row stand before `end`, counted up to three: prose has them, an address is one. */

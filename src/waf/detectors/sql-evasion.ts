@@ -43,6 +43,8 @@ export function detectSpelledSql({ text, name, places, isName, inHead }: Subject
         return found(1042280, 5, `the value holds "${sign}", a word again once a filter took it out`, at, at + 64);
     }
   const isProbe = inHead && !isName && isQuotedNumber(text) && numbered.has(name.toLowerCase());
+  if (!isName && (text.endsWith("'\0") || text.endsWith('"\0')))
+    return found(1042281, 5, 'the value ends in a quote and a NUL byte, as probes have it', 0, text.length);
   if (!isName && accounts.has(name.toLowerCase()) && isCutName(text))
     return found(1042282, 5, 'the name of an account ends in a quote and a comment', 0, text.length);
   return isProbe

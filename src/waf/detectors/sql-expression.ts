@@ -243,7 +243,8 @@ export abstract class SqlExpression {
     let catalogue = CATALOGUES.has(word) && !GENERIC_CATALOGUES.has(word);
     this.at++;
     while (this.kind() === T.DOT) {
-      this.at++;
+      // Because SQL Server leaves the owner out: `master..sysdatabases`.
+      while (this.kind() === T.DOT) this.at++;
       if (this.kind() === T.OPERATOR && this.word() === '*') break;
       if (!isName(this.kind())) break;
       catalogue ||= CATALOGUES.has(last) || CATALOGUES.has(this.word());

@@ -85,6 +85,8 @@ function readLeading(reading: Reading): void {
   }
   if (reading.prefix === AT_START) return;
   const from = grammar.at;
+  // Because a cast belongs to the string that was closed: `85'::int`.
+  if (reading.prefix === AFTER_QUOTE && grammar.kind() === T.CAST) grammar.at += 2;
   const first = reading.prefix === AFTER_QUOTE ? G.CONSTANT : grammar.operand();
   const operandEnd = grammar.at;
   const sum = first === G.NOTHING ? first : grammar.calculation(first);
@@ -187,6 +189,11 @@ function readClause(reading: Reading, word: string): void {
       // Because a subquery that is closed gets its name before the query goes on: `1) AS x WHERE 1=1`.
       if (reading.closed > 0 && grammar.tokens.kind(from + 1) === T.WORD) grammar.at += 2;
       else grammar.stuck = true;
+      return;
+    case 'on':
+      // Because an INSERT goes on so: `') ON DUPLICATE KEY UPDATE …`, `') ON CONFLICT DO UPDATE …`.
+      reading.clause = ['duplicate', 'conflict'].includes(grammar.tokens.word(from + 1)) && reading.closed > 0;
+      grammar.stuck = true;
       return;
     case 'asc':
     case 'desc':

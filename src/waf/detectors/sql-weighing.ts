@@ -1,6 +1,7 @@
 // Weighs what a reading met: which attack it proves, or whether it only sounds like SQL.
 
 import type { SqlGrammar } from './sql-grammar.ts';
+import { isNamePart } from './sql-lexis.ts';
 import * as G from './sql-marks.ts';
 import {
   AFTER_CALL,
@@ -277,7 +278,7 @@ function weighClosing(reading: Reading): Recognised['what'] | null {
   const { grammar, prefix, quote } = reading;
   if (prefix !== AFTER_QUOTE || quote === '`' || grammar.stuck) return null;
   if (grammar.kind() === T.COMMENT && !reading.compared && reading.joints === 0) {
-    if (isQuotedSign(reading)) return null;
+    if (isQuotedSign(reading) || isMemberOpened(reading)) return null;
     if (reading.list && reading.closed > 0) return 'closed';
     return !reading.list && !commentTalks(grammar) ? 'closed' : null;
   }
@@ -307,6 +308,15 @@ function opensApart(reading: Reading): boolean {
   if (at <= 0) return false;
   const before = reading.grammar.tokens.value.charAt(at - 1);
   return ' \t(:[{=,'.includes(before);
+}
+
+/** Whether the quote is one that a condition of a search opens: `path:"/etc/*"`. */
+function isMemberOpened(reading: Reading): boolean {
+  const at = closesAt(reading);
+  const { value } = reading.grammar.tokens;
+  return (
+    at > 1 && value.charAt(at - 1) === ':' && isNamePart(value.charCodeAt(at - 2)) && value.indexOf('"', at + 1) > 0
+  );
 }
 
 /** Whether only the punctuation of a program stands behind the quote that was opened last: `"<",` and `'=') {`. */

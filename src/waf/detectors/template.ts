@@ -133,6 +133,7 @@ const inside: readonly string[] = [
   "exec'",
   'get_admin_log',
   'get_env(',
+  "'~'",
   "open('/",
   'open("/',
   '.system"',

@@ -54,6 +54,7 @@ export const publicScripts: readonly string[] = [
   'https://cdnjs.cloudflare.com/ajax/libs/',
   'https://code.jquery.com/',
 ];
+/** Scripts of posts that editors embed, without their scheme. */
 export const knownScripts: readonly string[] = [
   '//platform.twitter.com/widgets.js',
   '//platform.x.com/widgets.js',

@@ -43,7 +43,7 @@ const floors: Readonly<Record<string, Floor>> = {
     attacks: 1800,
     ordinary: 5500,
     leastStopped: 97.5,
-    leastStoppedHeld: 95.7,
+    leastStoppedHeld: 96.1,
     mostDisturbed: 0.1,
     mostDisturbedHeld: 0.6,
   },

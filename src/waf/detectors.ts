@@ -126,7 +126,7 @@ export const detectors: readonly Detector[] = [
   { name: 'template-injection', bit: CODE, gate: code | C.SEPARATOR | C.SLASH, detect: detectTemplate },
   { name: 'serialised-object', bit: CODE, gate: code | C.SPACE | C.SLASH | C.CONTROL | C.HIGH, detect: detectObject },
   { name: 'code-injection', bit: CODE, gate: code | C.SPACE | C.SLASH | C.SEPARATOR | C.PERCENT, detect: detectCode },
-  { name: 'prototype-pollution', bit: CODE, gate: C.BRACKET | C.QUOTE | C.OPERATOR, detect: detectPrototype },
+  { name: 'prototype-pollution', bit: CODE, gate: C.BRACKET | C.QUOTE | C.OPERATOR | C.SLASH, detect: detectPrototype },
   { name: 'nosql-injection', bit: QUERY, gate: code | C.SEPARATOR, detect: detectNosql },
   { name: 'ldap-injection', bit: QUERY, gate: C.BRACKET | C.BACKSLASH, detect: detectLdap },
   { name: 'xpath-injection', bit: QUERY, gate: C.BRACKET | C.SLASH | C.QUOTE, detect: detectXpath },

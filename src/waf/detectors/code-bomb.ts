@@ -14,6 +14,8 @@ export function detectBomb(subject: Subject): Detection | null {
   const opened = openedAt(text);
   if (opened >= 0) return told('brackets without end', opened, opened + maxBrackets);
   if (text.length > longest || !subject.isBare) return null;
+  const nested = [')+)+', ')*)*', ')+)*', ')+.)+', ')*)+'].find((one) => text.includes(one));
+  if (nested !== undefined) return told('a pattern that repeats a repetition', text.indexOf(nested), text.length);
   const twice = repeatedTwice(text);
   return twice >= 0 ? told('a pattern that repeats a repetition', twice, text.length) : null;
 }

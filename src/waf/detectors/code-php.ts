@@ -8,7 +8,7 @@ const maxLook = 2048;
 
 /** Functions that run programs or code. */
 const running: ReadonlySet<string> = new Set(
-  'system passthru shell_exec popen proc_open pcntl_exec exec eval assert create_function call_user_func call_user_func_array phpinfo'.split(
+  'system passthru shell_exec popen proc_open pcntl_exec exec eval assert create_function call_user_func call_user_func_array forward_static_call phpinfo'.split(
     ' ',
   ),
 );
@@ -184,6 +184,7 @@ function joined({ lower, isBare }: Subject): Detection | null {
   if (call < 0) return null;
   const isJoined =
     lower.startsWith('(~') ||
+    (lower.startsWith('(') && lower.includes('.(') && !lower.includes(' ') && !lower.includes('=')) ||
     (lower.startsWith('(') && (lower.includes("'.'") || lower.includes('"."') || lower.includes('^'))) ||
     lower.startsWith('base_convert(') ||
     lower.startsWith('strrev(') ||

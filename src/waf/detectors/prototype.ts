@@ -2,6 +2,20 @@
 
 import { type Detection, found, type Subject } from './detection.ts';
 
+/** Names of arguments and members that hold the name of another member. */
+const keyed: ReadonlySet<string> = new Set(
+  'key keys path paths prop property field fields attr segments pointer'.split(' '),
+);
+
+/** The last part of a name that is no number. */
+function lastOf(name: string): string {
+  const parts = name
+    .toLowerCase()
+    .split('.', 64)
+    .filter((part) => !(part.charCodeAt(0) >= 48 && part.charCodeAt(0) <= 57));
+  return parts.at(-1) ?? '';
+}
+
 /** Names that reach a prototype, in one name or value. Ids 1049001–1049003. Linear; never throws. */
 export function detectPrototype(subject: Subject): Detection | null {
   const { lower } = subject;
@@ -14,7 +28,15 @@ export function detectPrototype(subject: Subject): Detection | null {
         .slice(at + 10, at + 14)
         .trimStart()
         .startsWith(':');
-    const isPath = behind === '[' || behind === '.' || quoted || (behind === ']' && lower.charAt(at - 1) === '[');
+    const isPointer = lower.charAt(at - 1) === '/' && (behind === '/' || behind === '');
+    const isAsked = lower === '__proto__' && keyed.has(lastOf(subject.name));
+    const isPath =
+      isPointer ||
+      isAsked ||
+      behind === '[' ||
+      behind === '.' ||
+      quoted ||
+      (behind === ']' && lower.charAt(at - 1) === '[');
     if (subject.isName || (isPath && subject.isBare))
       return found(1049001, 5, 'the name __proto__ reaches the prototype of all objects', at, at + 32);
     return null;
@@ -24,6 +46,7 @@ export function detectPrototype(subject: Subject): Detection | null {
     constructed >= 0 &&
     (lower.startsWith('[prototype]', constructed + 11) ||
       lower.startsWith('.prototype', constructed + 11) ||
+      lower.startsWith('/prototype/', constructed + 11) ||
       lower.startsWith('][prototype', constructed + 11)) &&
     (subject.isName || subject.isBare)
   )

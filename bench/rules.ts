@@ -6,6 +6,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { workerFlags } from '../src/supervisor/link.ts';
 import { unoptimised } from '../src/supervisor/unoptimised.ts';
 import { Pattern } from '../src/waf/regex/regex.ts';
 import { build, type SiteWafSettings, type Waf } from '../src/waf/waf.ts';
@@ -173,8 +174,9 @@ async function main(): Promise<void> {
     return;
   }
   const crs = resolve(words[0] ?? '../shared/crs-4.28.0');
+  const flags = [...workerFlags, '--expose-gc'];
   for (const one of ['0', '1', '4', 'sites'])
-    execFileSync(process.execPath, ['--expose-gc', import.meta.filename, '--one', one, crs], { stdio: 'inherit' });
+    execFileSync(process.execPath, [...flags, import.meta.filename, '--one', one, crs], { stdio: 'inherit' });
 }
 
 if (import.meta.main) await main();

@@ -12,7 +12,7 @@ import { Pattern } from '../src/waf/regex/regex.ts';
 import { build, type SiteWafSettings, type Waf } from '../src/waf/waf.ts';
 import { chanceFrom } from '../test/agree/generate.ts';
 import { crsMembers } from '../test/crs-patterns.ts';
-import { ask, ordinarySettings, ordinarySite, type Request, tools } from '../test/waf-asking.ts';
+import { ask, ordinaryRuleFiles, ordinarySettings, ordinarySite, type Request, tools } from '../test/waf-asking.ts';
 import { worstValue } from '../test/worst-values.ts';
 
 const valueBytes = 8192;
@@ -71,19 +71,8 @@ function more(before: ReturnType<typeof held>): string {
 }
 
 function made(crs: string, paranoia: number, sites: readonly SiteWafSettings[]): Waf {
-  const ruleFiles = {
-    crs,
-    setup: null,
-    geography: null,
-    plugins: [],
-    files: [],
-    paranoia,
-    detectionParanoia: paranoia,
-    inboundThreshold: 5,
-    outboundThreshold: 4,
-    inspectAnswers: true,
-    maxAnswerBytes: 524_288,
-  };
+  const own = { crs, paranoia, detectionParanoia: paranoia, inspectAnswers: true, maxAnswerBytes: 524_288 };
+  const ruleFiles = { ...ordinaryRuleFiles, ...own };
   const built = build({ ...ordinarySettings, ruleFiles, cpuBudgetMs: endless }, sites, tools);
   if (!built.ok) throw new Error(built.problems.map(({ says }) => says).join('; '));
   return built.value;

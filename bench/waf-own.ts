@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Waf } from '../src/waf/waf.ts';
-import { ask, gate, type Request } from '../test/waf-asking.ts';
+import { ask, gate, ordinaryRuleFiles, type Request } from '../test/waf-asking.ts';
 
 const head: readonly (readonly [string, string])[] = [
   ['Host', 'shop.example'],
@@ -91,19 +91,7 @@ function main(): void {
   const own = gate('block');
   const rules = existsSync(crs)
     ? gate('block', [], {
-        ruleFiles: {
-          crs,
-          setup: null,
-          plugins: [],
-          files: [],
-          paranoia: 1,
-          detectionParanoia: 1,
-          inboundThreshold: 5,
-          outboundThreshold: 4,
-          inspectAnswers: false,
-          maxAnswerBytes: 0,
-          geography: null,
-        },
+        ruleFiles: { ...ordinaryRuleFiles, crs, maxAnswerBytes: 0 },
       })
     : null;
   for (const [name, most, make] of requests) {

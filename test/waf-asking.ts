@@ -30,6 +30,21 @@ export const ordinarySettings: WafSettings = {
   cpuBudgetMs: 50,
 };
 
+/** Rules of files as an owner names them, at paranoia 1. */
+export const ordinaryRuleFiles: NonNullable<WafSettings['ruleFiles']> = {
+  crs: null,
+  setup: null,
+  plugins: [],
+  files: [],
+  paranoia: 1,
+  detectionParanoia: 1,
+  inboundThreshold: 5,
+  outboundThreshold: 4,
+  inspectAnswers: false,
+  maxAnswerBytes: 1024,
+  geography: null,
+};
+
 /** What a site says to the WAF where its owner wrote nothing. */
 export const ordinarySite: SiteWafSettings['waf'] = settingsFrom({ sites: [{ to: 3000 }] }).sites[0]!.waf;
 

@@ -12,11 +12,21 @@ export async function askHistory(
   question: Question,
   deadlineMs = 30_000,
 ): Promise<{ readonly answer: unknown; readonly source: Source }> {
+  return askEither(dataDirectory, question, deadlineMs, () => onDisk(dataDirectory, question));
+}
+
+/** The answer of the gate, or what `disk` gives where none runs. Rejects with `NoGate` where that is undefined. */
+export async function askEither(
+  dataDirectory: string,
+  question: Question,
+  deadlineMs: number,
+  disk: () => Promise<unknown>,
+): Promise<{ readonly answer: unknown; readonly source: Source }> {
   try {
     return { answer: await ask(dataDirectory, question, deadlineMs), source: 'gate' };
   } catch (error) {
     if (!(error instanceof NoGate)) throw error;
-    const answer = await onDisk(dataDirectory, question);
+    const answer = await disk();
     if (answer === undefined) throw error;
     return { answer, source: 'disk' };
   }

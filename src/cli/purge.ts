@@ -2,8 +2,8 @@
 
 import { systemClock } from '../base/clock.ts';
 import { parseDuration } from '../config/config.ts';
-import { ask, dataDirectoryOf, NoGate, type Question } from './ask.ts';
-import { tellSource } from './ask-history.ts';
+import { dataDirectoryOf, type Question } from './ask.ts';
+import { askEither, tellSource } from './ask-history.ts';
 import { type Arguments, type Command, type ExitCode, Trouble, UsageError, type World } from './command.ts';
 import { count } from './figures.ts';
 import { jsonText } from './json.ts';
@@ -50,11 +50,14 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
     ...(client === undefined ? {} : { client }),
     ...(age === undefined ? {} : { until: systemClock.now() - ageMs(String(age)) }),
   };
-  const purged = await awaited(
+  const dataDirectory = dataDirectoryOf(args, world);
+  const { answer, source } = await awaited(
     world,
     'deleting and overwriting',
-    deleted(dataDirectoryOf(args, world), question, world),
+    askEither(dataDirectory, question, patienceMs, () => onDisk(dataDirectory, question)),
   );
+  tellSource(source, dataDirectory, world);
+  const purged = answer as Purged;
   if (args.options.json === true) world.stdout.write(jsonText(purged));
   else
     world.stdout.write(
@@ -63,25 +66,13 @@ async function run(args: Arguments, world: World): Promise<ExitCode> {
   return 0;
 }
 
-/** Deletes by the gate that runs, or in its file where none does. */
-async function deleted(dataDirectory: string, question: Question, world: World): Promise<Purged> {
-  try {
-    return (await ask(dataDirectory, question, patienceMs)) as Purged;
-  } catch (error) {
-    if (!(error instanceof NoGate)) throw error;
-    const journeys = await onDisk(dataDirectory, question);
-    if (journeys === undefined) throw error;
-    tellSource('disk', dataDirectory, world);
-    return { journeys, remembered: 0 };
-  }
-}
-
-/** How many journeys left the history on disk; undefined where there is none. */
-async function onDisk(dataDirectory: string, question: Question): Promise<number | undefined> {
+/** Deletes in the history on disk, where no gate remembers anything; undefined where there is none. */
+async function onDisk(dataDirectory: string, question: Question): Promise<Purged | undefined> {
   // Because most commands need no SQLite, which takes its time to load.
   const { purgeHistory } = await import('../supervisor/supervisor.ts');
   try {
-    return await purgeHistory(dataDirectory, question);
+    const journeys = await purgeHistory(dataDirectory, question);
+    return journeys === undefined ? undefined : { journeys, remembered: 0 };
   } catch (error) {
     throw new Trouble(`no gate is running, and nothing can be deleted from its history: ${(error as Error).message}`);
   }

@@ -1,9 +1,10 @@
 // Where addresses are at home: countries and networks from databases in MaxMind's format, which their owner brings. Who is counted by
 // them, `rates` knows.
 
-import { type AsnResponse, type CountryResponse, Reader, type Response } from 'mmdb-lib';
+import type { AsnResponse, CountryResponse, Reader, Response } from 'mmdb-lib';
 import { Bounded } from '../base/bounded.ts';
 import { type Built, built, failed, type Path, type Problem } from '../base/problem.ts';
+import { openMmdb } from './open-mmdb.ts';
 import { ruleFiles } from './rule-files.ts';
 import type { GeographySettings } from './settings.ts';
 
@@ -71,11 +72,7 @@ function open<R extends Response>(file: string | null, word: 'country' | 'asn', 
     return null;
   }
   try {
-    const reader = new Reader<R>(Buffer.from(bytes, 'latin1'));
-    // Because a database that is cut off says so only when it is asked.
-    for (const address of ['1.1.1.1', ...(reader.metadata.ipVersion === 6 ? ['2606:4700::1'] : [])])
-      reader.get(address);
-    return reader;
+    return openMmdb<R>(Buffer.from(bytes, 'latin1'));
   } catch (error) {
     const says = `${file} is no database of addresses: ${(error as Error).message}`;
     problems.push({ path, code: 'rates/bad-database', says, instead: 'a whole file in MaxMind DB format (.mmdb)' });

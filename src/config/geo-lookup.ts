@@ -1,8 +1,9 @@
 // The database behind `@geoLookup`: where an address is, in the words of SecLang's GEO. Whoever counts by country has an atlas.
 
 import { readFileSync, statSync } from 'node:fs';
-import { type CityResponse, Reader } from 'mmdb-lib';
+import type { CityResponse, Reader } from 'mmdb-lib';
 import { Bounded } from '../base/bounded.ts';
+import { openMmdb } from './open-mmdb.ts';
 
 /** What is known of an address, by the names of GEO's members; null where the database does not have it. */
 export type GeoLookup = (address: string) => readonly (readonly [name: string, value: string])[] | null;
@@ -18,9 +19,7 @@ export function openGeoLookup(path: string): GeoLookup | { readonly says: string
   let reader: Reader<CityResponse>;
   try {
     if (statSync(path).size > maxBytes) return { says: `${path} has more than ${maxBytes} bytes`, instead };
-    reader = new Reader<CityResponse>(readFileSync(path));
-    // Because a database that is cut off says so only when it is asked.
-    reader.get('1.1.1.1');
+    reader = openMmdb<CityResponse>(readFileSync(path));
   } catch (error) {
     return { says: `${path} is no database of addresses: ${(error as Error).message}`, instead };
   }

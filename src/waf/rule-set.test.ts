@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { ask, ordinarySettings, ordinarySite, tools } from '../../test/waf-asking.ts';
+import { ask, ordinaryRuleFiles, ordinarySettings, ordinarySite, tools } from '../../test/waf-asking.ts';
 import { filesOf } from '../../test/waf-patterns.ts';
 import { Headers } from '../traffic/headers.ts';
 import type { AnswerHead } from '../traffic/wire.ts';
@@ -25,19 +25,7 @@ function wafWith(stepMs: number, mode: 'block' | 'detect', cpuShare = 1, text = 
     },
     cpuMs: () => ms * cpuShare,
   };
-  const ruleFiles = {
-    crs: null,
-    setup: null,
-    plugins: [],
-    files: ['/own.conf'],
-    paranoia: 1,
-    detectionParanoia: 1,
-    inboundThreshold: 5,
-    outboundThreshold: 4,
-    inspectAnswers: false,
-    maxAnswerBytes: 1024,
-    geography: null,
-  };
+  const ruleFiles = { ...ordinaryRuleFiles, files: ['/own.conf'] };
   const made = build(
     { ...ordinarySettings, ruleFiles, cpuBudgetMs: 50 },
     [{ name: 'a.example', waf: { ...ordinarySite, mode } }],

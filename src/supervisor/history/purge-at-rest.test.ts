@@ -1,13 +1,13 @@
 // Deleting where no gate runs, also on a disk that has no byte left.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { batchOf, keptJourney } from '../../../test/history-sample.ts';
 import { runToEnd } from '../../../test/portcullis-process.ts';
+import { hasNoDisk, onSmallDisk } from '../../../test/small-disk.ts';
 import { ManualClock } from '../../base/clock.ts';
 import { purgeAtRest } from './purge-at-rest.ts';
 import { readHistory } from './reading.ts';
@@ -72,21 +72,11 @@ test('a question without a choice deletes nothing', (t) => {
   assert.equal(clientsOf(directory).length, 2);
 });
 
-const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
-
 test('on a full disk part of it is refused with what to do, and all of it goes', {
-  skip: !mayMount && 'mounts need root',
+  skip: hasNoDisk,
 }, (t) => {
   const directory = directoryOf(t);
-  const program = join(import.meta.dirname, '../../../test/history-purge-full-disk.ts');
-  const script = 'mount -t tmpfs -o size=6m tmpfs "$1" && exec "$2" "$3" "$1"';
-  const { stdout, stderr, status } = spawnSync(
-    'unshare',
-    ['--mount', 'sh', '-c', script, 'sh', directory, process.execPath, program],
-    { encoding: 'utf8' },
-  );
-  assert.equal(status, 0, stderr);
-  const { kept, part, all, after } = JSON.parse(stdout);
+  const { kept, part, all, after } = onSmallDisk(directory, 'history-purge-full-disk.ts');
   assert.match(part, /has no room to delete in: free some 8 MiB of its disk, or purge --all$/);
   assert.ok(kept > 1000);
   assert.equal(all, kept);

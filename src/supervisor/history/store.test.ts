@@ -1,13 +1,13 @@
 // The file of the history: it stays within its bound, what was written is there again, and whatever happens to it only costs journeys.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { batchOf, keptJourney, refusedJourney } from '../../../test/history-sample.ts';
+import { hasNoDisk, onSmallDisk } from '../../../test/small-disk.ts';
 import { ManualClock } from '../../base/clock.ts';
 import { packed, unpacked } from './packing.ts';
 import { journeysOf, search } from './search.ts';
@@ -137,22 +137,12 @@ test('where no file can be made that is told, and nothing thrown', () => {
   assert.equal(store.counts().lost, 1);
 });
 
-const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
-
 test('a full disk costs journeys and nothing else, and when there is room again it goes on', {
-  skip: !mayMount && 'mounts need root',
+  skip: hasNoDisk,
 }, () => {
   const place = join(root, 'small-disk');
   mkdirSync(place);
-  const program = join(import.meta.dirname, '../../../test/history-full-disk.ts');
-  const script = 'mount -t tmpfs -o size=6m tmpfs "$1" && exec "$2" "$3" "$1"';
-  const { stdout, stderr, status } = spawnSync(
-    'unshare',
-    ['--mount', 'sh', '-c', script, 'sh', place, process.execPath, program],
-    { encoding: 'utf8' },
-  );
-  assert.equal(status, 0, stderr);
-  const { full, written, lost, readable, after: later } = JSON.parse(stdout);
+  const { full, written, lost, readable, after: later } = onSmallDisk(place, 'history-full-disk.ts');
   assert.match(full, /nothing is added to .+: the disk is full/);
   assert.ok(written > 0 && lost > 0 && readable === 1);
   assert.deepEqual(later, { trouble: '', newest: 'last' });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask, ordinarySettings, ordinarySite, tools } from '../../../test/waf-asking.ts';
+import { ask, ordinaryRuleFiles, ordinarySettings, ordinarySite, tools } from '../../../test/waf-asking.ts';
 import { filesOf, toolsOf } from '../../../test/waf-patterns.ts';
 import { pictureOf } from '../language/trouble.ts';
 import { build } from '../waf.ts';
@@ -12,24 +12,11 @@ const places = JSON.stringify({
   '203.0.113.7': { COUNTRY_CODE: 'DE', CITY: 'Bonn' },
   '198.51.100.1': { COUNTRY_CODE: 'FR' },
 });
-const settings = {
-  crs: null,
-  setup: null,
-  plugins: [],
-  files: ['/etc/own.conf'],
-  paranoia: 1,
-  detectionParanoia: 1,
-  inboundThreshold: 5,
-  outboundThreshold: 4,
-  inspectAnswers: false,
-  maxAnswerBytes: 1024,
-};
-
 /** Why `/?a=ADDRESS` is refused by these rules, or `pass`. */
 function verdicts(text: string, addresses: readonly string[], geography: string | null = null): string[] {
   const files = filesOf({ '/etc/own.conf': text, '/etc/places.mmdb': places, '/geo "1"/places.mmdb': places });
   const made = build(
-    { ...ordinarySettings, ruleFiles: { ...settings, geography } },
+    { ...ordinarySettings, ruleFiles: { ...ordinaryRuleFiles, files: ['/etc/own.conf'], geography } },
     [{ name: 'a.example', waf: { ...ordinarySite, mode: 'block' } }],
     { ...tools, files },
   );

@@ -2,17 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toolsOf } from '../../../test/waf-patterns.ts';
-import { load } from '../compile/load.ts';
-import { planOf } from '../compile/plan.ts';
-import { compileSet } from '../regex/regex.ts';
-import { Lasting } from '../transaction/lasting.ts';
-import { AskedNames } from '../transaction/members.ts';
-import { Transaction } from '../transaction/transaction.ts';
-import { Pairs } from '../variables/pairs.ts';
-import { Bill } from './bill.ts';
+import { ruleWorld } from '../../../test/rule-world.ts';
+import type { Transaction } from '../transaction/transaction.ts';
 import { neededBy } from './needed.ts';
-import { runPhase } from './run.ts';
 
 const rules = `
 SecRule REQUEST_HEADERS_NAMES "@rx ^.*$" "id:1,phase:1,pass,nolog,capture,t:lowercase,setvar:'tx.has_%{tx.0}=%{tx.0}'"
@@ -23,30 +15,11 @@ SecRule REQUEST_METHOD "@streq PUT" "id:5,phase:1,pass,msg:'Told'"
 SecRule TX:has_host "!@streq no" "id:6,phase:2,pass,nolog,setvar:tx.end=1"`;
 
 function world() {
-  const loaded = load([{ name: '/a.conf', text: rules }], toolsOf());
-  assert.ok(loaded.ok);
-  const { program } = loaded;
-  const plan = planOf(program, compileSet as never);
-  const needed = neededBy(plan);
-  const bill = new Bill(program);
+  const { bill, begin, pass } = ruleWorld(rules, neededBy);
   const ask = (names: string[], method = 'GET', uri = '/', isExempt: (() => boolean) | null = null): Transaction => {
-    const transaction = new Transaction(
-      {
-        ...{ id: 'x', startedAt: 0, method, uriRaw: uri, uri, filename: uri, query: '', protocol: 'HTTP/1.1' },
-        ...{ clientAddress: '203.0.113.7', clientPort: 1, serverAddress: '192.0.2.1', serverPort: 443 },
-        ...{ serverName: 'h', headers: new Pairs(names, [...names]) },
-      },
-      program.settings,
-      plan.beneath,
-      {
-        ...{ now: () => 0, monotonicMs: () => 0, cpuMs: () => 0, lasting: new Lasting(() => 0), site: 's' },
-        asked: new AskedNames(),
-      },
-      plan.watched,
-    );
+    const transaction = begin(method, uri, names);
     transaction.isExempt = isExempt;
-    for (const phase of [1, 2] as const) runPhase(program, transaction, phase, needed, bill);
-    return transaction;
+    return pass(transaction);
   };
   return { bill, ask };
 }
